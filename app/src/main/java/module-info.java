@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The ways in: command line and HTTP. */
+module dev.jay.app {
+    requires dev.jay.engine;
+}

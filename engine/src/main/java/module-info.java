@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Requests in, tokens out: the loop, its policies, and the Java API. */
+module dev.jay.engine {
+    requires transitive dev.jay.model;
+
+    exports dev.jay.engine;
+}

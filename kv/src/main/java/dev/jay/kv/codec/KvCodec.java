@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv.codec;
+
+import dev.jay.tensor.format.WeightFormat;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * How rows of keys, or of values, are laid out in a page. A codec codes {@link #group} consecutive rows at a time, at
+ * positions that are multiples of it, so coded bytes are a pure function of the tokens before them, however a prompt was
+ * cut into steps. A codec of group 1 codes each row as it comes. {@link #unseal} is the definition.
+ */
+public interface KvCodec {
+    String name();
+
+    /** Rows coded together. 1, or a divisor of the slots of a page. */
+    int group();
+
+    /** Bytes of one coded group of rows of this width. */
+    int groupBytes(int width);
+
+    /** Codes {@link #group} dense f32 rows at byte offset {@code from} to byte offset {@code at}. */
+    void seal(MemorySegment rows, long from, int width, MemorySegment page, long at);
+
+    /** The definition: decodes one group to dense f32 rows. */
+    void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to);
+
+    /** The weight format of each row, where a row is coded by itself in one. Fast attention exists for these. */
+    default Optional<WeightFormat> rowFormat() {
+        return Optional.empty();
+    }
+}

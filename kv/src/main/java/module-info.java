@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Keys and values: pages, codecs, policies. Knows no architecture, no request and no text. */
+module dev.jay.kv {
+    requires transitive dev.jay.tensor;
+
+    exports dev.jay.kv;
+    exports dev.jay.kv.codec;
+    exports dev.jay.kv.pool;
+}

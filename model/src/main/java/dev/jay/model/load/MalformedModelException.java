@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.load;
+
+import java.nio.file.Path;
+
+/** A model file says something it may not. The message names the file, the byte offset, the value and what was allowed. */
+public final class MalformedModelException extends RuntimeException {
+    public MalformedModelException(Path path, long offset, String what) {
+        super(path + " at byte " + offset + ": " + what);
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.load;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Collection;
+import java.util.List;
+
+/** An open model file: GGUF, llama2.c, or made up by a test. Bytes are borrowed from it. */
+public interface WeightSource extends AutoCloseable {
+    /**
+     * One tensor as the file lists it.
+     *
+     * @param dims  fastest first, as GGUF writes them: dims[0] is the length of a row
+     * @param type  the file's number for the format; it may be one we cannot decode
+     */
+    record Entry(String name, List<Long> dims, int type, String typeName, MemorySegment bytes) {}
+
+    Metadata metadata();
+
+    /** In file order. */
+    Collection<Entry> entries();
+
+    /** Null if the file has none of this name. */
+    Entry find(String name);
+
+    /** Fails if the file under the mapping changed; called when a step begins. */
+    void check();
+
+    @Override
+    void close();
+}

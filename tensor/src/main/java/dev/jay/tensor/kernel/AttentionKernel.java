@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+/**
+ * Attention of some queries over the rows of one KV head, with streaming softmax. A leaf over raw addresses. Slots are
+ * worked on in tiles that start at multiples of {@link #TILE} slots, so what a query gets does not depend on the
+ * queries beside it nor on where a prompt was cut.
+ */
+public interface AttentionKernel {
+    int TILE = 32;
+
+    /** Bytes of working space for one call. */
+    long scratchBytes(Task task);
+
+    void run(Task task, long scratch);
+
+    /** Everything one call needs. Filled by the caller and reused; never kept by the kernel. */
+    final class Task {
+        public int keyWidth; // values of a key row, and of a query
+        public int valueWidth; // values of a value row, and of an output
+        public float scale;
+        public float softCap; // 0: none; else cap * tanh(score / cap)
+
+        public int queries;
+        public long query; // f32 query i at query + 4 * i * queryStride
+        public long queryStride;
+        public int[] visibleFrom = {}; // query i sees slots [visibleFrom[i], visibleTo[i])
+        public int[] visibleTo = {};
+
+        public long[] pages = {}; // address of this head's part of each page
+        public int pageSlots; // slots in a page; a multiple of TILE
+        public long keyRowBytes; // key of slot s in a page: + s * keyRowBytes
+        public long valuesOffset; // value of slot s: + valuesOffset + s * valueRowBytes
+        public long valueRowBytes;
+        public int fromSlot; // this call covers slots [fromSlot, toSlot); fromSlot is a multiple of TILE
+        public int toSlot;
+
+        public long out; // f32 out i at out + 4 * i * outStride; zeros where nothing is visible
+        public long outStride;
+        public long lse; // f32 log-sum-exp of query i at lse + 4 * i * lseStride; -infinity where nothing is visible
+        public long lseStride;
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import java.util.Set;
+
+/**
+ * What this machine can run. Tests pass a smaller one to force a slower path.
+ *
+ * @param model      as the machine names itself
+ * @param features   lower-case names as Linux writes them ({@code avx512f}, {@code avx512_vnni}, {@code amx_bf16}, ...)
+ * @param vectorBits preferred width of the Vector API; 0 if its module is absent
+ * @param cores      cores this process may use
+ */
+public record Cpu(String model, Set<String> features, int vectorBits, int cores) {
+    public static final Cpu SCALAR = new Cpu("scalar", Set.of(), 0, 1);
+
+    public Cpu {
+        features = Set.copyOf(features);
+    }
+
+    public boolean has(String feature) {
+        return features.contains(feature);
+    }
+}

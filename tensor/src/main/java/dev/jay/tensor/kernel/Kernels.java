@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import dev.jay.tensor.format.WeightFormat;
+import java.util.Optional;
+
+/** The leaf kernels of one provider. Asked when a model is built, never on the path of a token. */
+public interface Kernels {
+    /** The provider's name. */
+    String name();
+
+    /** Empty if this provider has no code for it: the next one is asked. */
+    Optional<MatMulKernel> matMul(WeightFormat format, Numerics numerics);
+
+    /** For keys and values kept row by row in these formats. */
+    Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth);
+
+    Optional<RowKernels> rows();
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/** Matrices that share an input, bound to the code that multiplies by them: one parallel region for all of them. */
+public interface MatMul {
+    /** y[i][n][rows of matrix i] = x[n][cols] . w[i], f32, dense. */
+    void run(Activations x, MemorySegment... y);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import dev.jay.tensor.format.Matrix;
+import dev.jay.tensor.format.WeightFormat;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * The arithmetic of a forward pass, bound when a model is built: this CPU now, another device or a cluster behind the
+ * same calls. Checks lengths, then spreads leaf kernels over the compute threads. Called by one thread at a time.
+ */
+public interface Ops {
+    /** Which provider runs what, and why it was chosen; for people. */
+    String describe();
+
+    /** Code for matrices that share their input. All have the same cols. */
+    MatMul bind(List<? extends Matrix> group, Numerics numerics);
+
+    /** Code for attention over rows in these formats; never null (the definition serves where nothing faster does). */
+    AttentionKernel attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth);
+
+    void rmsNorm(MemorySegment x, MemorySegment gain, float eps, MemorySegment out, int rows, int dim);
+
+    /** @param table for each of {@code n} rows, rotaryDim/2 pairs (cos, sin): [n][rotaryDim] f32 */
+    void rotate(MemorySegment x, int n, int heads, int dim, int rotaryDim, MemorySegment table, boolean interleaved);
+
+    void swiGlu(MemorySegment x, MemorySegment y, long count);
+
+    void add(MemorySegment x, MemorySegment y, long count);
+
+    void addBias(MemorySegment x, MemorySegment bias, int rows, int dim);
+
+    int argMax(MemorySegment x, int count);
+
+    /** Runs task(i, worker) for every i in [0, count), on the compute threads; returns when all are done. */
+    void forEach(int count, Workers.Task task);
+
+    /** How many threads {@link #forEach} uses; the worker argument is below it. */
+    int workers();
+}
