@@ -4,4 +4,5 @@ module dev.jay.engine {
     requires transitive dev.jay.model;
 
     exports dev.jay.engine;
+    exports dev.jay.engine.sample;
 }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import java.util.Optional;
+
+/**
+ * How an answer ended.
+ *
+ * @param cause why it ended without having been asked to: the failure ({@link FinishReason#FAILED}), or what cancelled
+ *              it (its time limit, the model's closing); empty where the caller cancelled
+ * @param seed  what its draws came from; the same request with this seed gives the same answer
+ */
+public record Finish(FinishReason reason, Usage usage, Optional<Throwable> cause, long seed) {}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.model.ModelSpec;
+import dev.jay.model.load.Metadata;
+import dev.jay.model.text.Tokenizer;
+import dev.jay.tensor.memory.Memory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * An open model. Thread-safe: shared by as many callers as like; their requests run side by side. Closing it ends running
+ * answers, whose readers get a {@link GenerationException} that says so.
+ *
+ * {@snippet :
+ * try (Model model = Model.open(Path.of("model.gguf"));
+ *         Session session = model.session()) {
+ *     session.system("You are terse.");
+ *     session.chat("Why is the sky blue?").forEach(piece -> System.out.print(piece.text()));
+ * }
+ * }
+ */
+public interface Model extends AutoCloseable {
+    /** As {@link #open(Path, ModelOptions)} with {@link ModelOptions#defaults}. */
+    static Model open(Path file) throws IOException {
+        return open(file, ModelOptions.defaults());
+    }
+
+    /**
+     * Opens a model file and starts its engine.
+     *
+     * @throws dev.jay.model.load.MalformedModelException if the file is not a sound model
+     * @throws dev.jay.tensor.memory.OutOfBudgetException if it does not fit the budget
+     */
+    static Model open(Path file, ModelOptions options) throws IOException {
+        throw new UnsupportedOperationException("not here yet: " + file + options);
+    }
+
+    /** A new conversation. The caller closes it. */
+    Session session();
+
+    /**
+     * Starts an answer.
+     *
+     * @throws ContextFullException if prompt and answer do not fit the context
+     * @throws NeverFitsException   if they could not run even alone
+     * @throws QueueFullException   if too many wait already
+     */
+    Generation generate(Request request);
+
+    /** Goes on after this text (raw: no chat template), as {@link #generate(Request)} with defaults. */
+    default Generation generate(String text) {
+        return generate(Request.of(tokenize(text)));
+    }
+
+    /** As {@link #generate(Request)}, but pushed: the sink is called on the engine thread. */
+    Ticket submit(Request request, TokenSink sink);
+
+    /** The tokens of a prompt: BOS where the model wants one; control tokens written in the text are plain text. */
+    int[] tokenize(String text);
+
+    /** The text of these tokens; control tokens have none. */
+    String detokenize(int... tokens);
+
+    /**
+     * A conversation as the model's chat template writes it, ready for the assistant's answer. Control tokens written in
+     * a message's content are plain text. A file without a template gets ChatML; see {@link #hasChatTemplate}.
+     */
+    int[] chatPrompt(List<Message> messages);
+
+    /** Whether the file brought a chat template of its own. */
+    boolean hasChatTemplate();
+
+    /** The file's name without its folder. */
+    String name();
+
+    ModelSpec spec();
+
+    Metadata metadata();
+
+    Tokenizer tokenizer();
+
+    /** The most tokens of a sequence, as opened. */
+    int contextLength();
+
+    /** The books: off-heap bytes by purpose, mapped weights among them. */
+    Memory memory();
+
+    EngineStatus status();
+
+    /** Which kernels run and why, and how keys and values are kept; for people. */
+    String describe();
+
+    /** Ends running answers, waits for the engine's thread, and gives all memory back. */
+    @Override
+    void close();
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.tensor.memory.Memory;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+
+/** How a model is opened. Immutable; each {@code with} returns a changed copy. */
+public final class ModelOptions {
+    /** The longest context taken where none is named. */
+    public static final int DEFAULT_CONTEXT = 4096;
+
+    private OptionalLong budgetBytes = OptionalLong.empty();
+    private Optional<Memory> memory = Optional.empty();
+    private OptionalInt contextLength = OptionalInt.empty();
+    private int parallel = 1;
+    private OptionalInt threads = OptionalInt.empty();
+    private Optional<String> kernels = Optional.empty();
+    private Optional<String> kvRecipe = Optional.empty();
+    private String scheduler = "first-come";
+    private int queueLimit = 64;
+    private int stepTokens = 256;
+    private LongSupplier clock = System::nanoTime;
+    private LongSupplier seeds = () -> ThreadLocalRandom.current().nextLong();
+
+    private ModelOptions() {}
+
+    public static ModelOptions defaults() {
+        return new ModelOptions();
+    }
+
+    private ModelOptions copy() {
+        ModelOptions o = new ModelOptions();
+        o.budgetBytes = budgetBytes;
+        o.memory = memory;
+        o.contextLength = contextLength;
+        o.parallel = parallel;
+        o.threads = threads;
+        o.kernels = kernels;
+        o.kvRecipe = kvRecipe;
+        o.scheduler = scheduler;
+        o.queueLimit = queueLimit;
+        o.stepTokens = stepTokens;
+        o.clock = clock;
+        o.seeds = seeds;
+        return o;
+    }
+
+    /** The most off-heap bytes Jay may hold, mapped weights aside; no limit unless set. */
+    public ModelOptions withBudgetBytes(long bytes) {
+        atLeastOne("budgetBytes", bytes);
+        ModelOptions o = copy();
+        o.budgetBytes = OptionalLong.of(bytes);
+        return o;
+    }
+
+    /** Books to enter all off-heap bytes in, instead of books of the model's own. The caller closes them, after the model. */
+    public ModelOptions withMemory(Memory value) {
+        ModelOptions o = copy();
+        o.memory = Optional.of(value);
+        return o;
+    }
+
+    /**
+     * The most tokens of a sequence, prompt and answer together. Unless set: the model's own, at most
+     * {@link #DEFAULT_CONTEXT}. May be longer than the model was made for; a warning says so.
+     */
+    public ModelOptions withContextLength(int tokens) {
+        atLeastOne("contextLength", tokens);
+        ModelOptions o = copy();
+        o.contextLength = OptionalInt.of(tokens);
+        return o;
+    }
+
+    /**
+     * How many sequences of full length the KV pages are made for; 1 unless set. More of them run side by side while
+     * what they can come to need fits. There is always room for one in each numerics mode.
+     */
+    public ModelOptions withParallel(int sequences) {
+        atLeastOne("parallel", sequences);
+        ModelOptions o = copy();
+        o.parallel = sequences;
+        return o;
+    }
+
+    /** Compute threads; as many as this process may use cores unless set. */
+    public ModelOptions withThreads(int count) {
+        atLeastOne("threads", count);
+        ModelOptions o = copy();
+        o.threads = OptionalInt.of(count);
+        return o;
+    }
+
+    /** The kernel provider, by its name in the catalog; the best that runs here unless set. */
+    public ModelOptions withKernels(String provider) {
+        ModelOptions o = copy();
+        o.kernels = Optional.of(provider);
+        return o;
+    }
+
+    /** How keys and values are kept ({@code keys=f16 values=f16}); unless set f16 for fast requests, f32 for exact ones. */
+    public ModelOptions withKvRecipe(String recipe) {
+        ModelOptions o = copy();
+        o.kvRecipe = Optional.of(recipe);
+        return o;
+    }
+
+    /** The scheduling policy, as its catalog reads it; {@code first-come} unless set. */
+    public ModelOptions withScheduler(String policy) {
+        ModelOptions o = copy();
+        o.scheduler = policy;
+        return o;
+    }
+
+    /** The most requests that wait; one more is refused with {@link QueueFullException}. 64 unless set. */
+    public ModelOptions withQueueLimit(int requests) {
+        atLeastOne("queueLimit", requests);
+        ModelOptions o = copy();
+        o.queueLimit = requests;
+        return o;
+    }
+
+    /** The most tokens of one step, of all sequences together; 256 unless set. More need more working memory. */
+    public ModelOptions withStepTokens(int tokens) {
+        atLeastOne("stepTokens", tokens);
+        ModelOptions o = copy();
+        o.stepTokens = tokens;
+        return o;
+    }
+
+    /** Where times come from, in nanoseconds; {@link System#nanoTime} unless set. */
+    public ModelOptions withClock(LongSupplier nanos) {
+        ModelOptions o = copy();
+        o.clock = nanos;
+        return o;
+    }
+
+    /** Where the seed of a request comes from that names none; random unless set. */
+    public ModelOptions withSeeds(LongSupplier value) {
+        ModelOptions o = copy();
+        o.seeds = value;
+        return o;
+    }
+
+    private static void atLeastOne(String knob, long value) {
+        if (value < 1) throw new IllegalArgumentException("model options: " + knob + "=" + value + ", allowed: 1 or more");
+    }
+
+    public OptionalLong budgetBytes() {
+        return budgetBytes;
+    }
+
+    public Optional<Memory> memory() {
+        return memory;
+    }
+
+    public OptionalInt contextLength() {
+        return contextLength;
+    }
+
+    public int parallel() {
+        return parallel;
+    }
+
+    public OptionalInt threads() {
+        return threads;
+    }
+
+    public Optional<String> kernels() {
+        return kernels;
+    }
+
+    public Optional<String> kvRecipe() {
+        return kvRecipe;
+    }
+
+    public String scheduler() {
+        return scheduler;
+    }
+
+    public int queueLimit() {
+        return queueLimit;
+    }
+
+    public int stepTokens() {
+        return stepTokens;
+    }
+
+    public LongSupplier clock() {
+        return clock;
+    }
+
+    public LongSupplier seeds() {
+        return seeds;
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.engine.sample.Sampling;
+import dev.jay.tensor.kernel.Numerics;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** What a caller asks for. Immutable; each {@code with} returns a changed copy. */
+public final class Request {
+    /** The most alternatives a token can be listed with. */
+    public static final int MOST_LOGPROBS = 20;
+
+    private static final int MOST_STOPS = 64;
+
+    private int[] prompt;
+    private Sampling sampling = Sampling.DEFAULT;
+    private Numerics numerics = Numerics.FAST;
+    private OptionalInt maxTokens = OptionalInt.empty();
+    private List<String> stops = List.of();
+    private Set<Integer> stopTokens = Set.of();
+    private int logprobs = -1;
+    private boolean ignoreEos;
+    private Optional<Duration> timeLimit = Optional.empty();
+
+    private Request(int[] prompt) {
+        this.prompt = prompt;
+    }
+
+    /** To go on after these tokens. An empty prompt runs on the model's BOS, if it has one. */
+    public static Request of(int... prompt) {
+        return new Request(prompt.clone());
+    }
+
+    private Request copy() {
+        Request r = new Request(prompt);
+        r.sampling = sampling;
+        r.numerics = numerics;
+        r.maxTokens = maxTokens;
+        r.stops = stops;
+        r.stopTokens = stopTokens;
+        r.logprobs = logprobs;
+        r.ignoreEos = ignoreEos;
+        r.timeLimit = timeLimit;
+        return r;
+    }
+
+    public Request withPrompt(int... tokens) {
+        Request r = copy();
+        r.prompt = tokens.clone();
+        return r;
+    }
+
+    public Request withSampling(Sampling value) {
+        Request r = copy();
+        r.sampling = value;
+        return r;
+    }
+
+    public Request withNumerics(Numerics value) {
+        Request r = copy();
+        r.numerics = value;
+        return r;
+    }
+
+    /** The most tokens of the answer; what is left of the context unless set. */
+    public Request withMaxTokens(int tokens) {
+        if (tokens < 1) throw new IllegalArgumentException("request: maxTokens=" + tokens + ", allowed: 1 or more");
+        Request r = copy();
+        r.maxTokens = OptionalInt.of(tokens);
+        return r;
+    }
+
+    /** Texts that end the answer, wherever tokens begin and end in them. They are not part of it. */
+    public Request withStops(List<String> texts) {
+        if (texts.size() > MOST_STOPS || texts.stream().anyMatch(String::isEmpty)) {
+            throw new IllegalArgumentException(
+                    "request: stops=" + texts + ", allowed: at most " + MOST_STOPS + " texts, none empty");
+        }
+        Request r = copy();
+        r.stops = List.copyOf(texts);
+        return r;
+    }
+
+    public Request withStops(String... texts) {
+        return withStops(List.of(texts));
+    }
+
+    /** Tokens that end the answer, besides the model's own. They are not text. */
+    public Request withStopTokens(Set<Integer> tokens) {
+        Request r = copy();
+        r.stopTokens = Set.copyOf(tokens);
+        return r;
+    }
+
+    /** Asks for the logprob of each token chosen and of this many likeliest ones; -1: none at all. */
+    public Request withLogprobs(int count) {
+        if (count < -1 || count > MOST_LOGPROBS) {
+            throw new IllegalArgumentException("request: logprobs=" + count + ", allowed: -1 (none) to " + MOST_LOGPROBS);
+        }
+        Request r = copy();
+        r.logprobs = count;
+        return r;
+    }
+
+    /** Whether the model's own end tokens do not end the answer. They are still not text. */
+    public Request withIgnoreEos(boolean value) {
+        Request r = copy();
+        r.ignoreEos = value;
+        return r;
+    }
+
+    /** Cancels the answer this long after it was submitted. */
+    public Request withTimeLimit(Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException("request: timeLimit=" + value + ", allowed: more than 0");
+        }
+        Request r = copy();
+        r.timeLimit = Optional.of(value);
+        return r;
+    }
+
+    public int[] prompt() {
+        return prompt.clone();
+    }
+
+    public Sampling sampling() {
+        return sampling;
+    }
+
+    public Numerics numerics() {
+        return numerics;
+    }
+
+    public OptionalInt maxTokens() {
+        return maxTokens;
+    }
+
+    public List<String> stops() {
+        return stops;
+    }
+
+    public Set<Integer> stopTokens() {
+        return stopTokens;
+    }
+
+    public int logprobs() {
+        return logprobs;
+    }
+
+    public boolean ignoreEos() {
+        return ignoreEos;
+    }
+
+    public Optional<Duration> timeLimit() {
+        return timeLimit;
+    }
+}
