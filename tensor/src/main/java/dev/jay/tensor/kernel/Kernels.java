@@ -4,8 +4,8 @@ package dev.jay.tensor.kernel;
 import dev.jay.tensor.format.WeightFormat;
 import java.util.Optional;
 
-/** The leaf kernels of one provider. Asked when a model is built, never on the path of a token. */
-public interface Kernels {
+/** The leaf kernels of one provider. Asked when a model is built, never on the path of a token. Closed by whoever bound it. */
+public interface Kernels extends AutoCloseable {
     /** The provider's name. */
     String name();
 
@@ -16,4 +16,8 @@ public interface Kernels {
     Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth);
 
     Optional<RowKernels> rows();
+
+    /** Gives back what it holds; its kernels must not be called again. */
+    @Override
+    default void close() {}
 }

@@ -44,10 +44,7 @@ public final class Memory implements AutoCloseable {
         if (bytes < 0) {
             throw new IllegalArgumentException("reserve " + purpose + ": bytes must not be negative: " + bytes);
         }
-        if (bytes > budget - used) {
-            throw new OutOfBudgetException("out of off-heap budget: purpose=" + purpose + ", wanted=" + bytes + ", free="
-                    + (budget - used) + ", budget=" + budget + ", held=" + byPurpose());
-        }
+        if (bytes > budget - used) throw refused(purpose, bytes);
         Arena arena = Arena.ofShared();
         MemorySegment segment;
         try {
@@ -59,9 +56,23 @@ public final class Memory implements AutoCloseable {
         return enter(new Region(this, purpose, arena, segment, false));
     }
 
+    /**
+     * Bytes that the caller has mapped itself, such as executable pages, entered in the books as anonymous memory.
+     * Closing the region closes the arena, which is to unmap them; if they do not fit the budget the arena is left open.
+     */
+    public synchronized Region adopt(String purpose, Arena arena, MemorySegment bytes) {
+        if (bytes.byteSize() > budget - used) throw refused(purpose, bytes.byteSize());
+        return enter(new Region(this, purpose, arena, bytes, false));
+    }
+
     /** A whole file, read-only, mapped and never copied. The caller owns the region and closes it. */
     public synchronized MappedFile map(String purpose, Path file) throws IOException {
         return MappedFile.open(this, purpose, file);
+    }
+
+    private OutOfBudgetException refused(String purpose, long bytes) {
+        return new OutOfBudgetException("out of off-heap budget: purpose=" + purpose + ", wanted=" + bytes + ", free="
+                + (budget - used) + ", budget=" + budget + ", held=" + byPurpose());
     }
 
     synchronized Region enter(Region region) {
