@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the rooms and what each may touch; {@code docs/decisions/001} says why. */
+class HouseRulesTest {
+    private static final JavaClasses JAY = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .withImportOption(location -> !location.contains("/test-classes/") && !location.contains("-tests.jar"))
+            .importPackages("dev.jay");
+
+    @Test
+    void shouldFollowTheArrows() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("tensor").definedBy("dev.jay.tensor..")
+                .layer("kv").definedBy("dev.jay.kv..")
+                .layer("model").definedBy("dev.jay.model..")
+                .layer("engine").definedBy("dev.jay.engine..")
+                .layer("app").definedBy("dev.jay.app..")
+                .whereLayer("app").mayNotBeAccessedByAnyLayer()
+                .whereLayer("engine").mayOnlyBeAccessedByLayers("app")
+                .whereLayer("model").mayOnlyBeAccessedByLayers("engine", "app")
+                .whereLayer("kv").mayOnlyBeAccessedByLayers("model", "engine", "app")
+                .check(JAY);
+    }
+
+    @Test
+    void shouldHaveNoCyclesBetweenPackages() {
+        slices().matching("dev.jay.(**)").should().beFreeOfCycles().check(JAY);
+    }
+
+    @Test
+    void shouldTakeOffHeapMemoryInTwoRoomsOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.jay.tensor.memory..", "dev.jay.tensor.asm..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.foreign.Arena")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.foreign.Linker")
+                .check(JAY);
+    }
+
+    @Test
+    void shouldKeepTheVectorApiInItsRoom() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.jay.tensor.kernel..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("jdk.incubator.vector..")
+                .check(JAY);
+    }
+
+    @Test
+    void shouldTalkToTheNetworkInAppOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.jay.app..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.net..", "java.nio.channels.spi..")
+                .check(JAY);
+    }
+
+    @Test
+    void shouldReadPropertiesAndEnvironmentOnTheCommandLineOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.jay.app.cli..")
+                .should()
+                .callMethod(System.class, "getProperty", String.class)
+                .orShould()
+                .callMethod(System.class, "getProperty", String.class, String.class)
+                .orShould()
+                .callMethod(System.class, "getenv", String.class)
+                .orShould()
+                .callMethod(System.class, "getenv")
+                .check(JAY);
+    }
+
+    @Test
+    void shouldPrintOnTheCommandLineOnly() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.jay.app.cli..")
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .check(JAY);
+    }
+
+    @Test
+    void shouldHoldNoStaticMutableField() {
+        fields().that().areStatic().should().beFinal().check(JAY);
+    }
+
+    @Test
+    void shouldNotSleepBelowTheApp() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.jay.app..")
+                .should()
+                .callMethod(Thread.class, "sleep", long.class)
+                .check(JAY);
+    }
+}
