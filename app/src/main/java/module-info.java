@@ -2,4 +2,9 @@
 /** The ways in: command line and HTTP. */
 module dev.jay.app {
     requires dev.jay.engine;
+    requires info.picocli;
+    requires tools.jackson.databind;
+
+    opens dev.jay.app.cli to
+            info.picocli;
 }
