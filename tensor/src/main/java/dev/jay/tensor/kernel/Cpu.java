@@ -16,6 +16,12 @@ public record Cpu(String model, Set<String> features, int vectorBits, int cores)
 
     public Cpu {
         features = Set.copyOf(features);
+        if (cores < 1) throw new IllegalArgumentException("cpu: cores must be at least 1, got " + cores);
+    }
+
+    /** This machine, as far as the operating system tells; cores are counted with the container's quota. */
+    public static Cpu detect() {
+        return CpuDetection.here();
     }
 
     public boolean has(String feature) {

@@ -9,6 +9,14 @@ public interface MatMulKernel {
     /** What x must be packed to, or null for plain f32 rows. */
     ActivationForm form();
 
+    /**
+     * The stated bound: |y - exact| <= bound * |row of w| * |row of x| (Euclidean norms), for finite values. Above what
+     * float32 sums cost, it is the price of the form's rounding.
+     */
+    default double bound() {
+        return 1e-5;
+    }
+
     /** Bytes of working space for one call, for each thread. */
     long scratchBytes(int cols, int n);
 

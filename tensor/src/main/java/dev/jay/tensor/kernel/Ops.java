@@ -10,7 +10,7 @@ import java.util.List;
  * The arithmetic of a forward pass, bound when a model is built: this CPU now, another device or a cluster behind the
  * same calls. Checks lengths, then spreads leaf kernels over the compute threads. Called by one thread at a time.
  */
-public interface Ops {
+public interface Ops extends AutoCloseable {
     /** Which provider runs what, and why it was chosen; for people. */
     String describe();
 
@@ -38,4 +38,8 @@ public interface Ops {
 
     /** How many threads {@link #forEach} uses; the worker argument is below it. */
     int workers();
+
+    /** Releases its working space; nothing bound by it may run afterwards. */
+    @Override
+    default void close() {}
 }

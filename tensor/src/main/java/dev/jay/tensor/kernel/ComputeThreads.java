@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A region is one number, [epoch:22][chunks:21][next:21]: taking a chunk is one compare-and-set on it, so a worker that
+ * slept through the end of a region can neither take from the next one by mistake nor be waited for. The region is
+ * over when as many chunks are done as it had.
+ */
+final class ComputeThreads implements Workers {
+    private static final int BITS = 21;
+    private static final long MASK = (1L << BITS) - 1;
+    private static final long SPIN_NANOS = 20_000; // longer than the pause between two regions of one token
+    private static final int LOOKS = 32; // reads of the counter between two looks at the clock
+
+    // Each of these is written by many threads: a line of its own, and its neighbour's for the prefetcher.
+    private static final class PaddedLong extends AtomicLong {
+        @SuppressWarnings("unused")
+        long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, pa, pb, pc, pd, pe;
+    }
+
+    private static final class PaddedInt extends AtomicInteger {
+        @SuppressWarnings("unused")
+        long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, pa, pb, pc, pd, pe;
+    }
+
+    private final PaddedLong region = new PaddedLong();
+    private final PaddedInt done = new PaddedInt();
+    private final PaddedInt[] parked; // by worker: 1 while parked or about to; 0 is the caller
+    private final Thread[] threads;
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private volatile Task task;
+    private volatile Thread caller;
+    private volatile boolean closed;
+
+    ComputeThreads(int count) {
+        if (count < 1) throw new IllegalArgumentException("workers: threads must be at least 1, got " + count);
+        parked = new PaddedInt[count];
+        for (int i = 0; i < count; i++) parked[i] = new PaddedInt();
+        threads = new Thread[count];
+        for (int i = 1; i < count; i++) {
+            int worker = i;
+            threads[i] = Thread.ofPlatform().daemon().name("jay-compute-" + i).start(() -> work(worker));
+        }
+    }
+
+    @Override
+    public int count() {
+        return threads.length;
+    }
+
+    @Override
+    public void run(int chunks, Task what) {
+        if (chunks < 0 || chunks > MAX_CHUNKS) {
+            throw new IllegalArgumentException("workers: chunks=" + chunks + ", allowed 0 to " + MAX_CHUNKS);
+        }
+        if (closed) throw new IllegalStateException("workers: run after close");
+        if (caller != null) throw new IllegalStateException("workers: a region runs already: caller=" + caller);
+        if (threads.length == 1 || chunks <= 1) {
+            for (int i = 0; i < chunks; i++) what.run(i, 0);
+            return;
+        }
+        caller = Thread.currentThread();
+        task = what;
+        done.set(0);
+        long epoch = (region.get() >>> 2 * BITS) + 1;
+        region.set(epoch << 2 * BITS | (long) chunks << BITS);
+        for (int i = 1; i < threads.length && i < chunks; i++) {
+            if (parked[i].get() != 0) LockSupport.unpark(threads[i]);
+        }
+        takeChunks(0);
+        awaitDone(chunks);
+        task = null;
+        caller = null;
+        Throwable thrown = failure.getAndSet(null);
+        if (thrown instanceof Error e) throw e;
+        if (thrown instanceof RuntimeException e) throw e;
+        if (thrown != null) throw new IllegalStateException("a compute task failed: " + thrown, thrown);
+    }
+
+    private boolean takeChunks(int worker) {
+        boolean any = false;
+        while (true) {
+            long seen = region.get();
+            int chunks = (int) (seen >>> BITS & MASK);
+            int next = (int) (seen & MASK);
+            if (next >= chunks) return any;
+            if (!region.compareAndSet(seen, seen + 1)) continue;
+            any = true;
+            try {
+                if (failure.get() == null) task.run(next, worker);
+            } catch (Throwable e) {
+                failure.compareAndSet(null, e);
+            }
+            if (done.incrementAndGet() == chunks && parked[0].get() != 0) LockSupport.unpark(caller);
+        }
+    }
+
+    /** The caller does not spin for long: what it waits for may be waiting for this core. */
+    private void awaitDone(int chunks) {
+        boolean interrupted = false;
+        long until = 0;
+        while (done.get() != chunks) {
+            if (until == 0) until = System.nanoTime() + SPIN_NANOS;
+            for (int i = 0; i < LOOKS && done.get() != chunks; i++) Thread.onSpinWait();
+            if (System.nanoTime() < until) continue;
+            parked[0].set(1);
+            if (done.get() != chunks) LockSupport.park(this);
+            parked[0].set(0);
+            interrupted |= Thread.interrupted(); // else park would no longer wait
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    private boolean idle() {
+        long seen = region.get();
+        return (seen & MASK) >= (seen >>> BITS & MASK) && !closed;
+    }
+
+    private void work(int worker) {
+        long until = System.nanoTime() + SPIN_NANOS;
+        while (!closed) {
+            if (takeChunks(worker)) until = System.nanoTime() + SPIN_NANOS;
+            for (int i = 0; i < LOOKS && idle(); i++) Thread.onSpinWait();
+            if (!idle() || System.nanoTime() < until) continue;
+            parked[worker].set(1);
+            if (idle()) LockSupport.park(this);
+            parked[worker].set(0);
+            until = System.nanoTime() + SPIN_NANOS;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        boolean interrupted = false;
+        for (Thread t : threads) {
+            if (t == null) continue;
+            LockSupport.unpark(t);
+            while (t.isAlive()) {
+                try {
+                    t.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+}

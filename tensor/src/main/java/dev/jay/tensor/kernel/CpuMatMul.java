@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import dev.jay.tensor.format.Matrix;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** Some matrices and their code. Chunks are runs of rows, of the first matrix, then of the second, and so on. */
+final class CpuMatMul implements MatMul, Workers.Task {
+    private final CpuOps ops;
+    private final List<Matrix> matrices;
+    private final MatMulKernel[] code;
+    private final int cols;
+    private final int chunkRows;
+    private final int[] firstChunk; // of each matrix, and one past the last
+    private final long rows; // of all
+
+    // Of the call in progress; calls come one at a time.
+    private final long[] w;
+    private final long[] x;
+    private final long[] y;
+    private int n;
+
+    CpuMatMul(CpuOps ops, List<Matrix> matrices, MatMulKernel[] code) {
+        this.ops = ops;
+        this.matrices = matrices;
+        this.code = code;
+        this.cols = matrices.getFirst().cols();
+        this.rows = matrices.stream().mapToLong(Matrix::rows).sum();
+        this.chunkRows = CpuOps.chunkRows(rows, ops.workers());
+        this.firstChunk = new int[code.length + 1];
+        for (int i = 0; i < code.length; i++) {
+            firstChunk[i + 1] = firstChunk[i] + Math.ceilDiv(matrices.get(i).rows(), chunkRows);
+        }
+        this.w = new long[code.length];
+        this.x = new long[code.length];
+        this.y = new long[code.length];
+    }
+
+    @Override
+    public void run(Activations input, MemorySegment... out) {
+        if (out.length != code.length) {
+            throw new IllegalArgumentException("matmul: matrices=" + code.length + ", outputs=" + out.length);
+        }
+        if (input.cols() != cols) {
+            throw new IllegalArgumentException("matmul: cols=" + cols + ", input has " + input.cols());
+        }
+        n = input.n();
+        if (n == 0) return;
+        boolean shared = ops.isWorthSharing(rows * cols * n);
+        for (int i = 0; i < code.length; i++) {
+            Matrix m = matrices.get(i);
+            w[i] = CpuOps.address("matmul weights", m.bytes(), m.rows() * m.rowBytes());
+            y[i] = CpuOps.address("matmul output", out[i], (long) n * m.rows() * Float.BYTES);
+            x[i] = packed(input, code[i].form(), shared);
+            ops.reserveScratch(code[i].scratchBytes(cols, n)); // grows only past the rows declared when bound
+        }
+        ops.run(shared, firstChunk[code.length], this);
+    }
+
+    private long packed(Activations input, ActivationForm form, boolean shared) {
+        long plain = CpuOps.address("matmul input", input.f32(), (long) n * cols * Float.BYTES);
+        if (form == null) return plain;
+        MemorySegment there = input.find(form);
+        if (there != null) return there.address();
+        long room = input.add(form).address();
+        int each = Math.ceilDiv(n, ops.workers());
+        ops.run(shared && n > 1, Math.ceilDiv(n, each), (chunk, worker) ->
+                form.pack(plain, n, cols, chunk * each, Math.min(n, (chunk + 1) * each), room));
+        return room;
+    }
+
+    @Override
+    public void run(int chunk, int worker) {
+        int i = 0;
+        while (chunk >= firstChunk[i + 1]) i++;
+        Matrix m = matrices.get(i);
+        int from = (chunk - firstChunk[i]) * chunkRows;
+        int to = Math.min(m.rows(), from + chunkRows);
+        code[i].run(w[i], m.rowBytes(), cols, from, to, x[i], n, y[i], m.rows(), ops.scratchOf(worker));
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import dev.jay.tensor.format.Matrix;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.Region;
+import dev.jay.tensor.memory.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The arithmetic of this machine's CPU: leaf kernels over raw addresses, spread over the compute threads. Owns the
+ * threads' working space (purpose {@code kernel-scratch}); borrows memory, threads and kernels.
+ */
+public final class CpuOps implements Ops {
+    private static final int CHUNKS_PER_WORKER = 6; // so that a thread that is held back leaves its share to others
+    private static final int LEAST_VALUES = 16 * 1024; // fewer are not worth waking anybody for
+
+    private final Memory memory;
+    private final Workers workers;
+    private final KernelChoice kernels;
+    private final RowKernels rows;
+    private final int maxRows;
+    private final Map<String, String> bound = new TreeMap<>(); // what was bound to whose code
+    private Region scratch;
+    private long scratchEach; // bytes a worker has
+
+    /** @param maxRows rows that a pass may have; more still work, but their first pass may allocate */
+    public CpuOps(Memory memory, Workers workers, KernelChoice kernels, int maxRows) {
+        this.memory = memory;
+        this.workers = workers;
+        this.kernels = kernels;
+        this.maxRows = maxRows;
+        KernelChoice.From<RowKernels> from = kernels.rows();
+        this.rows = from.kernel();
+        bound.put("rows", from.provider());
+    }
+
+    @Override
+    public String describe() {
+        return kernels.describe() + "; threads: " + workers.count() + "; bound: " + bound;
+    }
+
+    @Override
+    public MatMul bind(List<? extends Matrix> group, Numerics numerics) {
+        if (group.isEmpty()) throw new IllegalArgumentException("matmul: a group needs at least one matrix");
+        MatMulKernel[] code = new MatMulKernel[group.size()];
+        int cols = group.getFirst().cols();
+        for (int i = 0; i < code.length; i++) {
+            Matrix m = group.get(i);
+            if (m.cols() != cols) {
+                throw new IllegalArgumentException("matmul: matrices of a group share their input: cols=" + cols
+                        + " and " + m.cols() + " at " + i);
+            }
+            KernelChoice.From<MatMulKernel> from = kernels.matMul(m.format(), numerics);
+            bound.put("matmul " + m.format().name(), from.provider());
+            code[i] = from.kernel();
+            reserveScratch(code[i].scratchBytes(cols, maxRows));
+        }
+        return new CpuMatMul(this, List.copyOf(group), code);
+    }
+
+    @Override
+    public AttentionKernel attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+        KernelChoice.From<AttentionKernel> from = kernels.attention(keys, values, keyWidth, valueWidth);
+        bound.put("attention " + keys.name() + "/" + values.name(), from.provider());
+        return from.kernel();
+    }
+
+    @Override
+    public void rmsNorm(MemorySegment x, MemorySegment gain, float eps, MemorySegment out, int n, int dim) {
+        long from = address("rmsNorm x", x, floats(n, dim));
+        long to = address("rmsNorm out", out, floats(n, dim));
+        long by = address("rmsNorm gain", gain, floats(1, dim));
+        spread(n, dim, (row, count) -> {
+            long at = floats(row, dim);
+            rows.rmsNorm(from + at, by, eps, to + at, (int) count, dim);
+        });
+    }
+
+    @Override
+    public void rotate(
+            MemorySegment x, int n, int heads, int dim, int rotaryDim, MemorySegment table, boolean interleaved) {
+        if (rotaryDim > dim || rotaryDim % 2 != 0) {
+            throw new IllegalArgumentException(
+                    "rotate: rotaryDim must be even and at most dim: rotaryDim=" + rotaryDim + ", dim=" + dim);
+        }
+        long at = address("rotate x", x, floats(n, (long) heads * dim));
+        long angles = address("rotate table", table, floats(n, rotaryDim));
+        spread(n, (long) heads * rotaryDim, (first, count) -> {
+            for (long row = first; row < first + count; row++) {
+                long by = angles + floats(row, rotaryDim);
+                rows.rotate(at + floats(row, (long) heads * dim), heads, dim, rotaryDim, by, interleaved);
+            }
+        });
+    }
+
+    @Override
+    public void swiGlu(MemorySegment x, MemorySegment y, long count) {
+        long to = address("swiGlu x", x, floats(1, count));
+        long from = address("swiGlu y", y, floats(1, count));
+        spread(count, 1, (i, some) -> rows.swiGlu(to + floats(1, i), from + floats(1, i), some));
+    }
+
+    @Override
+    public void add(MemorySegment x, MemorySegment y, long count) {
+        long to = address("add x", x, floats(1, count));
+        long from = address("add y", y, floats(1, count));
+        spread(count, 1, (i, some) -> rows.add(to + floats(1, i), from + floats(1, i), some));
+    }
+
+    @Override
+    public void addBias(MemorySegment x, MemorySegment bias, int n, int dim) {
+        long to = address("addBias x", x, floats(n, dim));
+        long from = address("addBias bias", bias, floats(1, dim));
+        spread(n, dim, (row, count) -> rows.addBias(to + floats(row, dim), from, (int) count, dim));
+    }
+
+    @Override
+    public int argMax(MemorySegment x, int count) {
+        if (count < 1) throw new IllegalArgumentException("argMax: count must be at least 1, got " + count);
+        return rows.argMax(address("argMax x", x, floats(1, count)), count);
+    }
+
+    @Override
+    public void forEach(int count, Workers.Task task) {
+        workers.run(count, task);
+    }
+
+    @Override
+    public int workers() {
+        return workers.count();
+    }
+
+    @Override
+    public void close() {
+        if (scratch != null) scratch.close();
+        scratch = null;
+        scratchEach = 0;
+    }
+
+    private interface Share {
+        void run(long first, long count);
+    }
+
+    /** Cuts {@code count} things of {@code values} floats each; where a cut falls never changes a result. */
+    private void spread(long count, long values, Share share) {
+        long least = Math.max(1, LEAST_VALUES / Math.max(1, values));
+        if (workers.count() == 1 || count <= least) {
+            if (count > 0) share.run(0, count);
+            return;
+        }
+        long wanted = Math.ceilDiv(count, (long) workers.count() * CHUNKS_PER_WORKER);
+        long each = Math.max(values == 1 ? Math.ceilDiv(wanted, 64) * 64 : wanted, least); // whole lines of floats
+        workers.run((int) Math.ceilDiv(count, each), (chunk, worker) -> {
+            long first = chunk * each;
+            share.run(first, Math.min(each, count - first));
+        });
+    }
+
+    /** Rows to a chunk, a multiple of what kernels block by. */
+    static int chunkRows(long rows, int workers) {
+        long each = Math.ceilDiv(rows, (long) workers * CHUNKS_PER_WORKER);
+        return (int) Math.max(16, Math.ceilDiv(each, 16) * 16);
+    }
+
+    /** True if so much work is worth more than one thread. */
+    boolean isWorthSharing(long multiplications) {
+        return workers.count() > 1 && multiplications > 4L * LEAST_VALUES;
+    }
+
+    void run(boolean shared, int chunks, Workers.Task task) {
+        if (shared) workers.run(chunks, task);
+        else for (int i = 0; i < chunks; i++) task.run(i, 0);
+    }
+
+    /** Each worker has at least so many bytes from here on. */
+    void reserveScratch(long each) {
+        long rounded = Scratch.sizeOf(each);
+        if (rounded <= scratchEach) return;
+        close();
+        scratch = memory.reserve("kernel-scratch", rounded * workers.count());
+        scratchEach = rounded;
+    }
+
+    long scratchOf(int worker) {
+        return scratch == null ? 0 : scratch.bytes().address() + worker * scratchEach;
+    }
+
+    private static long floats(long rows, long dim) {
+        return rows * dim * Float.BYTES;
+    }
+
+    /** The address of a segment that is alive, native and long enough: leaves check nothing. */
+    static long address(String what, MemorySegment s, long bytes) {
+        if (!s.isNative()) throw new IllegalArgumentException(what + " must be off-heap");
+        if (bytes < 0 || s.byteSize() < bytes) {
+            throw new IllegalArgumentException(
+                    what + " is too short: wanted=" + bytes + " bytes, got=" + s.byteSize());
+        }
+        if (!s.scope().isAlive()) throw new IllegalStateException(what + " was closed");
+        return s.address();
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import dev.jay.tensor.format.WeightFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The providers chosen for this machine, best first; the last one, the definition, has code for everything. Owns them. */
+public final class KernelChoice implements AutoCloseable {
+    /** A kernel and the provider it came from. */
+    public record From<K>(String provider, K kernel) {}
+
+    private final List<Kernels> chain;
+    private final List<String> reasons;
+
+    KernelChoice(List<Kernels> chain, List<String> reasons) {
+        this.chain = List.copyOf(chain);
+        this.reasons = List.copyOf(reasons);
+    }
+
+    public From<MatMulKernel> matMul(WeightFormat format, Numerics numerics) {
+        return first("matmul of " + format.name(), k -> k.matMul(format, numerics));
+    }
+
+    public From<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+        return first(
+                "attention over " + keys.name() + " keys and " + values.name() + " values",
+                k -> k.attention(keys, values, keyWidth, valueWidth));
+    }
+
+    public From<RowKernels> rows() {
+        return first("row operations", Kernels::rows);
+    }
+
+    private <K> From<K> first(String what, Function<Kernels, Optional<K>> ask) {
+        for (Kernels kernels : chain) {
+            Optional<K> found = ask.apply(kernels);
+            if (found.isPresent()) return new From<>(kernels.name(), found.get());
+        }
+        throw new IllegalStateException("no kernel provider has code for " + what + ": asked=" + reasons);
+    }
+
+    /** Which providers are in use, and why the others are not. */
+    public String describe() {
+        return String.join("; ", reasons);
+    }
+
+    @Override
+    public void close() {
+        chain.forEach(Kernels::close);
+    }
+}
