@@ -42,4 +42,14 @@ final class F32 implements WeightFormat {
     public void decodeBlock(MemorySegment block, long at, MemorySegment weights, long to) {
         weights.set(Floats.LAYOUT, to, block.get(Floats.LAYOUT, at));
     }
+
+    @Override
+    public void encode(MemorySegment weights, long from, long count, MemorySegment to, long at) {
+        MemorySegment.copy(weights, from, to, at, count * Float.BYTES);
+    }
+
+    @Override
+    public void decode(MemorySegment bytes, long at, long count, MemorySegment weights, long to) {
+        MemorySegment.copy(bytes, at, weights, to, count * Float.BYTES);
+    }
 }

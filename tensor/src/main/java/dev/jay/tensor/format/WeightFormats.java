@@ -2,13 +2,32 @@
 package dev.jay.tensor.format;
 
 import dev.jay.tensor.Catalog;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Every weight format the runtime reads. To add one: write its file, add its line. */
 public final class WeightFormats {
     public static final Catalog<WeightFormat> ALL = Catalog.of(
             "weight format",
-            F32.ENTRY
+            F32.ENTRY,
+            F16.ENTRY,
+            BF16.ENTRY,
+            Q8_0.ENTRY,
+            Q4_0.ENTRY,
+            Q4_K.ENTRY,
+            Q6_K.ENTRY
     );
 
+    private static final Map<Integer, WeightFormat> BY_TYPE = ALL.names().stream()
+            .map(ALL::make)
+            .collect(Collectors.toUnmodifiableMap(WeightFormat::ggmlType, Function.identity()));
+
     private WeightFormats() {}
+
+    /** The format GGUF files give this number; empty for one we cannot decode. */
+    public static Optional<WeightFormat> byGgmlType(int type) {
+        return Optional.ofNullable(BY_TYPE.get(type));
+    }
 }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.format;
+
+import dev.jay.tensor.Catalog;
+import java.lang.foreign.MemorySegment;
+
+/** The upper half of an IEEE single, one weight to a block: {@code [bits:u16]}. The tolerance is that of normal numbers. */
+final class BF16 implements WeightFormat {
+    static final Catalog.Entry<WeightFormat> ENTRY =
+            new Catalog.Entry<>("bf16", "16-bit brain float", a -> new BF16());
+
+    @Override
+    public String name() {
+        return "bf16";
+    }
+
+    @Override
+    public int ggmlType() {
+        return 30;
+    }
+
+    @Override
+    public int blockSize() {
+        return 1;
+    }
+
+    @Override
+    public int blockBytes() {
+        return Short.BYTES;
+    }
+
+    @Override
+    public double tolerance() {
+        return 0x1p-8;
+    }
+
+    @Override
+    public void encodeBlock(MemorySegment weights, long from, MemorySegment block, long at) {
+        block.set(Floats.SHORT, at, Halves.toBf16(weights.get(Floats.LAYOUT, from)));
+    }
+
+    @Override
+    public void decodeBlock(MemorySegment block, long at, MemorySegment weights, long to) {
+        weights.set(Floats.LAYOUT, to, Halves.fromBf16(block.get(Floats.SHORT, at)));
+    }
+
+    @Override
+    public void encode(MemorySegment weights, long from, long count, MemorySegment to, long at) {
+        for (long i = 0; i < count; i++) encodeBlock(weights, from + i * Float.BYTES, to, at + i * Short.BYTES);
+    }
+
+    @Override
+    public void decode(MemorySegment bytes, long at, long count, MemorySegment weights, long to) {
+        for (long i = 0; i < count; i++) decodeBlock(bytes, at + i * Short.BYTES, weights, to + i * Float.BYTES);
+    }
+}
