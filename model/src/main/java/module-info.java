@@ -6,6 +6,8 @@ module dev.jay.model {
     requires tools.jackson.databind;
 
     exports dev.jay.model;
+    exports dev.jay.model.arch;
+    exports dev.jay.model.block;
     exports dev.jay.model.load;
     exports dev.jay.model.text;
 }

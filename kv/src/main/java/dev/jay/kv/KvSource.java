@@ -16,4 +16,16 @@ public interface KvSource {
 
     /** Tokens appended to the stream so far. */
     int length(int stream);
+
+    /** How the stream's rows are coded. */
+    KvRecipe recipe(int stream);
+
+    /** Where rows lie in a page of the stream. Slot s of the sequence is slot s % slots of page s / slots. */
+    PageLayout layout(int stream);
+
+    /**
+     * For each page p that holds some of slots [from, to): writes the address of the head's part of it to
+     * {@code into[p]}. Good until the sequence next changes.
+     */
+    void addresses(int stream, int head, int from, int to, long[] into);
 }

@@ -7,7 +7,19 @@ public sealed interface Mask {
     record Causal() implements Mask {}
 
     /** The last {@code tokens} tokens, its own among them. */
-    record Window(int tokens) implements Mask {}
+    record Window(int tokens) implements Mask {
+        public Window {
+            if (tokens < 1) throw new IllegalArgumentException("attention window: tokens must be at least 1: " + tokens);
+        }
+    }
 
     Mask CAUSAL = new Causal();
+
+    /** The first position that the token at {@code position} sees; the last is its own. */
+    default int firstVisible(int position) {
+        return switch (this) {
+            case Causal() -> 0;
+            case Window(int tokens) -> Math.max(0, position + 1 - tokens);
+        };
+    }
 }

@@ -28,6 +28,13 @@ public record ModelSpec(
     /** How positions turn queries and keys. {@code factors} divide each frequency; empty for none. */
     public record Rotary(int dim, double base, boolean interleaved, float[] factors) {}
 
+    /** The same with other positions. */
+    public ModelSpec withRotary(Rotary other) {
+        return new ModelSpec(
+                architecture, layers, dim, heads, kvHeads, headDim, hidden, vocabulary, contextLength, normEps, other);
+    }
+
+    /** One stream a layer; a layer's stream has its number. */
     public KvShape kvShape() {
         return KvShape.uniform(layers, kvHeads, headDim);
     }

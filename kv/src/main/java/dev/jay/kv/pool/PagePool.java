@@ -16,7 +16,12 @@ public final class PagePool implements AutoCloseable {
     private final int[] free;
     private int freeCount;
 
+    /** @param pageBytes a multiple of 64, so that every page begins on a cache line */
     public PagePool(Memory memory, int pages, long pageBytes) {
+        if (pages < 0 || pageBytes < 64 || pageBytes % 64 != 0) {
+            throw new IllegalArgumentException("kv page pool: pages=" + pages + ", pageBytes=" + pageBytes
+                    + ", allowed: pages >= 0, pageBytes a multiple of 64");
+        }
         this.region = memory.reserve("kv-pages", pages * pageBytes);
         this.pageBytes = pageBytes;
         this.holders = new int[pages];
@@ -46,6 +51,11 @@ public final class PagePool implements AutoCloseable {
 
     public MemorySegment bytes(int page) {
         return region.bytes().asSlice(page * pageBytes, pageBytes);
+    }
+
+    /** Where a page begins: a multiple of 64 if {@link #pageBytes} is. Good until the pool is closed. */
+    public long address(int page) {
+        return region.bytes().address() + page * pageBytes;
     }
 
     public long pageBytes() {

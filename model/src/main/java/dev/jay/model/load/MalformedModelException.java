@@ -5,6 +5,11 @@ import java.nio.file.Path;
 
 /** A model file says something it may not. The message names the file, the byte offset, the value and what was allowed. */
 public final class MalformedModelException extends RuntimeException {
+    /** Where what is wrong stands at no one byte: a key that is missing, shapes that disagree. Names the key or the tensor. */
+    public MalformedModelException(String what) {
+        super(what);
+    }
+
     public MalformedModelException(Path path, long offset, String what) {
         super(path + " at byte " + offset + ": " + what);
     }

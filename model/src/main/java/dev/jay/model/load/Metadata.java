@@ -29,7 +29,9 @@ public record Metadata(Map<String, Object> values) {
     }
 
     public int integer(String key) {
-        return Math.toIntExact(cast(key, Long.class));
+        long v = cast(key, Long.class);
+        if (v != (int) v) throw new MalformedModelException("model file has a number too large under '" + key + "': " + v);
+        return (int) v;
     }
 
     public int integer(String key, int otherwise) {
@@ -54,9 +56,9 @@ public record Metadata(Map<String, Object> values) {
 
     private <V> V cast(String key, Class<V> wanted) {
         Object v = values.get(key);
-        if (v == null) throw new IllegalArgumentException("model file lacks the key '" + key + "'");
+        if (v == null) throw new MalformedModelException("model file lacks the key '" + key + "'");
         if (!wanted.isInstance(v)) {
-            throw new IllegalArgumentException("model file has the wrong type under '" + key + "': wanted="
+            throw new MalformedModelException("model file has the wrong type under '" + key + "': wanted="
                     + wanted.getSimpleName() + ", got=" + v.getClass().getSimpleName());
         }
         return wanted.cast(v);

@@ -2,8 +2,11 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.format.Matrix;
+import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /** Some matrices and their code. Chunks are runs of rows, of the first matrix, then of the second, and so on. */
 final class CpuMatMul implements MatMul, Workers.Task {
@@ -56,6 +59,16 @@ final class CpuMatMul implements MatMul, Workers.Task {
             ops.reserveScratch(code[i].scratchBytes(cols, n)); // grows only past the rows declared when bound
         }
         ops.run(shared, firstChunk[code.length], this);
+    }
+
+    @Override
+    public long scratchBytes(int rows) {
+        return Arrays.stream(code)
+                .map(MatMulKernel::form)
+                .filter(Objects::nonNull)
+                .distinct()
+                .mapToLong(form -> Scratch.sizeOf(form.bytes(rows, cols)))
+                .sum();
     }
 
     private long packed(Activations input, ActivationForm form, boolean shared) {

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import dev.jay.kv.AttentionBatch.Span;
+import dev.jay.kv.codec.KvCodec;
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.kernel.AttentionKernel;
+import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.memory.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Attention over KV sources, bound when a model is built: for a recipe, the shape of a stream, and the query heads that
+ * read it. The queries of a pass are cut into blocks, (span, some tokens, KV head); the slots a block sees are cut into
+ * pieces at multiples of {@link #PIECE}. A piece gives partial results, which are merged piece after piece. Where the cuts
+ * between pieces fall depends on positions alone, so neither threads nor company nor chunking change an answer.
+ */
+public final class KvAttention {
+    static final int PIECE = 1024; // slots; a multiple of every tile
+    private static final int BLOCK_QUERIES = 64; // queries of one call: rows of keys are read once for all of them
+    private static final int ENOUGH_BLOCKS = 4; // for each worker; with fewer, pieces run side by side
+    private static final int PARTIALS = 256; // for each worker: rows of partial results that may wait to be merged
+
+    private final Ops ops;
+    private final KvRecipe recipe;
+    private final KvStream stream;
+    private final int group;
+    private final int blockTokens;
+    private final AttentionKernel kernel;
+    private final AttentionKernel.Task[] tasks; // one a worker, reused
+    private final long kernelBytes;
+    private final long workerBytes;
+
+    /** @param queryHeads a multiple of the stream's heads: those that share a KV head lie side by side */
+    public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads) {
+        if (queryHeads < 1 || queryHeads % stream.heads() != 0) {
+            throw new IllegalArgumentException("attention: query heads must be a multiple of KV heads: queryHeads="
+                    + queryHeads + ", kvHeads=" + stream.heads());
+        }
+        this.ops = ops;
+        this.recipe = recipe;
+        this.stream = stream;
+        this.group = queryHeads / stream.heads();
+        this.blockTokens = Math.max(1, BLOCK_QUERIES / group);
+        this.kernel = ops.attention(
+                format(recipe.keys()), format(recipe.values()), stream.keyWidth(), stream.valueWidth());
+        this.tasks = new AttentionKernel.Task[ops.workers()];
+        for (int w = 0; w < tasks.length; w++) tasks[w] = newTask();
+        this.kernelBytes = Scratch.sizeOf(kernel.scratchBytes(tasks[0]));
+        this.workerBytes = queryBytes() + partialBytes(blockTokens * group) + kernelBytes;
+    }
+
+    private static WeightFormat format(KvCodec codec) {
+        return codec.rowFormat()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "attention over a kv codec that does not code row by row is not supported yet: " + codec.name()));
+    }
+
+    /** A task as large as any will be. */
+    private AttentionKernel.Task newTask() {
+        AttentionKernel.Task task = new AttentionKernel.Task();
+        task.keyWidth = stream.keyWidth();
+        task.valueWidth = stream.valueWidth();
+        task.queries = blockTokens * group;
+        task.queryStride = stream.keyWidth();
+        task.outStride = stream.valueWidth();
+        task.lseStride = 1;
+        task.visibleFrom = new int[task.queries];
+        task.visibleTo = new int[task.queries];
+        Arrays.fill(task.visibleTo, PIECE);
+        task.toSlot = PIECE;
+        task.pageSlots = AttentionKernel.TILE;
+        return task;
+    }
+
+    private long queryBytes() {
+        return Scratch.sizeOf((long) blockTokens * group * stream.keyWidth() * Float.BYTES);
+    }
+
+    /** Room for partial results: out[rows][valueWidth], then lse[rows]. */
+    private long partialBytes(int rows) {
+        return Scratch.sizeOf((long) rows * stream.valueWidth() * Float.BYTES) + Scratch.sizeOf((long) rows * Float.BYTES);
+    }
+
+    /** Bytes that {@link #run} takes from the scratch for n rows, if the batch wants no log-sum-exp. */
+    public long scratchBytes(int n) {
+        return Scratch.sizeOf((long) n * stream.heads() * group * Float.BYTES)
+                + ops.workers() * workerBytes
+                + partialBytes(PARTIALS * ops.workers());
+    }
+
+    /** Attends to one stream of each span's source; the spans' own rows have been appended. */
+    public void run(int streamIndex, AttentionBatch batch) {
+        check(streamIndex, batch);
+        long mark = batch.scratch().mark();
+        try {
+            new Running(streamIndex, batch).run();
+        } finally {
+            batch.scratch().release(mark);
+        }
+    }
+
+    private void check(int streamIndex, AttentionBatch batch) {
+        int n = 0;
+        for (Span span : batch.spans()) {
+            int end = span.position() + span.count();
+            if (span.row() != n || span.count() < 1 || span.position() < 0 || span.source().length(streamIndex) < end) {
+                throw new IllegalArgumentException("attention span: row=" + span.row() + ", count=" + span.count()
+                        + ", position=" + span.position() + ", wanted row=" + n + " and positions below the length="
+                        + span.source().length(streamIndex));
+            }
+            if (!span.source().recipe(streamIndex).equals(recipe)) {
+                throw new IllegalArgumentException("attention was bound for another recipe: bound=" + recipe + ", got="
+                        + span.source().recipe(streamIndex));
+            }
+            n += span.count();
+        }
+        checkSize("queries", batch.queries(), n, stream.keyWidth());
+        checkSize("out", batch.out(), n, stream.valueWidth());
+        if (batch.lse() != null) checkSize("lse", batch.lse(), n, 1);
+        if (batch.queryHeads() != stream.heads() * group) {
+            throw new IllegalArgumentException("attention was bound for queryHeads=" + stream.heads() * group + ", got="
+                    + batch.queryHeads());
+        }
+    }
+
+    private void checkSize(String what, MemorySegment s, int n, int width) {
+        long wanted = (long) n * stream.heads() * group * width * Float.BYTES;
+        if (s.byteSize() < wanted) {
+            throw new IllegalArgumentException(
+                    "attention " + what + " too short: rows=" + n + ", wanted=" + wanted + " bytes, got=" + s.byteSize());
+        }
+    }
+
+    /** One call. Blocks are numbered span after span, tokens after tokens, head after head. */
+    private final class Running {
+        private final int streamIndex;
+        private final AttentionBatch batch;
+        private final List<Span> spans;
+        private final int[] firstBlock; // of each span, and one past the last
+        private final int rows;
+        private final int maxPieces;
+        private final int blockRows; // the most queries of any block
+        private final MemorySegment lse;
+        private final MemorySegment perWorker;
+        private final MemorySegment partials;
+
+        Running(int streamIndex, AttentionBatch batch) {
+            this.streamIndex = streamIndex;
+            this.batch = batch;
+            this.spans = batch.spans();
+            this.firstBlock = new int[spans.size() + 1];
+            int n = 0;
+            int pieces = 0;
+            int most = 0;
+            for (int s = 0; s < spans.size(); s++) {
+                Span span = spans.get(s);
+                firstBlock[s + 1] = firstBlock[s] + Math.ceilDiv(span.count(), blockTokens) * stream.heads();
+                n += span.count();
+                pieces = Math.max(pieces, Math.ceilDiv(span.position() + span.count(), PIECE));
+                most = Math.max(most, Math.min(span.count(), blockTokens));
+            }
+            this.rows = n;
+            this.maxPieces = pieces;
+            this.blockRows = most * group;
+            Scratch scratch = batch.scratch();
+            this.lse = batch.lse() != null ? batch.lse() : scratch.floats((long) n * stream.heads() * group);
+            this.perWorker = scratch.take(ops.workers() * workerBytes);
+            this.partials = scratch.take(partialBytes(PARTIALS * ops.workers()));
+        }
+
+        void run() {
+            if (rows == 0) return;
+            int blocks = firstBlock[spans.size()];
+            long waiting = (long) blocks * maxPieces * blockRows;
+            boolean sideBySide = maxPieces > 1
+                    && blocks < ENOUGH_BLOCKS * ops.workers()
+                    && waiting <= (long) PARTIALS * ops.workers();
+            if (!sideBySide) {
+                ops.forEach(blocks, this::attendBlock);
+                return;
+            }
+            ops.forEach(blocks * maxPieces, (i, worker) -> {
+                Block block = block(i / maxPieces);
+                int piece = i % maxPieces;
+                if (piece >= block.firstPiece() && piece <= block.lastPiece()) attend(block, piece, waiting(i), worker);
+            });
+            ops.forEach(blocks, (b, worker) -> {
+                Block block = block(b);
+                for (int piece = block.firstPiece(); piece <= block.lastPiece(); piece++) {
+                    merge(block, waiting(b * maxPieces + piece), piece == block.firstPiece());
+                }
+            });
+        }
+
+        private void attendBlock(int b, int worker) {
+            Block block = block(b);
+            MemorySegment own = perWorker.asSlice(worker * workerBytes + queryBytes(), partialBytes(blockTokens * group));
+            Partial partial = new Partial(own, blockTokens * group, 0);
+            for (int piece = block.firstPiece(); piece <= block.lastPiece(); piece++) {
+                attend(block, piece, partial, worker);
+                merge(block, partial, piece == block.firstPiece());
+            }
+        }
+
+        private Partial waiting(int i) {
+            return new Partial(partials, PARTIALS * ops.workers(), i * blockRows);
+        }
+
+        private Block block(int b) {
+            int s = 0;
+            while (b >= firstBlock[s + 1]) s++;
+            int within = b - firstBlock[s];
+            int first = within / stream.heads() * blockTokens;
+            int count = Math.min(blockTokens, spans.get(s).count() - first);
+            return new Block(spans.get(s), within % stream.heads(), first, count, batch.mask());
+        }
+
+        /** One piece of what a block sees, into the partial's rows. */
+        private void attend(Block block, int piece, Partial partial, int worker) {
+            AttentionKernel.Task task = tasks[worker];
+            long scratch = perWorker.address() + worker * workerBytes;
+            int from = Math.max(piece * PIECE, block.firstVisible() / AttentionKernel.TILE * AttentionKernel.TILE);
+            int to = Math.min((piece + 1) * PIECE, block.end());
+            task.scale = batch.scale();
+            task.softCap = batch.softCap();
+            task.queries = block.count() * group;
+            task.query = scratch;
+            for (int t = 0; t < block.count(); t++) {
+                long at = (long) t * group * stream.keyWidth() * Float.BYTES;
+                long bytes = (long) group * stream.keyWidth() * Float.BYTES;
+                MemorySegment.copy(
+                        batch.queries(), row(block, t, 0) * stream.keyWidth() * Float.BYTES,
+                        perWorker, worker * workerBytes + at, bytes);
+                int position = block.position() + t;
+                int sees = Math.clamp(batch.mask().firstVisible(position), from, to);
+                Arrays.fill(task.visibleFrom, t * group, (t + 1) * group, sees);
+                Arrays.fill(task.visibleTo, t * group, (t + 1) * group, Math.clamp(position + 1, sees, to));
+            }
+            PageLayout layout = block.span().source().layout(streamIndex);
+            int pages = layout.pagesFor(to);
+            if (task.pages.length < pages) task.pages = new long[Math.max(pages, 2 * task.pages.length)];
+            block.span().source().addresses(streamIndex, block.head(), from, to, task.pages);
+            task.pageSlots = layout.slots();
+            task.keyRowBytes = layout.keyRowBytes();
+            task.valuesOffset = layout.valuesOffset();
+            task.valueRowBytes = layout.valueRowBytes();
+            task.fromSlot = from;
+            task.toSlot = to;
+            task.out = partial.outAddress();
+            task.lse = partial.lseAddress();
+            kernel.run(task, scratch + workerBytes - kernelBytes);
+        }
+
+        /** Adds a piece's share to the answer. The first is the answer; one that saw nothing changes no bit of it. */
+        private void merge(Block block, Partial partial, boolean isFirst) {
+            int width = stream.valueWidth();
+            for (int i = 0; i < block.count() * group; i++) {
+                long row = row(block, i / group, i % group);
+                long to = row * width;
+                if (isFirst) {
+                    partial.copyOut(i, batch.out(), to);
+                    Floats.set(lse, row, partial.lse(i));
+                    continue;
+                }
+                float have = Floats.get(lse, row);
+                float come = partial.lse(i);
+                if (come == Float.NEGATIVE_INFINITY) continue;
+                if (have == Float.NEGATIVE_INFINITY) {
+                    partial.copyOut(i, batch.out(), to);
+                    Floats.set(lse, row, come);
+                    continue;
+                }
+                double most = Math.max(have, come);
+                double a = StrictMath.exp(have - most); // strict: the same bits from interpreted and compiled code
+                double b = StrictMath.exp(come - most);
+                float keep = (float) (a / (a + b));
+                float take = (float) (b / (a + b));
+                for (int d = 0; d < width; d++) {
+                    float v = keep * Floats.get(batch.out(), to + d) + take * partial.out(i, d);
+                    Floats.set(batch.out(), to + d, v);
+                }
+                Floats.set(lse, row, (float) (most + StrictMath.log(a + b)));
+            }
+        }
+
+        /** The row of [n][queryHeads] of a block's token and query head. */
+        private long row(Block block, int token, int head) {
+            long n = (long) block.span().row() + block.first() + token;
+            return (n * stream.heads() + block.head()) * group + head;
+        }
+    }
+
+    /** Tokens [first, first + count) of a span, seen by the query heads of one KV head. */
+    private record Block(Span span, int head, int first, int count, Mask mask) {
+        int position() {
+            return span.position() + first;
+        }
+
+        int firstVisible() {
+            return mask.firstVisible(position());
+        }
+
+        int end() {
+            return position() + count;
+        }
+
+        int firstPiece() {
+            return firstVisible() / PIECE;
+        }
+
+        int lastPiece() {
+            return (end() - 1) / PIECE;
+        }
+    }
+
+    /** Some rows of a store of partial results: out[capacity][valueWidth], then lse[capacity]. */
+    private final class Partial {
+        private final MemorySegment bytes;
+        private final long outs; // floats
+        private final long lses; // floats
+
+        Partial(MemorySegment bytes, int capacity, int firstRow) {
+            this.bytes = bytes;
+            this.outs = (long) firstRow * stream.valueWidth();
+            this.lses = Scratch.sizeOf((long) capacity * stream.valueWidth() * Float.BYTES) / Float.BYTES + firstRow;
+        }
+
+        long outAddress() {
+            return bytes.address() + outs * Float.BYTES;
+        }
+
+        long lseAddress() {
+            return bytes.address() + lses * Float.BYTES;
+        }
+
+        float lse(int row) {
+            return Floats.get(bytes, lses + row);
+        }
+
+        float out(int row, int d) {
+            return Floats.get(bytes, outs + (long) row * stream.valueWidth() + d);
+        }
+
+        void copyOut(int row, MemorySegment to, long at) {
+            long from = (outs + (long) row * stream.valueWidth()) * Float.BYTES;
+            MemorySegment.copy(bytes, from, to, at * Float.BYTES, (long) stream.valueWidth() * Float.BYTES);
+        }
+    }
+}

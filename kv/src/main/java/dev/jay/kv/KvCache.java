@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import dev.jay.kv.pool.PagePool;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * The keys and values of one sequence, in pages leased from a pool as tokens arrive. What a pass appends is provisional:
+ * {@link #settle} keeps some of it and takes the rest back. Closing gives every page back. Confined to the engine thread.
+ */
+public final class KvCache implements KvSource, AutoCloseable {
+    private final PageTable[] streams;
+    private int settled;
+    private boolean closed;
+
+    /** Empty; holds no page yet. The pool is borrowed. */
+    public KvCache(KvShape shape, List<KvRecipe> recipes, PagePool pool) {
+        checkOneEach(shape, recipes);
+        this.streams = new PageTable[recipes.size()];
+        for (int s = 0; s < streams.length; s++) {
+            streams[s] = new PageTable(s, shape.streams().get(s), recipes.get(s), pool);
+        }
+    }
+
+    /** The pages a cache holds when it has seen this many tokens: exactly, not at most. */
+    public static int pagesFor(int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
+        checkOneEach(shape, recipes);
+        int pages = 0;
+        for (int s = 0; s < recipes.size(); s++) {
+            PageLayout layout = PageLayout.of(shape.streams().get(s), recipes.get(s), pageBytes);
+            pages = Math.addExact(pages, layout.pagesFor(tokens));
+        }
+        return pages;
+    }
+
+    private static void checkOneEach(KvShape shape, List<KvRecipe> recipes) {
+        if (recipes.size() != shape.streams().size()) {
+            throw new IllegalArgumentException("kv recipes: wanted one for each stream: streams="
+                    + shape.streams().size() + ", recipes=" + recipes.size());
+        }
+    }
+
+    @Override
+    public void append(int stream, int position, int count, MemorySegment keys, MemorySegment values) {
+        if (closed) throw new IllegalStateException("kv append to a closed cache: stream=" + stream);
+        streams[stream].append(position, count, keys, values);
+    }
+
+    /**
+     * Ends a step: the first {@code length} tokens are history from now on, later ones are taken back from every stream.
+     * After a pass that failed half-way, {@code settle(settled())} makes the cache what it was before.
+     *
+     * @param length at least {@link #settled}, at most the tokens that every stream has
+     */
+    public void settle(int length) {
+        int most = Integer.MAX_VALUE;
+        for (PageTable s : streams) most = Math.min(most, s.length());
+        if (length < settled || length > most) {
+            throw new IllegalArgumentException(
+                    "kv settle: length=" + length + ", allowed=[" + settled + ", " + most + "]");
+        }
+        for (PageTable s : streams) s.takeBackTo(length);
+        settled = length;
+    }
+
+    /** Tokens that are history. */
+    public int settled() {
+        return settled;
+    }
+
+    /** Pages held now. */
+    public int pages() {
+        int pages = 0;
+        for (PageTable s : streams) pages += s.pageCount();
+        return pages;
+    }
+
+    @Override
+    public int length(int stream) {
+        return streams[stream].length();
+    }
+
+    @Override
+    public KvRecipe recipe(int stream) {
+        return streams[stream].recipe();
+    }
+
+    @Override
+    public PageLayout layout(int stream) {
+        return streams[stream].layout();
+    }
+
+    @Override
+    public void addresses(int stream, int head, int from, int to, long[] into) {
+        streams[stream].addresses(head, from, to, into);
+    }
+
+    /** Gives every page back. Closing twice does nothing more. */
+    @Override
+    public void close() {
+        closed = true;
+        settled = 0;
+        for (PageTable s : streams) s.takeBackTo(0);
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model;
+
+import java.lang.foreign.MemorySegment;
+
+/** Looks at the residual stream while a pass runs. Called on the engine thread; must not keep the rows. */
+public interface LayerProbe {
+    /** Sees nothing. */
+    LayerProbe NONE = (layer, x) -> {};
+
+    /** @param x what layer {@code layer} left, f32[rows of the pass][dim] */
+    void after(int layer, MemorySegment x);
+}

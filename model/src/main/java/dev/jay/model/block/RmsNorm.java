@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.block;
+
+import dev.jay.tensor.kernel.Ops;
+import java.lang.foreign.MemorySegment;
+
+/** Root mean square norm with a gain. */
+public record RmsNorm(Ops ops, Vector gain, float eps) {
+    /** out = norm(x) for {@code rows} rows of the gain's width; out may be x. */
+    public void run(MemorySegment x, MemorySegment out, int rows) {
+        ops.rmsNorm(x, gain.f32(), eps, out, rows, gain.row().cols());
+    }
+}

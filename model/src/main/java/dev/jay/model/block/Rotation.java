@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.block;
+
+import dev.jay.kv.AttentionBatch.Span;
+import dev.jay.model.ModelSpec;
+import dev.jay.model.Pass;
+import dev.jay.tensor.format.Floats;
+import java.lang.foreign.MemorySegment;
+
+/** How positions turn queries and keys: pair i turns by position * base^(-2i / dim) / factor of i. In double precision. */
+public final class Rotation {
+    private final int dim;
+    private final double[] frequencies;
+
+    public Rotation(ModelSpec.Rotary rotary) {
+        this.dim = rotary.dim();
+        this.frequencies = new double[dim / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            double factor = rotary.factors().length == 0 ? 1 : rotary.factors()[i];
+            frequencies[i] = StrictMath.pow(rotary.base(), -2.0 * i / dim) / factor;
+        }
+    }
+
+    /** (cos, sin) of each pair for each row of the pass, [rows][dim] f32, from its scratch. */
+    public MemorySegment table(Pass pass) {
+        MemorySegment table = pass.floats(dim);
+        for (Span span : pass.spans()) {
+            for (int t = 0; t < span.count(); t++) row(span.position() + t, table, (long) (span.row() + t) * dim);
+        }
+        return table;
+    }
+
+    private void row(int position, MemorySegment table, long at) {
+        for (int i = 0; i < frequencies.length; i++) {
+            double angle = position * frequencies[i];
+            Floats.set(table, at + 2L * i, (float) StrictMath.cos(angle));
+            Floats.set(table, at + 2L * i + 1, (float) StrictMath.sin(angle));
+        }
+    }
+}
