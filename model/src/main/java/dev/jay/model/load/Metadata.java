@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.load;
 
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Key and value pairs of a model file, whichever kind of file it was. Values are String, Boolean, Long, Double (each
- * number widened; an unsigned 64-bit value is a Long holding its bits, or a BigInteger where it does not fit), or List
- * of these; int arrays and float arrays of a file may be held as {@code int[]}, {@code long[]}, {@code float[]} or
- * {@code double[]}.
+ * Key and value pairs of a model file in its order, whichever kind of file it was. A single value is a String, Boolean,
+ * Long or Double (each number widened), or a BigInteger where an unsigned 64-bit number fits no Long. An array is an
+ * {@code int[]}, {@code long[]}, {@code float[]} or {@code double[]}, wide enough for the file's type, or a List of
+ * strings, booleans, numbers or arrays. Arrays are shared, not copied: do not write to them.
  */
 public record Metadata(Map<String, Object> values) {
     public Metadata {
-        values = Map.copyOf(values);
+        values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
     }
 
     public boolean has(String key) {
@@ -29,9 +32,7 @@ public record Metadata(Map<String, Object> values) {
     }
 
     public int integer(String key) {
-        long v = cast(key, Long.class);
-        if (v != (int) v) throw new MalformedModelException("model file has a number too large under '" + key + "': " + v);
-        return (int) v;
+        return narrow(key, cast(key, Long.class));
     }
 
     public int integer(String key, int otherwise) {
@@ -50,17 +51,62 @@ public record Metadata(Map<String, Object> values) {
         return has(key) ? cast(key, Boolean.class) : otherwise;
     }
 
+    /** An array that is held as a List: of strings, booleans or arrays. */
     public List<?> list(String key) {
         return cast(key, List.class);
+    }
+
+    /** An array of strings. */
+    public List<String> strings(String key) {
+        Object v = cast(key, Object.class);
+        if (v instanceof StringArray s) return s;
+        if (v instanceof List<?> list && list.stream().allMatch(String.class::isInstance)) {
+            return list.stream().map(String.class::cast).toList();
+        }
+        throw wrongType(key, "array of strings", v);
+    }
+
+    /** An array of whole numbers that fit an int. */
+    public int[] integers(String key) {
+        return switch (cast(key, Object.class)) {
+            case int[] a -> a;
+            case long[] a -> Arrays.stream(a).mapToInt(v -> narrow(key, v)).toArray();
+            case List<?> list when list.isEmpty() -> new int[0];
+            case Object v -> throw wrongType(key, "array of integers", v);
+        };
+    }
+
+    /** An array of real numbers. */
+    public float[] reals(String key) {
+        return switch (cast(key, Object.class)) {
+            case float[] a -> a;
+            case double[] a -> {
+                float[] narrow = new float[a.length];
+                for (int i = 0; i < a.length; i++) narrow[i] = (float) a[i];
+                yield narrow;
+            }
+            case List<?> list when list.isEmpty() -> new float[0];
+            case Object v -> throw wrongType(key, "array of reals", v);
+        };
+    }
+
+    private static int narrow(String key, long v) {
+        if (v < Integer.MIN_VALUE || v > Integer.MAX_VALUE) {
+            throw new MalformedModelException(
+                    "model file has too large a number under '" + key + "': value=" + v + ", most=" + Integer.MAX_VALUE);
+        }
+        return (int) v;
     }
 
     private <V> V cast(String key, Class<V> wanted) {
         Object v = values.get(key);
         if (v == null) throw new MalformedModelException("model file lacks the key '" + key + "'");
-        if (!wanted.isInstance(v)) {
-            throw new MalformedModelException("model file has the wrong type under '" + key + "': wanted="
-                    + wanted.getSimpleName() + ", got=" + v.getClass().getSimpleName());
-        }
+        if (!wanted.isInstance(v)) throw wrongType(key, wanted.getSimpleName(), v);
         return wanted.cast(v);
+    }
+
+    private static MalformedModelException wrongType(String key, String wanted, Object got) {
+        return new MalformedModelException("model file has the wrong type under '" + key + "': wanted=" + wanted
+                + ", got=" + got.getClass().getSimpleName());
     }
 }
