@@ -3,6 +3,7 @@
 module dev.jay.app {
     requires dev.jay.engine;
     requires info.picocli;
+    requires org.jline;
     requires tools.jackson.databind;
 
     opens dev.jay.app.cli to

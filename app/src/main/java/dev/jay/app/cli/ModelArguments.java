@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.cli;
+
+import dev.jay.engine.Model;
+import dev.jay.engine.ModelOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which model, and how it is opened. */
+final class ModelArguments {
+    static final String MODEL = "MODEL";
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = MODEL,
+            description = "The model's file: GGUF, or llama2.c's .bin. Left out, it is JAY_MODEL or 'model' of the config file.")
+    private String model;
+
+    @ArgGroup(validate = false, heading = "%nHow the model is opened:%n")
+    private final Opening opening = new Opening();
+
+    static final class Opening {
+        @Option(
+                names = "--context",
+                paramLabel = "N",
+                converter = Values.Count.class,
+                description = "The most tokens, prompt and answer together (the model's own, at most 4096).")
+        private Integer context;
+
+        @Option(
+                names = "--memory",
+                paramLabel = "SIZE",
+                converter = Values.Size.class,
+                description = "The memory of the whole process, such as 512m or 4g; mapped weights aside.")
+        private Long memory;
+
+        @Option(
+                names = "--threads",
+                paramLabel = "N",
+                converter = Values.Count.class,
+                description = "Compute threads (one a core).")
+        private Integer threads;
+
+        @Option(
+                names = "--kernels",
+                paramLabel = "NAME",
+                description = "The kernels to run on (the best this machine can).")
+        private String kernels;
+
+        @Option(
+                names = "--kv",
+                paramLabel = "RECIPE",
+                description = "How keys and values are kept, such as 'keys=f16 values=f16'.")
+        private String kv;
+    }
+
+    /** The file named, by argument, variable or config file. */
+    Path file() {
+        return existing(model);
+    }
+
+    /** For commands with a second positional argument: the model was left out, and this is what stood in its place. */
+    String takeModelAs(Settings settings) {
+        String other = model;
+        model = settings.find("model").map(Settings.Found::value).orElse(null);
+        return other;
+    }
+
+    static Path existing(String name) {
+        if (name == null) {
+            throw new CommandException(
+                    ExitCode.USAGE,
+                    "no model is named: write its file as MODEL, or set JAY_MODEL, or put 'model = FILE' into"
+                            + " ~/.config/jay/config.properties");
+        }
+        Path file = Path.of(name);
+        if (!Files.exists(file)) throw new CommandException(ExitCode.NO_INPUT, "no such file: " + file);
+        if (Files.isDirectory(file)) throw new CommandException(ExitCode.NO_INPUT, "a folder, not a model file: " + file);
+        return file;
+    }
+
+    Model open(Shell shell) throws IOException {
+        return Model.open(file(), options(shell));
+    }
+
+    ModelOptions options(Shell shell) {
+        ModelOptions options = ModelOptions.defaults();
+        if (opening.context != null) options = options.withContextLength(opening.context);
+        if (opening.memory != null) options = options.withBudgetBytes(shell.jvm().offHeap(opening.memory));
+        if (opening.threads != null) options = options.withThreads(opening.threads);
+        if (opening.kernels != null) options = options.withKernels(opening.kernels);
+        if (opening.kv != null) options = options.withKvRecipe(opening.kv);
+        return options;
+    }
+}
