@@ -38,9 +38,6 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private AnswerArguments answer;
 
-    @Mixin
-    private CommonArguments common;
-
     ChatCommand(Shell shell) {
         this.shell = shell;
     }

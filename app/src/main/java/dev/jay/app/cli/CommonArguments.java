@@ -5,6 +5,7 @@ import picocli.CommandLine.Option;
 
 /** What every command knows. */
 final class CommonArguments {
+    @SuppressWarnings("UnusedVariable") // picocli reads it
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help and end.")
     private boolean help;
 

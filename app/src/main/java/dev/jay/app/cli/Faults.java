@@ -21,9 +21,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** What went wrong, in one line on standard error and one exit code. */
 final class Faults implements IParameterExceptionHandler, IExecutionExceptionHandler {
     private final Shell shell;
+    private final CommonArguments common;
 
-    Faults(Shell shell) {
+    Faults(Shell shell, CommonArguments common) {
         this.shell = shell;
+        this.common = common;
     }
 
     @Override
@@ -46,11 +48,12 @@ final class Faults implements IParameterExceptionHandler, IExecutionExceptionHan
 
     @Override
     public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
-        return report(command.getCommandSpec().qualifiedName(), e, parsed.originalArgs().contains("--debug"));
+        return report(command.getCommandSpec().qualifiedName(), e);
     }
 
     /** Says what happened and how the process should end. */
-    int report(String command, Throwable thrown, boolean debug) {
+    int report(String command, Throwable thrown) {
+        boolean debug = common.isDebug();
         Throwable cause = thrown instanceof GenerationException ended && ended.getCause() != null ? ended.getCause() : thrown;
         ExitCode exit = exitOf(cause);
         if (exit != ExitCode.OUTPUT_CLOSED) shell.say(command + ": " + line(cause, exit, debug));

@@ -2,6 +2,7 @@
 package dev.jay.app.cli;
 
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -9,7 +10,6 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -31,9 +31,6 @@ import picocli.CommandLine.Spec;
             "'jay bench --help' lists the measurements that have a program of their own."
         })
 final class Jay implements Callable<Integer> {
-    @Mixin
-    private CommonArguments common;
-
     @Option(names = {"-V", "--version"}, description = "Show version, commit, JDK, CPU and kernels, and end.")
     private boolean version;
 
@@ -67,12 +64,14 @@ final class Jay implements Callable<Integer> {
     }
 
     private static void apply(CommandLine command, Shell shell) {
-        Faults faults = new Faults(shell);
+        CommonArguments common = new CommonArguments();
+        command.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(common));
+        Faults faults = new Faults(shell, common);
         command.setDefaultValueProvider(shell.settings());
         command.setParameterExceptionHandler(faults);
         command.setExecutionExceptionHandler(faults);
         command.setCaseInsensitiveEnumValuesAllowed(true);
-        command.setErr(new PrintWriter(shell.err(), true));
+        command.setErr(new PrintWriter(shell.err(), true, StandardCharsets.UTF_8));
         command.setOut(new PrintWriter(new OutputWriter(shell.out()), true));
         Map<String, String> codes = new LinkedHashMap<>();
         for (ExitCode e : ExitCode.values()) codes.put(Integer.toString(e.code()), e.meaning());

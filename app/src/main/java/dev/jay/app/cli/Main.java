@@ -36,7 +36,7 @@ public final class Main {
         try {
             return Jay.commandLine(shell, args).execute(args);
         } catch (OutOfMemoryError | StackOverflowError e) {
-            return new Faults(shell).report("jay", e, false);
+            return new Faults(shell, new CommonArguments()).report("jay", e);
         } finally {
             interrupts.finished();
         }

@@ -65,9 +65,6 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private AnswerArguments answer;
 
-    @Mixin
-    private CommonArguments common;
-
     RunCommand(Shell shell) {
         this.shell = shell;
     }

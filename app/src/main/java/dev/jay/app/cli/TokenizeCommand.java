@@ -43,9 +43,6 @@ final class TokenizeCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object.")
     private boolean json;
 
-    @Mixin
-    private CommonArguments common;
-
     TokenizeCommand(Shell shell) {
         this.shell = shell;
     }
