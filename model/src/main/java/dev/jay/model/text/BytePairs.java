@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.text;
+
+import dev.jay.model.load.Metadata;
+import dev.jay.tensor.Catalog;
+import java.util.Arrays;
+import java.util.List;
+
+/** Byte-level byte-pair encoding (GPT-2 and its kin): pieces of text, within each the pair of least rank merges first. */
+final class BytePairs implements TextCoding {
+    static final Catalog.Entry<TokenizerKind> ENTRY =
+            new Catalog.Entry<>("gpt2", "byte-level byte-pair encoding, by merges", args -> BytePairs::read);
+
+    private static final System.Logger LOG = System.getLogger(BytePairs.class.getName());
+    private static final String PRE = "tokenizer.ggml.pre";
+
+    private final Vocabulary vocabulary;
+    private final MergeTable merges;
+    private final PreTokenizer pieces;
+    private final int unknown;
+
+    private BytePairs(Vocabulary vocabulary, MergeTable merges, PreTokenizer pieces, int unknown) {
+        this.vocabulary = vocabulary;
+        this.merges = merges;
+        this.pieces = pieces;
+        this.unknown = unknown;
+    }
+
+    static Tokenizer read(Metadata metadata) {
+        Vocabulary vocabulary = Vocabulary.read(metadata);
+        String pre = metadata.optionalText(PRE).orElse("");
+        if (pre.isEmpty()) {
+            LOG.log(System.Logger.Level.WARNING, "the model file does not say " + PRE + ": taking "
+                    + PreTokenizers.DEFAULT + "; its tokens may differ from those the model was trained on");
+            pre = PreTokenizers.DEFAULT;
+        }
+        PreTokenizer pieces = PreTokenizers.ALL.make(pre);
+        SpecialIds ids = SpecialIds.read(metadata, vocabulary, new SpecialIds.Defaults(-1, -1, -1, pieces.addsBos()));
+        List<String> merges = Listed.strings(metadata, "tokenizer.ggml.merges");
+        TextCoding coding = new BytePairs(vocabulary, new MergeTable(vocabulary, merges), pieces, ids.unknown());
+        return new VocabularyTokenizer(metadata, vocabulary, ids, coding);
+    }
+
+    @Override
+    public void encode(byte[] text, int from, int to, boolean afterSpecial, TokenList out) {
+        Merger merger = new Merger();
+        for (int at = from; at < to; ) {
+            int end = pieces.end(text, at, to);
+            int whole = pieces.takesWholeTokens() ? merger.whole(text, at, end) : -1;
+            if (whole >= 0) {
+                out.add(whole);
+            } else {
+                merger.merge(text, at, end, out);
+            }
+            at = end;
+        }
+    }
+
+    @Override
+    public byte[] bytes(int token) {
+        byte[] text = vocabulary.bytes(token);
+        return vocabulary.type(token) == Vocabulary.USER_DEFINED ? text : ByteLetters.read(text);
+    }
+
+    @Override
+    public boolean addsSpacePrefix() {
+        return false;
+    }
+
+    /** Merges within one piece at a time; keeps its arrays from piece to piece. */
+    private final class Merger {
+        /** The symbol that begins at a byte of the piece, -1 where none does any more. */
+        private int[] symbols = new int[64];
+
+        private int[] next = new int[64];
+        private int[] previous = new int[64];
+        private byte[] letters = new byte[128];
+        /** Rank << 32 | where the left symbol begins. What has changed since is seen when it comes up. */
+        private final LongHeap queue = new LongHeap();
+
+        int whole(byte[] text, int from, int to) {
+            if (letters.length < 2 * (to - from)) letters = new byte[4 * (to - from)];
+            return vocabulary.findPlain(letters, 0, ByteLetters.write(text, from, to, letters));
+        }
+
+        void merge(byte[] text, int from, int to, TokenList out) {
+            int n = to - from;
+            if (symbols.length < n) {
+                int room = Math.max(n, 2 * symbols.length);
+                symbols = new int[room];
+                next = new int[room];
+                previous = new int[room];
+            }
+            for (int i = 0; i < n; i++) {
+                symbols[i] = merges.ofByte(text[from + i]);
+                next[i] = i + 1;
+                previous[i] = i - 1;
+            }
+            for (int i = 0; i < n - 1; i++) propose(i, n);
+            while (!queue.isEmpty()) {
+                long key = queue.pop();
+                int i = (int) key;
+                int rank = rank(i, n);
+                if (rank < 0 || rank != key >> 32) continue;
+                int gone = next[i];
+                symbols[i] = merges.merged(rank);
+                symbols[gone] = -1;
+                next[i] = next[gone];
+                if (next[i] < n) previous[next[i]] = i;
+                if (previous[i] >= 0) propose(previous[i], n);
+                propose(i, n);
+            }
+            for (int i = 0; i < n; i = next[i]) emit(text, from + i, from + next[i], symbols[i], out);
+        }
+
+        private int rank(int i, int n) {
+            return symbols[i] < 0 || next[i] >= n ? -1 : merges.rank(symbols[i], symbols[next[i]]);
+        }
+
+        private void propose(int i, int n) {
+            int rank = rank(i, n);
+            if (rank >= 0) queue.push((long) rank << 32 | i);
+        }
+
+        private void emit(byte[] text, int from, int to, int symbol, TokenList out) {
+            if (merges.isToken(symbol)) {
+                out.add(symbol);
+                return;
+            }
+            for (int i = from; i < to; i++) {
+                int token = merges.isToken(merges.ofByte(text[i])) ? merges.ofByte(text[i]) : unknown;
+                if (token < 0) {
+                    throw new IllegalArgumentException("encoding: the vocabulary has no token for the byte "
+                            + (text[i] & 0xFF) + " and no unknown token, piece="
+                            + Arrays.toString(Arrays.copyOfRange(text, from, Math.min(to, from + 16))));
+                }
+                out.add(token);
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.text;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which pairs of symbols merge, in which order, into what. A symbol is a token, or a text that is none but that merges
+ * pass through: those are numbered from the size of the vocabulary.
+ */
+final class MergeTable {
+    private final int vocabularySize;
+    private final int[] lefts;
+    private final int[] rights;
+    private final int[] merged;
+    /** Rank + 1, or 0; a power of two, at most half full. */
+    private final int[] slots;
+
+    private final int[] byteSymbols = new int[256];
+
+    /** @param merges the lines {@code left right}, first come first merged; where a pair stands twice the first counts */
+    MergeTable(Vocabulary vocabulary, List<String> merges) {
+        vocabularySize = vocabulary.size();
+        Map<String, Integer> others = new HashMap<>();
+        byte[] one = new byte[1];
+        for (int b = 0; b < 256; b++) {
+            one[0] = (byte) b;
+            byte[] letter = new byte[2];
+            letter = Arrays.copyOf(letter, ByteLetters.write(one, 0, 1, letter));
+            byteSymbols[b] = symbol(vocabulary, new String(letter, java.nio.charset.StandardCharsets.UTF_8), others);
+        }
+        int n = merges.size();
+        lefts = new int[n];
+        rights = new int[n];
+        merged = new int[n];
+        slots = new int[Integer.highestOneBit(Math.max(4, n)) * 4];
+        for (int rank = 0; rank < n; rank++) {
+            String line = merges.get(rank);
+            int space = line.indexOf(' ', 1);
+            if (space < 0 || space == line.length() - 1) {
+                throw new IllegalArgumentException("reading the vocabulary: tokenizer.ggml.merges[" + rank + "] is '"
+                        + line + "', wanted two texts with a space between");
+            }
+            String left = line.substring(0, space);
+            String right = line.substring(space + 1);
+            lefts[rank] = symbol(vocabulary, left, others);
+            rights[rank] = symbol(vocabulary, right, others);
+            merged[rank] = symbol(vocabulary, left + right, others);
+            int slot = slot(lefts[rank], rights[rank]);
+            if (slots[slot] == 0) slots[slot] = rank + 1;
+        }
+    }
+
+    private static int symbol(Vocabulary vocabulary, String text, Map<String, Integer> others) {
+        byte[] bytes = Utf8.of(text);
+        int token = vocabulary.findPlain(bytes, 0, bytes.length);
+        return token >= 0 ? token : others.computeIfAbsent(text, t -> vocabulary.size() + others.size());
+    }
+
+    boolean isToken(int symbol) {
+        return symbol < vocabularySize;
+    }
+
+    int ofByte(byte b) {
+        return byteSymbols[b & 0xFF];
+    }
+
+    /** The rank of the pair: the less, the earlier it merges. -1 if it does not. */
+    int rank(int left, int right) {
+        return slots[slot(left, right)] - 1;
+    }
+
+    int merged(int rank) {
+        return merged[rank];
+    }
+
+    private int slot(int left, int right) {
+        long h = ((long) left << 32 | right) * 0x9E3779B97F4A7C15L;
+        int mask = slots.length - 1;
+        for (int s = (int) (h >>> 32 ^ h >>> 47) & mask; ; s = s + 1 & mask) {
+            int rank = slots[s] - 1;
+            if (rank < 0 || lefts[rank] == left && rights[rank] == right) return s;
+        }
+    }
+}

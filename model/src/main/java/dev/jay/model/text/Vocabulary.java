@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.text;
+
+import dev.jay.model.load.Metadata;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The tokens of a model as its file writes them, and which token a text is: all texts in one array of bytes, found by
+ * open addressing. Where a text stands twice, the later token is found.
+ */
+final class Vocabulary {
+    static final byte NORMAL = 1;
+    static final byte UNKNOWN = 2;
+    static final byte CONTROL = 3;
+    static final byte USER_DEFINED = 4;
+    static final byte BYTE = 6;
+
+    private static final String TOKENS = "tokenizer.ggml.tokens";
+    private static final String TYPES = "tokenizer.ggml.token_type";
+
+    /** Token t is written in {@code texts[starts[t] .. starts[t + 1])}. */
+    private final byte[] texts;
+
+    private final int[] starts;
+    private final byte[] types;
+    /** Token + 1, or 0; a power of two, at most half full. */
+    private final int[] slots;
+
+    private final int longest;
+    /** Taken from the texts, so that nobody can write texts that all fall into one slot. */
+    private final int seed;
+
+    static Vocabulary read(Metadata metadata) {
+        List<String> tokens = Listed.strings(metadata, TOKENS);
+        byte[] types = new byte[tokens.size()];
+        Arrays.fill(types, NORMAL);
+        if (metadata.has(TYPES)) {
+            float[] given = Listed.numbers(metadata, TYPES);
+            if (given.length != types.length) {
+                throw new IllegalArgumentException("reading the vocabulary: " + TYPES + " has " + given.length
+                        + " entries for " + types.length + " tokens");
+            }
+            for (int t = 0; t < types.length; t++) types[t] = (byte) given[t];
+        }
+        return new Vocabulary(tokens, types);
+    }
+
+    Vocabulary(List<String> tokens, byte[] types) {
+        this.types = types;
+        starts = new int[tokens.size() + 1];
+        long total = 0;
+        for (String token : tokens) total += Utf8.of(token).length;
+        if (tokens.isEmpty() || total > Integer.MAX_VALUE - 64) {
+            throw new IllegalArgumentException("reading the vocabulary: tokens=" + tokens.size() + ", bytes=" + total
+                    + ", allowed is 1 token to 2 GiB of text");
+        }
+        texts = new byte[(int) total];
+        int most = 0;
+        for (int t = 0; t < types.length; t++) {
+            byte[] text = Utf8.of(tokens.get(t));
+            System.arraycopy(text, 0, texts, starts[t], text.length);
+            starts[t + 1] = starts[t] + text.length;
+            most = Math.max(most, text.length);
+        }
+        longest = most;
+        seed = Arrays.hashCode(texts);
+        slots = new int[Integer.highestOneBit(Math.max(4, types.length)) * 4];
+        for (int t = 0; t < types.length; t++) {
+            if (starts[t] < starts[t + 1]) slots[slot(texts, starts[t], starts[t + 1])] = t + 1;
+        }
+    }
+
+    int size() {
+        return types.length;
+    }
+
+    byte type(int token) {
+        return types[token];
+    }
+
+    /** What the file calls a plain token, but every model of its family ends a turn with. */
+    void makeControl(int token) {
+        types[token] = CONTROL;
+    }
+
+    /** Whether the token may come out of plain text: a control token never does. */
+    boolean isPlain(int token) {
+        return types[token] != CONTROL && types[token] != UNKNOWN && types[token] != BYTE;
+    }
+
+    int length(int token) {
+        return starts[token + 1] - starts[token];
+    }
+
+    byte[] bytes(int token) {
+        return Arrays.copyOfRange(texts, starts[token], starts[token + 1]);
+    }
+
+    String text(int token) {
+        return new String(texts, starts[token], starts[token + 1] - starts[token], StandardCharsets.UTF_8);
+    }
+
+    /** The token written so, of whatever type, or -1. The empty text is none. */
+    int find(byte[] text, int from, int to) {
+        if (to - from > longest || from == to) return -1;
+        return slots[slot(text, from, to)] - 1;
+    }
+
+    int find(String text) {
+        byte[] bytes = Utf8.of(text);
+        return find(bytes, 0, bytes.length);
+    }
+
+    /** The token written so that may come out of plain text, or -1. */
+    int findPlain(byte[] text, int from, int to) {
+        int token = find(text, from, to);
+        return token >= 0 && isPlain(token) ? token : -1;
+    }
+
+    /** The slot of the text, or the free one where it would go. */
+    private int slot(byte[] text, int from, int to) {
+        int h = seed;
+        for (int i = from; i < to; i++) h = (h ^ text[i]) * 0x9E3779B1;
+        h ^= h >>> 15;
+        int mask = slots.length - 1;
+        for (int s = h & mask; ; s = s + 1 & mask) {
+            int t = slots[s] - 1;
+            if (t < 0 || Arrays.equals(texts, starts[t], starts[t + 1], text, from, to)) return s;
+        }
+    }
+}
