@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
-import java.util.Arrays;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +25,11 @@ final class MergeTable {
         vocabularySize = vocabulary.size();
         Map<String, Integer> others = new HashMap<>();
         byte[] one = new byte[1];
+        byte[] letter = new byte[2];
         for (int b = 0; b < 256; b++) {
             one[0] = (byte) b;
-            byte[] letter = new byte[2];
-            letter = Arrays.copyOf(letter, ByteLetters.write(one, 0, 1, letter));
-            byteSymbols[b] = symbol(vocabulary, new String(letter, java.nio.charset.StandardCharsets.UTF_8), others);
+            int length = ByteLetters.write(one, 0, 1, letter);
+            byteSymbols[b] = symbol(vocabulary, new String(letter, 0, length, StandardCharsets.UTF_8), others);
         }
         int n = merges.size();
         lefts = new int[n];
