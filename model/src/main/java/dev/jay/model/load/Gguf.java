@@ -128,7 +128,7 @@ public final class Gguf implements WeightSource {
             for (Entry e : part.entries()) {
                 if (all.put(e.name(), e) != null) {
                     throw new MalformedModelException(
-                            part.path(), 0, "tensor comes twice: name=" + GgufCursor.shown(e.name()));
+                            part.path(), 0, "tensor comes twice: name=" + FileCursor.shown(e.name()));
                 }
             }
         }

@@ -35,7 +35,7 @@ record GgufPart(
     private record Listed(String name, List<Long> dims, GgmlType type, long bytes, long offset, long listedAt) {}
 
     static GgufPart read(Path path, MemorySegment bytes) {
-        GgufCursor cursor = new GgufCursor(path, bytes);
+        FileCursor cursor = new FileCursor(path, bytes);
         header(cursor);
         long tensors = cursor.count("number of tensors", LEAST_TENSOR_BYTES);
         long pairs = cursor.count("number of metadata pairs", LEAST_PAIR_BYTES);
@@ -47,9 +47,9 @@ record GgufPart(
             String key = name(cursor, "metadata key");
             cursor.charge(PAIR_HEAP, "metadata");
             long valueAt = cursor.at();
-            Object value = reader.read("value of " + GgufCursor.shown(key));
+            Object value = reader.read("value of " + FileCursor.shown(key));
             if (values.put(key, value) != null) {
-                throw cursor.wrong(from, "metadata key comes twice: key=" + GgufCursor.shown(key));
+                throw cursor.wrong(from, "metadata key comes twice: key=" + FileCursor.shown(key));
             }
             raw.put(key, cursor.between(valueAt, cursor.at()));
         }
@@ -60,14 +60,14 @@ record GgufPart(
             cursor.charge(TENSOR_HEAP, "list of tensors");
             Listed tensor = tensor(cursor);
             if (!names.add(tensor.name)) {
-                throw cursor.wrong(tensor.listedAt, "tensor comes twice: name=" + GgufCursor.shown(tensor.name));
+                throw cursor.wrong(tensor.listedAt, "tensor comes twice: name=" + FileCursor.shown(tensor.name));
             }
             listed.add(tensor);
         }
         return new GgufPart(path, new Metadata(values), raw, place(cursor, listed, bytes, alignment));
     }
 
-    private static void header(GgufCursor cursor) {
+    private static void header(FileCursor cursor) {
         if (cursor.remaining() < 8) {
             throw cursor.wrong(0, "too short to be a GGUF file: bytes=" + cursor.remaining());
         }
@@ -82,14 +82,14 @@ record GgufPart(
                 + ", supported=[2, 3]");
     }
 
-    private static String name(GgufCursor cursor, String what) {
+    private static String name(FileCursor cursor, String what) {
         long from = cursor.at();
         String name = cursor.text(what, LONGEST_NAME);
         if (name.isEmpty()) throw cursor.wrong(from, what + " is empty");
         return name;
     }
 
-    private static long alignment(GgufCursor cursor, Object value) {
+    private static long alignment(FileCursor cursor, Object value) {
         if (value == null) return DEFAULT_ALIGNMENT;
         if (!(value instanceof Long a) || a <= 0 || Long.bitCount(a) != 1 || a > 1L << 31) {
             String got = value instanceof Number ? value.toString() : value.getClass().getSimpleName();
@@ -98,10 +98,10 @@ record GgufPart(
         return a;
     }
 
-    private static Listed tensor(GgufCursor cursor) {
+    private static Listed tensor(FileCursor cursor) {
         long from = cursor.at();
         String name = name(cursor, "tensor name");
-        String what = "tensor " + GgufCursor.shown(name);
+        String what = "tensor " + FileCursor.shown(name);
         int dimsCount = cursor.i32(what);
         if (dimsCount < 1 || dimsCount > MOST_DIMS) {
             throw cursor.wrong(from, what + " has the wrong number of dimensions: count="
@@ -133,14 +133,14 @@ record GgufPart(
         return new Listed(name, List.copyOf(dims), type, blocks * type.blockBytes(), cursor.i64(what), from);
     }
 
-    private static GgmlType type(GgufCursor cursor, long from, String what, int number) {
+    private static GgmlType type(FileCursor cursor, long from, String what, int number) {
         return GgmlType.of(number).orElseThrow(() -> cursor.wrong(from, GgmlType.removed(number)
                 .map(old -> what + " has type " + number + ": " + old + " was removed from the format")
                 .orElse(what + " has an unknown type: type=" + Integer.toUnsignedString(number))));
     }
 
     private static List<WeightSource.Entry> place(
-            GgufCursor cursor, List<Listed> listed, MemorySegment bytes, long alignment) {
+            FileCursor cursor, List<Listed> listed, MemorySegment bytes, long alignment) {
         if (listed.isEmpty()) return List.of();
         long start = (cursor.at() + alignment - 1) & -alignment;
         long size = bytes.byteSize() - start;
@@ -150,7 +150,7 @@ record GgufPart(
         }
         List<WeightSource.Entry> entries = new ArrayList<>(listed.size());
         for (Listed t : listed) {
-            String what = "tensor " + GgufCursor.shown(t.name);
+            String what = "tensor " + FileCursor.shown(t.name);
             if (t.offset < 0 || t.offset % alignment != 0) {
                 throw cursor.wrong(t.listedAt, what + " is not aligned: offset=" + Long.toUnsignedString(t.offset)
                         + ", alignment=" + alignment);
@@ -166,15 +166,15 @@ record GgufPart(
         return List.copyOf(entries);
     }
 
-    private static void rejectOverlaps(GgufCursor cursor, List<Listed> listed) {
+    private static void rejectOverlaps(FileCursor cursor, List<Listed> listed) {
         List<Listed> inOrder = new ArrayList<>(listed);
         inOrder.sort(Comparator.comparingLong(Listed::offset));
         for (int i = 1; i < inOrder.size(); i++) {
             Listed before = inOrder.get(i - 1);
             Listed t = inOrder.get(i);
             if (t.offset < before.offset + before.bytes) {
-                throw cursor.wrong(t.listedAt, "tensors overlap: " + GgufCursor.shown(before.name) + " and "
-                        + GgufCursor.shown(t.name) + " at offset " + t.offset);
+                throw cursor.wrong(t.listedAt, "tensors overlap: " + FileCursor.shown(before.name) + " and "
+                        + FileCursor.shown(t.name) + " at offset " + t.offset);
             }
         }
     }

@@ -13,9 +13,9 @@ final class GgufValues {
     private static final int REFERENCE_BYTES = 8;
     private static final int OBJECT_BYTES = 48; // a small object and what refers to it, roughly
 
-    private final GgufCursor cursor;
+    private final FileCursor cursor;
 
-    GgufValues(GgufCursor cursor) {
+    GgufValues(FileCursor cursor) {
         this.cursor = cursor;
     }
 

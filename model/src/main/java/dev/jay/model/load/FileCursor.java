@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * Reads a file that may lie. Every length is held against what remains of the file, and what it would take on the heap
  * against an allowance, before anything is allocated.
  */
-final class GgufCursor {
+final class FileCursor {
     private static final long HEAP_ALLOWANCE = 64L << 20; // ten times the metadata of the largest vocabularies
     private static final int SHOWN = 60;
 
@@ -20,7 +20,7 @@ final class GgufCursor {
     private long at;
     private long heap;
 
-    GgufCursor(Path path, MemorySegment bytes) {
+    FileCursor(Path path, MemorySegment bytes) {
         this.path = path;
         this.bytes = bytes;
     }
@@ -103,6 +103,10 @@ final class GgufCursor {
         if (length < 0 || length > most) {
             throw wrong(from, what + " is too long: bytes=" + Long.toUnsignedString(length) + ", most=" + most);
         }
+        return utf8(length, what);
+    }
+
+    String utf8(long length, String what) {
         long start = take(length, what);
         charge(2 * length, what);
         byte[] utf8 = new byte[(int) length];
