@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.asm;
+
+import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.Region;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+
+/**
+ * Functions in machine code, in one run of pages (purpose {@code machine-code}). A page is written while it cannot be
+ * executed, then made executable and never written again. Owns its pages: after {@link #close} its functions are gone.
+ * Loading is thread-safe; so is calling, from any thread.
+ */
+public final class MachineCode implements AutoCloseable {
+    public static final String PURPOSE = "machine-code";
+
+    private static final FunctionDescriptor TYPE = FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG);
+    private static final MethodHandle CALL = Linker.nativeLinker().downcallHandle(TYPE);
+    private static final MethodHandle CALL_BRIEFLY =
+            Linker.nativeLinker().downcallHandle(TYPE, Linker.Option.critical(false));
+
+    private final CodePages pages;
+    private final Region region;
+    private final Optional<Path> perfMap;
+    private long used;
+    private boolean open = true;
+
+    private MachineCode(CodePages pages, Region region, Optional<Path> perfMap) {
+        this.pages = pages;
+        this.region = region;
+        this.perfMap = perfMap;
+    }
+
+    /**
+     * Pages for functions.
+     *
+     * @param bytes   for all functions, each rounded up to whole pages
+     * @param perfMap for debugging: a file to which the names and places of functions are appended, as Linux perf reads
+     *                them ({@code /tmp/perf-PID.map})
+     * @throws MachineCodeException if the system has no such pages
+     */
+    public static MachineCode reserve(Memory memory, long bytes, CodePages pages, Optional<Path> perfMap) {
+        long size = Math.ceilDiv(bytes, pages.pageBytes()) * pages.pageBytes();
+        long address = pages.map(size);
+        Arena arena = Arena.ofShared();
+        MemorySegment segment =
+                MemorySegment.ofAddress(address).reinterpret(size, arena, s -> pages.unmap(s.address(), size));
+        try {
+            return new MachineCode(pages, memory.adopt(PURPOSE, arena, segment), perfMap);
+        } catch (RuntimeException e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Copies code to fresh pages and makes them executable. The code takes one argument, an address, as the C convention
+     * of the machine passes it, and returns nothing.
+     *
+     * @throws MachineCodeException if the system refuses to execute them, or no page is left
+     */
+    public synchronized Function load(String name, byte[] code) {
+        if (!open) throw new IllegalStateException("machine code was closed: function=" + name);
+        long size = Math.ceilDiv(code.length, pages.pageBytes()) * pages.pageBytes();
+        if (size > region.size() - used) {
+            throw new MachineCodeException(
+                    "no page left for code: function=" + name + ", wanted=" + size + ", reserved=" + region.size()
+                            + ", used=" + used,
+                    0);
+        }
+        long address = region.bytes().address() + used;
+        MemorySegment.copy(code, 0, region.bytes(), ValueLayout.JAVA_BYTE, used, code.length);
+        used += size; // even if refused: a page in doubt is not used again
+        pages.makeExecutable(address, size);
+        perfMap.ifPresent(file -> note(file, address, code.length, name));
+        return new Function(this, name, MemorySegment.ofAddress(address));
+    }
+
+    private static void note(Path file, long address, int length, String name) {
+        try {
+            String line = Long.toHexString(address) + " " + Integer.toHexString(length) + " jay::" + name + "\n";
+            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException("appending to perf map " + file, e);
+        }
+    }
+
+    /** No function of it may be running. */
+    @Override
+    public synchronized void close() {
+        open = false;
+        region.close();
+    }
+
+    /** One function. Borrows its code; calling it after the code was closed is an error, not a crash. */
+    public static final class Function {
+        private final MachineCode owner;
+        private final String name;
+        private final MemorySegment entry;
+
+        private Function(MachineCode owner, String name, MemorySegment entry) {
+            this.owner = owner;
+            this.name = name;
+            this.entry = entry;
+        }
+
+        public String name() {
+            return name;
+        }
+
+        public long address() {
+            return entry.address();
+        }
+
+        /** Runs it; the JVM may stop for a collection meanwhile. */
+        public void call(long argument) {
+            checkOpen();
+            try {
+                CALL.invokeExact(entry, argument);
+            } catch (Throwable t) {
+                throw new IllegalStateException(t); // machine code throws nothing
+            }
+        }
+
+        /** Runs it, faster to enter; collections wait for it, so for some microseconds of work at most. */
+        public void callBriefly(long argument) {
+            checkOpen();
+            try {
+                CALL_BRIEFLY.invokeExact(entry, argument);
+            } catch (Throwable t) {
+                throw new IllegalStateException(t); // machine code throws nothing
+            }
+        }
+
+        private void checkOpen() {
+            if (!owner.open) throw new IllegalStateException("machine code was closed: function=" + name);
+        }
+    }
+}
