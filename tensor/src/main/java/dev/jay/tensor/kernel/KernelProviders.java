@@ -11,6 +11,7 @@ import java.util.Optional;
 public final class KernelProviders {
     public static final Catalog<KernelProvider> ALL = Catalog.of(
             "kernel provider",
+            VectorProvider.ENTRY,
             ScalarKernels.ENTRY
     );
 
