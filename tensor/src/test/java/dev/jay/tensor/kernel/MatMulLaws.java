@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Every provider's matrix multiplication, over every format, against the definition. */
 class MatMulLaws {
-    private static final int[] SIZES = {1, 13, 64, 172, 207, 702, 4098};
+    private static final int[] SIZES = {1, 13, 172, 702, 4098};
     private static final int[] COUNTS = {1, 2, 5};
     private static final int ROWS = 7;
 
@@ -84,12 +84,13 @@ class MatMulLaws {
                         long mark = fixture.room.mark();
                         int cols = KernelFixture.cols(format, size);
                         int rows = 37;
-                        int most = 137;
+                        int most = 137; // more than any kernel works on at once
+                        int[] witnesses = {0, 1, 2, 3, 4, 15, 16, 39, 63, 64, 127, 128, 135, 136};
                         MemorySegment w = fixture.weights(format, rows, cols);
                         MemorySegment x = fixture.floats(most * cols);
                         MemorySegment alone = fixture.room.floats((long) most * rows);
                         long rowBytes = format.bytesFor(cols);
-                        for (int t = 0; t < most; t++) {
+                        for (int t : witnesses) {
                             long inner = fixture.room.mark();
                             MemorySegment one = x.asSlice(4L * t * cols, 4L * cols);
                             MemorySegment y = fixture.run(kernel, w, rowBytes, cols, rows, 0, rows, one, 1);
@@ -100,7 +101,8 @@ class MatMulLaws {
                             int from = n % 11;
                             int to = rows - n % 5;
                             MemorySegment y = fixture.run(kernel, w, rowBytes, cols, rows, from, to, x, n);
-                            for (int t = 0; t < n; t++) {
+                            for (int t : witnesses) {
+                                if (t >= n) break;
                                 long at = 4L * t * rows;
                                 MemorySegment got = y.asSlice(at + 4L * from, 4L * (to - from));
                                 long differs = got.mismatch(alone.asSlice(at + 4L * from, 4L * (to - from)));

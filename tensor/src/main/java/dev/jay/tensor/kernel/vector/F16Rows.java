@@ -36,7 +36,7 @@ final class F16Rows extends RowCode {
             long p = w + i * 2L;
             long q = x + i * 4L;
             even = weights(p).fma(Lanes.floats(q), even);
-            odd = weights(p + 2 * Lanes.LENGTH).fma(Lanes.floats(q + Lanes.BYTES), odd);
+            odd = weights(p + 2L * Lanes.LENGTH).fma(Lanes.floats(q + Lanes.BYTES), odd);
         }
         return Lanes.sum(even.add(odd));
     }

@@ -11,7 +11,6 @@ import jdk.incubator.vector.VectorOperators;
  * first 32 in the low nibbles. A weight is scale * s * q - least * m.
  */
 final class Q4KRows extends RowCode {
-    private static final int BLOCK = 256;
     private static final int BYTES = 144;
     private static final int GROUP = 64;
     private static final FloatVector LEVELS =

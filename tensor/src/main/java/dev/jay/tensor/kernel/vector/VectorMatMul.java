@@ -12,6 +12,7 @@ final class VectorMatMul implements MatMulKernel {
     private static final int TOKENS = 128; // rows of activations for which sums are kept: they stay in the L2 cache
     private static final int SLICE = 512; // values of a row worked on at a time: four rows and four of x fit the L1 cache
     private static final long SUMS = 2L * Tile.SUMS; // of one tile
+    private static final int TILES = TOKENS / Tile.SIDE;
 
     private final RowCode code;
 
@@ -29,7 +30,7 @@ final class VectorMatMul implements MatMulKernel {
     public long scratchBytes(int cols, int n) {
         long padded = Lanes.padded(cols) * 4L;
         long x = cols == Lanes.padded(cols) ? 0 : n * padded;
-        return Tile.SIDE * padded + TOKENS / Tile.SIDE * SUMS + x;
+        return Tile.SIDE * padded + TILES * SUMS + x;
     }
 
     @Override
@@ -40,10 +41,10 @@ final class VectorMatMul implements MatMulKernel {
             for (int r = from; r < to; r++) Lanes.set(y + r * 4L, code.dot(w + r * rowBytes, x, cols));
             return;
         }
-        long sums = scratch + Tile.SIDE * padded * 4L;
+        long sums = scratch + Tile.SIDE * (padded * 4L);
         long rows = x;
         if (padded != cols) {
-            rows = sums + TOKENS / Tile.SIDE * SUMS;
+            rows = sums + TILES * SUMS;
             for (int t = 0; t < n; t++) pad(x + t * (cols * 4L), cols, rows + t * (padded * 4L));
         }
         for (int first = 0; first < n; first += TOKENS) {
