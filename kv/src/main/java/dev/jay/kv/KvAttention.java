@@ -15,11 +15,11 @@ import java.util.List;
 /**
  * Attention over KV sources, bound when a model is built: for a recipe, the shape of a stream, and the query heads that
  * read it. The queries of a pass are cut into blocks, (span, some tokens, KV head); the slots a block sees are cut into
- * pieces at multiples of {@link #PIECE}. A piece gives partial results, which are merged piece after piece. Where the cuts
+ * pieces at multiples of a constant. A piece gives partial results, which are merged piece after piece. Where the cuts
  * between pieces fall depends on positions alone, so neither threads nor company nor chunking change an answer.
  */
 public final class KvAttention {
-    static final int PIECE = 1024; // slots; a multiple of every tile
+    private static final int PIECE = 1024; // slots
     private static final int BLOCK_QUERIES = 64; // queries of one call: rows of keys are read once for all of them
     private static final int ENOUGH_BLOCKS = 4; // for each worker; with fewer, pieces run side by side
     private static final int PARTIALS = 256; // for each worker: rows of partial results that may wait to be merged
@@ -29,6 +29,7 @@ public final class KvAttention {
     private final KvStream stream;
     private final int group;
     private final int blockTokens;
+    private final int pieceSlots;
     private final AttentionKernel kernel;
     private final AttentionKernel.Task[] tasks; // one a worker, reused
     private final long kernelBytes;
@@ -36,6 +37,11 @@ public final class KvAttention {
 
     /** @param queryHeads a multiple of the stream's heads: those that share a KV head lie side by side */
     public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads) {
+        this(ops, recipe, stream, queryHeads, PIECE);
+    }
+
+    /** @param pieceSlots a multiple of {@link AttentionKernel#TILE}; another number gives other bits */
+    KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads, int pieceSlots) {
         if (queryHeads < 1 || queryHeads % stream.heads() != 0) {
             throw new IllegalArgumentException("attention: query heads must be a multiple of KV heads: queryHeads="
                     + queryHeads + ", kvHeads=" + stream.heads());
@@ -44,6 +50,7 @@ public final class KvAttention {
         this.recipe = recipe;
         this.stream = stream;
         this.group = queryHeads / stream.heads();
+        this.pieceSlots = pieceSlots;
         this.blockTokens = Math.max(1, BLOCK_QUERIES / group);
         this.kernel = ops.attention(
                 format(recipe.keys()), format(recipe.values()), stream.keyWidth(), stream.valueWidth());
@@ -70,8 +77,8 @@ public final class KvAttention {
         task.lseStride = 1;
         task.visibleFrom = new int[task.queries];
         task.visibleTo = new int[task.queries];
-        Arrays.fill(task.visibleTo, PIECE);
-        task.toSlot = PIECE;
+        Arrays.fill(task.visibleTo, pieceSlots);
+        task.toSlot = pieceSlots;
         task.pageSlots = AttentionKernel.TILE;
         return task;
     }
@@ -160,7 +167,7 @@ public final class KvAttention {
                 Span span = spans.get(s);
                 firstBlock[s + 1] = firstBlock[s] + Math.ceilDiv(span.count(), blockTokens) * stream.heads();
                 n += span.count();
-                pieces = Math.max(pieces, Math.ceilDiv(span.position() + span.count(), PIECE));
+                pieces = Math.max(pieces, Math.ceilDiv(span.position() + span.count(), pieceSlots));
                 most = Math.max(most, Math.min(span.count(), blockTokens));
             }
             this.rows = n;
@@ -216,15 +223,26 @@ public final class KvAttention {
             int within = b - firstBlock[s];
             int first = within / stream.heads() * blockTokens;
             int count = Math.min(blockTokens, spans.get(s).count() - first);
-            return new Block(spans.get(s), within % stream.heads(), first, count, batch.mask());
+            int position = spans.get(s).position() + first;
+            int firstVisible = batch.mask().firstVisible(position);
+            int end = position + count;
+            return new Block(
+                    spans.get(s),
+                    within % stream.heads(),
+                    first,
+                    count,
+                    firstVisible,
+                    end,
+                    firstVisible / pieceSlots,
+                    (end - 1) / pieceSlots);
         }
 
         /** One piece of what a block sees, into the partial's rows. */
         private void attend(Block block, int piece, Partial partial, int worker) {
             AttentionKernel.Task task = tasks[worker];
             long scratch = perWorker.address() + worker * workerBytes;
-            int from = Math.max(piece * PIECE, block.firstVisible() / AttentionKernel.TILE * AttentionKernel.TILE);
-            int to = Math.min((piece + 1) * PIECE, block.end());
+            int from = Math.max(piece * pieceSlots, block.firstVisible() / AttentionKernel.TILE * AttentionKernel.TILE);
+            int to = Math.min((piece + 1) * pieceSlots, block.end());
             task.scale = batch.scale();
             task.softCap = batch.softCap();
             task.queries = block.count() * group;
@@ -294,26 +312,11 @@ public final class KvAttention {
         }
     }
 
-    /** Tokens [first, first + count) of a span, seen by the query heads of one KV head. */
-    private record Block(Span span, int head, int first, int count, Mask mask) {
+    /** Queries of tokens [first, first + count) of a span that share a KV head, and the slots and pieces any of them sees. */
+    private record Block(
+            Span span, int head, int first, int count, int firstVisible, int end, int firstPiece, int lastPiece) {
         int position() {
             return span.position() + first;
-        }
-
-        int firstVisible() {
-            return mask.firstVisible(position());
-        }
-
-        int end() {
-            return position() + count;
-        }
-
-        int firstPiece() {
-            return firstVisible() / PIECE;
-        }
-
-        int lastPiece() {
-            return (end() - 1) / PIECE;
         }
     }
 

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jay.kv.AttentionBatch.Span;
+import dev.jay.kv.codec.KvCodec;
+import dev.jay.kv.pool.PagePool;
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.CpuOps;
+import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.Region;
+import dev.jay.tensor.memory.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** Some sequences of random queries, keys and values, run through attention in steps. */
+final class AttentionTrial {
+    static final KvStream STREAM = new KvStream(2, 32, 64);
+    static final int GROUP = 3;
+    static final int PIECE = 32; // small, so that short sequences have several pieces
+    private static final int QUERY_HEADS = 2 * GROUP;
+    private static final float SCALE = 0.3f;
+
+    private final KvRecipe recipe;
+    private final Mask mask;
+    private final float[][] queries;
+    private final float[][] keys;
+    private final float[][] values;
+
+    AttentionTrial(long seed, KvRecipe recipe, Mask mask, int... lengths) {
+        Random random = new Random(seed);
+        this.recipe = recipe;
+        this.mask = mask;
+        this.queries = new float[lengths.length][];
+        this.keys = new float[lengths.length][];
+        this.values = new float[lengths.length][];
+        for (int s = 0; s < lengths.length; s++) {
+            queries[s] = gaussian(random, lengths[s] * QUERY_HEADS * STREAM.keyWidth());
+            keys[s] = gaussian(random, lengths[s] * STREAM.heads() * STREAM.keyWidth());
+            values[s] = gaussian(random, lengths[s] * STREAM.heads() * STREAM.valueWidth());
+        }
+    }
+
+    private static float[] gaussian(Random random, int n) {
+        float[] v = new float[n];
+        for (int i = 0; i < n; i++) v[i] = (float) random.nextGaussian();
+        return v;
+    }
+
+    /** One step that has every sequence whole. */
+    static List<int[]> whole(int[] lengths) {
+        return List.of(lengths);
+    }
+
+    static List<int[]> tokenByToken(int[] lengths) {
+        List<int[]> steps = new ArrayList<>();
+        for (int t = 0; t < IntStream.of(lengths).max().orElseThrow(); t++) {
+            int at = t;
+            steps.add(IntStream.of(lengths).map(n -> at < n ? 1 : 0).toArray());
+        }
+        return steps;
+    }
+
+    static List<int[]> randomSteps(int[] lengths, Random random) {
+        int[] left = lengths.clone();
+        List<int[]> steps = new ArrayList<>();
+        while (IntStream.of(left).sum() > 0) {
+            int[] step = new int[left.length];
+            for (int s = 0; s < left.length; s++) {
+                step[s] = Math.min(left[s], random.nextInt(4) == 0 ? random.nextInt(70) : random.nextInt(3));
+                left[s] -= step[s];
+            }
+            steps.add(step);
+        }
+        return steps;
+    }
+
+    /** out[sequence][token][query head][value width], after steps that say how many tokens each sequence takes. */
+    float[][] run(int threads, List<int[]> steps) {
+        float[][] out = new float[queries.length][];
+        try (Memory memory = Memory.withBudget(64 << 20);
+                Region region = memory.reserve("test", 8 << 20);
+                PagePool pool = new PagePool(memory, 64, 2 * PageLayout.leastBytes(STREAM, recipe));
+                KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory);
+                Workers workers = Workers.of(threads);
+                CpuOps ops = new CpuOps(memory, workers, kernels, 16)) {
+            KvAttention attention = new KvAttention(ops, recipe, STREAM, QUERY_HEADS, PIECE);
+            List<KvCache> caches = new ArrayList<>();
+            for (int s = 0; s < queries.length; s++) {
+                caches.add(new KvCache(new KvShape(List.of(STREAM)), List.of(recipe), pool));
+                out[s] = new float[queries[s].length / STREAM.keyWidth() * STREAM.valueWidth()];
+            }
+            for (int[] step : steps) {
+                if (IntStream.of(step).sum() > 0) step(attention, caches, step, new Scratch(region.bytes()), out);
+            }
+            caches.forEach(KvCache::close);
+            pool.check();
+            assertThat(pool.free()).isEqualTo(pool.size());
+        }
+        return out;
+    }
+
+    private void step(KvAttention attention, List<KvCache> caches, int[] counts, Scratch scratch, float[][] out) {
+        int n = IntStream.of(counts).sum();
+        MemorySegment q = scratch.floats((long) n * QUERY_HEADS * STREAM.keyWidth());
+        MemorySegment to = scratch.floats((long) n * QUERY_HEADS * STREAM.valueWidth());
+        List<Span> spans = new ArrayList<>();
+        int row = 0;
+        for (int s = 0; s < counts.length; s++) {
+            if (counts[s] == 0) continue;
+            int at = caches.get(s).length(0);
+            caches.get(s).append(0, at, counts[s],
+                    rows(scratch, keys[s], at, counts[s], STREAM.heads() * STREAM.keyWidth()),
+                    rows(scratch, values[s], at, counts[s], STREAM.heads() * STREAM.valueWidth()));
+            int width = QUERY_HEADS * STREAM.keyWidth();
+            MemorySegment.copy(queries[s], at * width, q, Floats.LAYOUT, 4L * row * width, counts[s] * width);
+            spans.add(new Span(caches.get(s), row, counts[s], at));
+            row += counts[s];
+        }
+        long before = scratch.mark();
+        Scratch own = new Scratch(scratch.take(attention.scratchBytes(n)));
+        attention.run(0, new AttentionBatch(spans, q, QUERY_HEADS, mask, SCALE, 0, to, null, own));
+        assertThat(own.peak()).isEqualTo(attention.scratchBytes(n));
+        scratch.release(before);
+        for (Span span : spans) {
+            int width = QUERY_HEADS * STREAM.valueWidth();
+            int s = caches.indexOf((KvCache) span.source());
+            MemorySegment.copy(
+                    to, Floats.LAYOUT, 4L * span.row() * width, out[s], span.position() * width, span.count() * width);
+            caches.get(s).settle(span.position() + span.count());
+        }
+    }
+
+    private static MemorySegment rows(Scratch scratch, float[] all, int at, int count, int width) {
+        MemorySegment rows = scratch.floats((long) count * width);
+        MemorySegment.copy(all, at * width, rows, Floats.LAYOUT, 0, count * width);
+        return rows;
+    }
+
+    /** What {@link #run} should give for one sequence, in double precision from rows that were coded and decoded. */
+    float[] definition(int s) {
+        int kw = STREAM.keyWidth();
+        int vw = STREAM.valueWidth();
+        float[] k = coded(recipe.keys(), keys[s], kw);
+        float[] v = coded(recipe.values(), values[s], vw);
+        int tokens = queries[s].length / QUERY_HEADS / kw;
+        float[] out = new float[tokens * QUERY_HEADS * vw];
+        for (int t = 0; t < tokens; t++) {
+            for (int h = 0; h < QUERY_HEADS; h++) {
+                double[] weights = new double[t + 1];
+                double sum = 0;
+                for (int p = mask instanceof Mask.Window(int w) ? Math.max(0, t - w + 1) : 0; p <= t; p++) {
+                    double dot = 0;
+                    for (int i = 0; i < kw; i++) {
+                        dot += (double) queries[s][(t * QUERY_HEADS + h) * kw + i] * k[(p * 2 + h / GROUP) * kw + i];
+                    }
+                    weights[p] = Math.exp(dot * SCALE);
+                    sum += weights[p];
+                }
+                for (int i = 0; i < vw; i++) {
+                    double mixed = 0;
+                    for (int p = 0; p <= t; p++) mixed += weights[p] / sum * v[(p * 2 + h / GROUP) * vw + i];
+                    out[(t * QUERY_HEADS + h) * vw + i] = (float) mixed;
+                }
+            }
+        }
+        return out;
+    }
+
+    private static float[] coded(KvCodec codec, float[] rows, int width) {
+        try (Memory memory = Memory.withBudget(1 << 20);
+                Region region = memory.reserve("test", 8L * width)) {
+            MemorySegment row = region.bytes().asSlice(0, 4L * width);
+            MemorySegment code = region.bytes().asSlice(4L * width);
+            float[] out = new float[rows.length];
+            for (int at = 0; at < rows.length; at += width) {
+                MemorySegment.copy(rows, at, row, Floats.LAYOUT, 0, width);
+                codec.seal(row, 0, width, code, 0);
+                codec.unseal(code, 0, width, row, 0);
+                MemorySegment.copy(row, Floats.LAYOUT, 0, out, at, width);
+            }
+            return out;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jay.kv.codec.KvCodecs;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What a query gets depends on its own position and what lies before it, and on nothing else: bit for bit, for every codec. */
+class KvAttentionLaws {
+    private static final long SEED = 20_261;
+    private static final int[] LENGTHS = {100, 1, 47};
+    private static final List<Mask> MASKS = List.of(Mask.CAUSAL, new Mask.Window(40));
+
+    private interface Law {
+        void check(AttentionTrial trial, String which);
+    }
+
+    private static void forAll(Law law) {
+        List<String> codecs = List.copyOf(KvCodecs.ALL.names());
+        for (int i = 0; i < 2 * codecs.size(); i++) { // each codec with itself, and with its neighbour
+            String keys = codecs.get(i / 2);
+            String values = codecs.get((i + 1) / 2 % codecs.size());
+            Mask mask = MASKS.get(i % 2);
+            String which = "keys=" + keys + " values=" + values;
+            law.check(new AttentionTrial(SEED, KvRecipe.parse(which), mask, LENGTHS), which + " " + mask + " seed=" + SEED);
+        }
+    }
+
+    @Test
+    void shouldAgreeWithTheDefinition() {
+        forAll((trial, which) -> {
+            float[][] got = trial.run(2, AttentionTrial.whole(LENGTHS));
+            for (int s = 0; s < LENGTHS.length; s++) {
+                assertThat(got[s]).as(which + " sequence=" + s).usingComparatorWithPrecision(2e-5f).containsExactly(trial.definition(s));
+            }
+        });
+    }
+
+    @Test
+    void shouldNotDependOnChunkingOrCompanyOrThreads() {
+        forAll((trial, which) -> {
+            float[][] alone = new float[LENGTHS.length][];
+            for (int s = 0; s < LENGTHS.length; s++) {
+                int[] one = new int[LENGTHS.length];
+                one[s] = LENGTHS[s];
+                alone[s] = trial.run(1, AttentionTrial.whole(one))[s];
+            }
+            Random random = new Random(SEED);
+            for (int threads = 1; threads <= 4; threads++) {
+                float[][] got = trial.run(threads, AttentionTrial.randomSteps(LENGTHS, random));
+                for (int s = 0; s < LENGTHS.length; s++) assertThat(got[s]).as(which + " threads=" + threads).isEqualTo(alone[s]);
+            }
+            float[][] got = trial.run(3, AttentionTrial.tokenByToken(LENGTHS));
+            for (int s = 0; s < LENGTHS.length; s++) assertThat(got[s]).as(which + " token by token").isEqualTo(alone[s]);
+        });
+    }
+}

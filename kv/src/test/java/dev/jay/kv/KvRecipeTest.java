@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class KvRecipeTest {
+    @Test
+    void shouldReadEachAxisAndFillInTheOther() {
+        KvRecipe recipe = KvRecipe.parse("  values=q8_0 ");
+        assertThat(recipe.keys().name()).isEqualTo("f32");
+        assertThat(recipe.values().name()).isEqualTo("q8_0");
+        assertThat(recipe).hasToString("keys=f32 values=q8_0").isEqualTo(KvRecipe.parse("values=q8_0 keys=f32"));
+        assertThat(recipe).hasSameHashCodeAs(KvRecipe.parse(recipe.toString())).isNotEqualTo(KvRecipe.LOSSLESS);
+    }
+
+    @Test
+    void shouldRejectWhenAnAxisOrCodecIsUnknown() {
+        assertThatThrownBy(() -> KvRecipe.parse("keys=f16 rows=f16")).hasMessageContaining("axis=rows, known axes=[keys, values]");
+        assertThatThrownBy(() -> KvRecipe.parse("keys=f17")).hasMessageContaining("name=f17, known=[f32, f16, bf16, q8_0");
+        assertThatThrownBy(() -> KvRecipe.parse("f16")).hasMessageContaining("wanted axis=codec");
+        assertThatThrownBy(() -> KvRecipe.parse("keys=f16 keys=f32")).hasMessageContaining("each axis once");
+    }
+}
