@@ -55,34 +55,6 @@ final class AttentionTrial {
         return v;
     }
 
-    /** One step that has every sequence whole. */
-    static List<int[]> whole(int[] lengths) {
-        return List.of(lengths);
-    }
-
-    static List<int[]> tokenByToken(int[] lengths) {
-        List<int[]> steps = new ArrayList<>();
-        for (int t = 0; t < IntStream.of(lengths).max().orElseThrow(); t++) {
-            int at = t;
-            steps.add(IntStream.of(lengths).map(n -> at < n ? 1 : 0).toArray());
-        }
-        return steps;
-    }
-
-    static List<int[]> randomSteps(int[] lengths, Random random) {
-        int[] left = lengths.clone();
-        List<int[]> steps = new ArrayList<>();
-        while (IntStream.of(left).sum() > 0) {
-            int[] step = new int[left.length];
-            for (int s = 0; s < left.length; s++) {
-                step[s] = Math.min(left[s], random.nextInt(4) == 0 ? random.nextInt(70) : random.nextInt(3));
-                left[s] -= step[s];
-            }
-            steps.add(step);
-        }
-        return steps;
-    }
-
     /** out[sequence][token][query head][value width], after steps that say how many tokens each sequence takes. */
     float[][] run(int threads, List<int[]> steps) {
         float[][] out = new float[queries.length][];
@@ -99,7 +71,7 @@ final class AttentionTrial {
                 out[s] = new float[queries[s].length / STREAM.keyWidth() * STREAM.valueWidth()];
             }
             for (int[] step : steps) {
-                if (IntStream.of(step).sum() > 0) step(attention, caches, step, new Scratch(region.bytes()), out);
+                step(attention, caches, step, new Scratch(region.bytes()), out);
             }
             caches.forEach(KvCache::close);
             pool.check();

@@ -4,6 +4,7 @@ package dev.jay.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.kv.codec.KvCodecs;
+import dev.jay.tensor.Steps;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ class KvAttentionLaws {
     @Test
     void shouldAgreeWithTheDefinition() {
         forAll((trial, which) -> {
-            float[][] got = trial.run(2, AttentionTrial.whole(LENGTHS));
+            float[][] got = trial.run(2, Steps.whole(LENGTHS));
             for (int s = 0; s < LENGTHS.length; s++) {
                 float[] wanted = trial.definition(s);
                 double worst = 0;
@@ -47,16 +48,14 @@ class KvAttentionLaws {
         forAll((trial, which) -> {
             float[][] alone = new float[LENGTHS.length][];
             for (int s = 0; s < LENGTHS.length; s++) {
-                int[] one = new int[LENGTHS.length];
-                one[s] = LENGTHS[s];
-                alone[s] = trial.run(1, AttentionTrial.whole(one))[s];
+                alone[s] = trial.run(1, Steps.alone(s, LENGTHS))[s];
             }
             Random random = new Random(SEED);
             for (int threads = 1; threads <= 4; threads++) {
-                float[][] got = trial.run(threads, AttentionTrial.randomSteps(LENGTHS, random));
+                float[][] got = trial.run(threads, Steps.random(random, LENGTHS));
                 for (int s = 0; s < LENGTHS.length; s++) assertThat(got[s]).as(which + " threads=" + threads).isEqualTo(alone[s]);
             }
-            float[][] got = trial.run(3, AttentionTrial.tokenByToken(LENGTHS));
+            float[][] got = trial.run(3, Steps.tokenByToken(LENGTHS));
             for (int s = 0; s < LENGTHS.length; s++) assertThat(got[s]).as(which + " token by token").isEqualTo(alone[s]);
         });
     }

@@ -22,7 +22,7 @@ public final class MappedWeights implements Weights {
     /**
      * Fails, naming all that is wrong at once, unless every tensor is there and can be decoded.
      *
-     * @throws MalformedModelumentException naming the missing tensors, or the types and their tensors
+     * @throws MalformedModelException naming the missing tensors, or the types and their tensors
      */
     public void require(Collection<String> names) {
         List<String> missing = names.stream().filter(n -> !has(n)).toList();
