@@ -2,6 +2,7 @@
 package dev.jay.model.text;
 
 import dev.jay.model.load.Metadata;
+import dev.jay.model.load.TokenType;
 import dev.jay.tensor.Catalog;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +37,7 @@ final class BytePairs implements TextCoding {
         }
         PreTokenizer pieces = PreTokenizers.ALL.make(pre);
         SpecialIds ids = SpecialIds.read(metadata, vocabulary, new SpecialIds.Defaults(-1, -1, -1, pieces.addsBos()));
-        List<String> merges = Listed.strings(metadata, "tokenizer.ggml.merges");
+        List<String> merges = metadata.strings("tokenizer.ggml.merges");
         TextCoding coding = new BytePairs(vocabulary, new MergeTable(vocabulary, merges), pieces, ids.unknown());
         return new VocabularyTokenizer(metadata, vocabulary, ids, coding);
     }
@@ -59,7 +60,7 @@ final class BytePairs implements TextCoding {
     @Override
     public byte[] bytes(int token) {
         byte[] text = vocabulary.bytes(token);
-        return vocabulary.type(token) == Vocabulary.USER_DEFINED ? text : ByteLetters.read(text);
+        return vocabulary.type(token) == TokenType.USER_DEFINED ? text : ByteLetters.read(text);
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.MalformedModelException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -40,7 +41,7 @@ final class MergeTable {
             String line = merges.get(rank);
             int space = line.indexOf(' ', 1);
             if (space < 0 || space == line.length() - 1) {
-                throw new IllegalArgumentException("reading the vocabulary: tokenizer.ggml.merges[" + rank + "] is '"
+                throw new MalformedModelException("reading the vocabulary: tokenizer.ggml.merges[" + rank + "] is '"
                         + line + "', wanted two texts with a space between");
             }
             String left = line.substring(0, space);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
+import dev.jay.model.load.TokenType;
 import dev.jay.tensor.Catalog;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -48,7 +50,7 @@ final class ScoredPairs implements TextCoding {
         if (unknown < 0) {
             for (int b = 0; b < 256; b++) {
                 if (byteTokens[b] < 0) {
-                    throw new IllegalArgumentException("reading the vocabulary: it has neither a token for the byte " + b
+                    throw new MalformedModelException("reading the vocabulary: it has neither a token for the byte " + b
                             + " nor an unknown token");
                 }
             }
@@ -57,9 +59,9 @@ final class ScoredPairs implements TextCoding {
 
     static Tokenizer read(Metadata metadata) {
         Vocabulary vocabulary = Vocabulary.read(metadata);
-        float[] scores = Listed.numbers(metadata, SCORES);
+        float[] scores = metadata.reals(SCORES);
         if (scores.length != vocabulary.size()) {
-            throw new IllegalArgumentException("reading the vocabulary: " + SCORES + " has " + scores.length
+            throw new MalformedModelException("reading the vocabulary: " + SCORES + " has " + scores.length
                     + " entries for " + vocabulary.size() + " tokens");
         }
         SpecialIds ids = SpecialIds.read(metadata, vocabulary, new SpecialIds.Defaults(1, 2, 0, true));
@@ -70,10 +72,10 @@ final class ScoredPairs implements TextCoding {
 
     /** The byte that {@code <0xXX>} stands for, or -1. */
     private int byteOf(int token) {
-        if (vocabulary.type(token) != Vocabulary.BYTE) return -1;
+        if (vocabulary.type(token) != TokenType.BYTE) return -1;
         String text = vocabulary.text(token);
         if (!text.matches("<0x[0-9A-Fa-f]{2}>")) {
-            throw new IllegalArgumentException("reading the vocabulary: token " + token + " is of type byte and says '"
+            throw new MalformedModelException("reading the vocabulary: token " + token + " is of type byte and says '"
                     + text + "', wanted <0x00> to <0xFF>");
         }
         return Integer.parseInt(text.substring(3, 5), 16);
@@ -123,8 +125,8 @@ final class ScoredPairs implements TextCoding {
     public byte[] bytes(int token) {
         byte[] text = vocabulary.bytes(token);
         return switch (vocabulary.type(token)) {
-            case Vocabulary.BYTE -> new byte[] {(byte) byteOf(token)};
-            case Vocabulary.USER_DEFINED -> text;
+            case TokenType.BYTE -> new byte[] {(byte) byteOf(token)};
+            case TokenType.USER_DEFINED -> text;
             default -> new String(text, StandardCharsets.UTF_8).replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
         };
     }

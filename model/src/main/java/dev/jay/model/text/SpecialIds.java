@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
 import java.util.Collections;
 import java.util.List;
@@ -63,7 +64,7 @@ record SpecialIds(int bos, int eos, int unknown, boolean addsBos, boolean addsEo
             if (id == -1 || id == NONE) return -1;
             if (id >= 0 && id < vocabulary.size()) return (int) (long) id;
         }
-        throw new IllegalArgumentException("reading the vocabulary: " + PREFIX + name + "=" + given
+        throw new MalformedModelException("reading the vocabulary: " + PREFIX + name + "=" + given
                 + " is not a token, vocabulary=" + vocabulary.size());
     }
 }

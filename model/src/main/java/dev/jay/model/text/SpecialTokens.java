@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.TokenType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -43,7 +44,7 @@ final class SpecialTokens {
 
     static boolean isSpecial(Vocabulary vocabulary, int token) {
         byte type = vocabulary.type(token);
-        return type == Vocabulary.CONTROL || type == Vocabulary.USER_DEFINED || type == Vocabulary.UNKNOWN;
+        return type == TokenType.CONTROL || type == TokenType.USER_DEFINED || type == TokenType.UNKNOWN;
     }
 
     /** The parts in the order of the text, none of them empty; together they are the text. */
@@ -104,7 +105,7 @@ final class SpecialTokens {
         int node = roots[text[from] & 0xFF];
         for (int i = from; node != 0; ) {
             int token = tokens[node] - 1;
-            if (token >= 0 && (parseSpecial || vocabulary.type(token) == Vocabulary.USER_DEFINED)) best = node;
+            if (token >= 0 && (parseSpecial || vocabulary.type(token) == TokenType.USER_DEFINED)) best = node;
             if (++i == limit) break;
             node = among(child[node], text[i]);
         }

@@ -5,6 +5,6 @@ import dev.jay.model.load.Metadata;
 
 /** One way to make tokens, by the name a GGUF file gives under {@code tokenizer.ggml.model}. */
 public interface TokenizerKind {
-    /** Throws IllegalArgumentException naming the key where the metadata is not a tokenizer of this kind. */
+    /** Throws MalformedModelException naming the key where the metadata is not a tokenizer of this kind. */
     Tokenizer read(Metadata metadata);
 }

@@ -16,7 +16,8 @@ public final class Tokenizers {
 
     /**
      * The tokenizer a model file describes under {@code tokenizer.ggml.*}. Throws IllegalArgumentException for an unknown
-     * kind or pre-tokenizer (listing the known ones) and for values that contradict each other.
+     * kind or pre-tokenizer, listing the known ones, and MalformedModelException for values that are missing or
+     * contradict each other.
      */
     public static Tokenizer from(Metadata metadata) {
         return ALL.make(metadata.text("tokenizer.ggml.model")).read(metadata);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
+import dev.jay.model.load.TokenType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -11,12 +13,6 @@ import java.util.List;
  * open addressing. Where a text stands twice, the later token is found.
  */
 final class Vocabulary {
-    static final byte NORMAL = 1;
-    static final byte UNKNOWN = 2;
-    static final byte CONTROL = 3;
-    static final byte USER_DEFINED = 4;
-    static final byte BYTE = 6;
-
     private static final String TOKENS = "tokenizer.ggml.tokens";
     private static final String TYPES = "tokenizer.ggml.token_type";
 
@@ -33,16 +29,22 @@ final class Vocabulary {
     private final int seed;
 
     static Vocabulary read(Metadata metadata) {
-        List<String> tokens = Listed.strings(metadata, TOKENS);
+        List<String> tokens = metadata.strings(TOKENS);
         byte[] types = new byte[tokens.size()];
-        Arrays.fill(types, NORMAL);
+        Arrays.fill(types, (byte) TokenType.NORMAL);
         if (metadata.has(TYPES)) {
-            float[] given = Listed.numbers(metadata, TYPES);
+            int[] given = metadata.integers(TYPES);
             if (given.length != types.length) {
-                throw new IllegalArgumentException("reading the vocabulary: " + TYPES + " has " + given.length
+                throw new MalformedModelException("reading the vocabulary: " + TYPES + " has " + given.length
                         + " entries for " + types.length + " tokens");
             }
-            for (int t = 0; t < types.length; t++) types[t] = (byte) given[t];
+            for (int t = 0; t < types.length; t++) {
+                if (given[t] < 0 || given[t] > TokenType.BYTE) {
+                    throw new MalformedModelException("reading the vocabulary: " + TYPES + "[" + t + "]=" + given[t]
+                            + ", allowed is 0 to " + TokenType.BYTE);
+                }
+                types[t] = (byte) given[t];
+            }
         }
         return new Vocabulary(tokens, types);
     }
@@ -53,7 +55,7 @@ final class Vocabulary {
         long total = 0;
         for (String token : tokens) total += Utf8.of(token).length;
         if (tokens.isEmpty() || total > Integer.MAX_VALUE - 64) {
-            throw new IllegalArgumentException("reading the vocabulary: tokens=" + tokens.size() + ", bytes=" + total
+            throw new MalformedModelException("reading the vocabulary: tokens=" + tokens.size() + ", bytes=" + total
                     + ", allowed is 1 token to 2 GiB of text");
         }
         texts = new byte[(int) total];
@@ -82,12 +84,12 @@ final class Vocabulary {
 
     /** What the file calls a plain token, but every model of its family ends a turn with. */
     void makeControl(int token) {
-        types[token] = CONTROL;
+        types[token] = TokenType.CONTROL;
     }
 
     /** Whether the token may come out of plain text: a control token never does. */
     boolean isPlain(int token) {
-        return types[token] != CONTROL && types[token] != UNKNOWN && types[token] != BYTE;
+        return types[token] != TokenType.CONTROL && types[token] != TokenType.UNKNOWN && types[token] != TokenType.BYTE;
     }
 
     int length(int token) {

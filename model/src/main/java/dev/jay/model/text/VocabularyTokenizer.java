@@ -2,6 +2,7 @@
 package dev.jay.model.text;
 
 import dev.jay.model.load.Metadata;
+import dev.jay.model.load.TokenType;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
@@ -56,7 +57,7 @@ final class VocabularyTokenizer implements Tokenizer {
     @Override
     public byte[] bytes(int token) {
         byte type = vocabulary.type(checked(token));
-        if (type == Vocabulary.CONTROL || type == Vocabulary.UNKNOWN) return new byte[0];
+        if (type == TokenType.CONTROL || type == TokenType.UNKNOWN) return new byte[0];
         return coding.bytes(token);
     }
 
@@ -72,7 +73,7 @@ final class VocabularyTokenizer implements Tokenizer {
 
     @Override
     public boolean isControl(int token) {
-        return vocabulary.type(checked(token)) == Vocabulary.CONTROL;
+        return vocabulary.type(checked(token)) == TokenType.CONTROL;
     }
 
     @Override

@@ -2,7 +2,10 @@
 package dev.jay.model.text;
 
 import dev.jay.model.load.Metadata;
+import dev.jay.model.load.WeightSource;
+import dev.jay.model.load.ModelFiles;
 import dev.jay.tensor.Shared;
+import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -27,11 +30,18 @@ final class Goldens {
     private Goldens() {}
 
     static Tokenizer ofVocabulary(String name) {
-        return Tokenizers.from(MetadataOfGguf.read(Shared.data("1-tokenizers/ggml-vocab/ggml-vocab-" + name + ".gguf")));
+        return of("1-tokenizers/ggml-vocab/ggml-vocab-" + name + ".gguf");
     }
 
-    static Tokenizer ofStories() {
-        return Tokenizers.from(MetadataOfGguf.read(Shared.data("0-stories260K/stories260K.gguf")));
+    /** The tokenizer of a model file. */
+    static Tokenizer of(String file) {
+        Path path = Shared.data(file);
+        try (Memory memory = Memory.withBudget(16 << 20);
+                WeightSource source = ModelFiles.open(memory, path)) {
+            return Tokenizers.from(source.metadata());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The texts all goldens are about, by id. */

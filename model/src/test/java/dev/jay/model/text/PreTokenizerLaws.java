@@ -61,17 +61,23 @@ class PreTokenizerLaws {
         }
     }
 
-    /** A character alone, before and behind others: its class is right wherever it stands. */
-    @ParameterizedTest
-    @ValueSource(strings = {"gpt-2", "llama-bpe"})
-    void shouldKnowTheClassOfEveryCharacter(String name) {
-        String expression = name.equals("gpt-2") ? GPT_2 : LLAMA_3;
-        PreTokenizer splitter = PreTokenizers.ALL.make(name);
-        StringBuilder text = new StringBuilder();
+    @Test
+    void shouldKnowTheClassOfEveryCharacter() {
+        Matcher letter = Pattern.compile("\\p{L}").matcher("");
+        Matcher number = Pattern.compile("\\p{N}").matcher("");
+        Matcher space = Pattern.compile("\\p{IsWhite_Space}").matcher("");
         for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
-            if (c < 0xD800 || c >= 0xE000) text.append("a").appendCodePoint(c).append("1 ");
+            if (c >= 0xD800 && c < 0xE000) continue;
+            String text = Character.toString(c);
+            byte[] bytes = Utf8.of(text);
+            int read = Utf8.at(bytes, 0);
+            boolean right = read == c
+                    && Utf8.length(bytes[0]) == bytes.length
+                    && Utf8.isLetter(read) == letter.reset(text).matches()
+                    && Utf8.isNumber(read) == number.reset(text).matches()
+                    && Utf8.isSpace(read) == space.reset(text).matches();
+            if (!right) throw new AssertionError("U+%04X".formatted(c));
         }
-        assertThat(pieces(splitter, text.toString())).isEqualTo(matches(expression, text.toString()));
     }
 
     @ParameterizedTest
@@ -79,7 +85,7 @@ class PreTokenizerLaws {
     void shouldLoseNothing(String name) {
         PreTokenizer splitter = PreTokenizers.ALL.make(name);
         Random random = new Random(5);
-        for (int i = 0; i < 2_000; i++) {
+        for (int i = 0; i < 500; i++) {
             String text = SmallTokenizers.text(random);
             assertThat(String.join("", pieces(splitter, text))).isEqualTo(text);
         }
@@ -90,8 +96,8 @@ class PreTokenizerLaws {
     void shouldBeLinear(String name) {
         PreTokenizer splitter = PreTokenizers.ALL.make(name);
         for (String unit : List.of("a", " ", "\n", " \n", "\t", "'", "1", "!", "é", "🦙", " a", "a ", "\r", "!\n", "\u00a0 ")) {
-            byte[] text = Utf8.of(unit.repeat(300_000 / unit.length()));
-            assertTimeoutPreemptively(Duration.ofSeconds(5), () -> {
+            byte[] text = Utf8.of(unit.repeat(100_000 / unit.length()));
+            assertTimeoutPreemptively(Duration.ofSeconds(2), () -> {
                 for (int at = 0; at < text.length; ) at = splitter.end(text, at, text.length);
             }, "unit '" + unit + "'");
         }

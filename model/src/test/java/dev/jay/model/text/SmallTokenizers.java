@@ -60,25 +60,25 @@ final class SmallTokenizers {
             common.add(token);
             tokens.add(token);
         }
-        List<Long> types = new ArrayList<>(List.of(2L, 3L, 3L));
-        while (types.size() < 259) types.add(6L);
+        List<Integer> types = new ArrayList<>(List.of(2, 3, 3));
+        while (types.size() < 259) types.add(6);
         Map<String, Object> values = withSpecials(tokens, types);
-        List<Double> scores = new ArrayList<>();
-        for (int t = 0; t < tokens.size(); t++) scores.add((double) -random.nextInt(12));
+        float[] scores = new float[tokens.size()];
+        for (int t = 0; t < scores.length; t++) scores[t] = -random.nextInt(12);
         values.put("tokenizer.ggml.scores", scores);
         values.put("tokenizer.ggml.model", "llama");
         return new Metadata(values);
     }
 
-    private static Map<String, Object> withSpecials(List<String> tokens, List<Long> types) {
-        while (types.size() < tokens.size()) types.add(1L);
+    private static Map<String, Object> withSpecials(List<String> tokens, List<Integer> types) {
+        while (types.size() < tokens.size()) types.add(1);
         tokens.add(CONTROL);
-        types.add(3L);
+        types.add(3);
         tokens.add(USER_DEFINED);
-        types.add(4L);
+        types.add(4);
         Map<String, Object> values = new HashMap<>();
         values.put("tokenizer.ggml.tokens", tokens);
-        values.put("tokenizer.ggml.token_type", types);
+        values.put("tokenizer.ggml.token_type", types.stream().mapToInt(i -> i).toArray());
         return values;
     }
 

@@ -24,7 +24,7 @@ class TokenizerLaws {
         for (long seed = 0; seed < 4; seed++) {
             for (Map.Entry<String, Tokenizer> kind : SmallTokenizers.all(seed).entrySet()) {
                 Tokenizer t = kind.getValue();
-                for (int i = 0; i < 300; i++) {
+                for (int i = 0; i < 100; i++) {
                     String text = SmallTokenizers.text(random);
                     // SentencePiece cannot tell its own space from a space, and puts one behind user-defined tokens.
                     if (t.addsSpacePrefix()) text = text.replace("▁", "").replace(SmallTokenizers.USER_DEFINED, "");
@@ -59,21 +59,22 @@ class TokenizerLaws {
     @ParameterizedTest
     @ValueSource(strings = {"a", "t", "th", " ", "\n", "1", "!", "é", "🦙", "<", "<|end|>", "<tool>", "he he\n", "\ud800"})
     void shouldBeNearLinear(String unit) {
-        String text = unit.repeat(1_000_000 / unit.length());
+        String text = unit.repeat(300_000 / unit.length());
+        Map<String, Tokenizer> all = SmallTokenizers.all(1);
         for (String name : List.of("gpt2 gpt-2", "gpt2 llama-bpe", "llama", "llama, spaces inside")) {
-            Tokenizer t = SmallTokenizers.all(1).get(name);
-            assertTimeoutPreemptively(Duration.ofSeconds(8), () -> t.encode(text, true, true), name);
+            Tokenizer t = all.get(name);
+            assertTimeoutPreemptively(Duration.ofSeconds(5), () -> t.encode(text, true, true), name);
         }
     }
 
     @Test
     void shouldMergeByScoreAsTheDefinitionDoes() {
         Random random = new Random(8);
-        for (long seed = 0; seed < 20; seed++) {
+        for (long seed = 0; seed < 10; seed++) {
             for (boolean spacesInside : new boolean[] {false, true}) {
                 Metadata metadata = SmallTokenizers.scoredPairs(spacesInside, seed);
                 Tokenizer tokenizer = Tokenizers.from(metadata);
-                for (int i = 0; i < 100; i++) {
+                for (int i = 0; i < 30; i++) {
                     String text = letters(random, "theaéxy你1 \n <|");
                     assertThat(tokenizer.encode(text, false, false)).as(text).isEqualTo(byScores(metadata, text));
                 }
@@ -89,16 +90,16 @@ class TokenizerLaws {
 
     private static int[] byScores(Metadata metadata, String text) {
         List<?> tokens = metadata.list("tokenizer.ggml.tokens");
-        List<?> scores = metadata.list("tokenizer.ggml.scores");
+        float[] scores = metadata.reals("tokenizer.ggml.scores");
         List<String> symbols = new ArrayList<>(List.of(("▁" + text.replace(' ', '▁')).split("")));
         while (true) {
             int best = -1;
             double most = Double.NEGATIVE_INFINITY;
             for (int i = 0; i + 1 < symbols.size(); i++) {
                 int token = tokens.lastIndexOf(symbols.get(i) + symbols.get(i + 1));
-                if (token < 259 || (double) scores.get(token) <= most) continue;
+                if (token < 259 || scores[token] <= most) continue;
                 best = i;
-                most = (double) scores.get(token);
+                most = scores[token];
             }
             if (best < 0) break;
             symbols.set(best, symbols.get(best) + symbols.remove(best + 1));
@@ -118,11 +119,11 @@ class TokenizerLaws {
     @Test
     void shouldMergeByRankAsTheDefinitionDoes() {
         Random random = new Random(9);
-        for (long seed = 0; seed < 20; seed++) {
+        for (long seed = 0; seed < 10; seed++) {
             for (String pre : List.of("gpt-2", "llama-bpe", "qwen2")) {
                 Metadata metadata = SmallTokenizers.bytePairs(pre, seed);
                 Tokenizer tokenizer = Tokenizers.from(metadata);
-                for (int i = 0; i < 100; i++) {
+                for (int i = 0; i < 30; i++) {
                     String text = letters(random, "theaatthé1122 \n\n<|");
                     assertThat(tokenizer.encode(text, false, false)).as(text).isEqualTo(byRanks(metadata, pre, text));
                 }

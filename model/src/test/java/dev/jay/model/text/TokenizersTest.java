@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.model.load.Metadata;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,12 +39,12 @@ class TokenizersTest {
     }
 
     /** A vocabulary of all bytes and these tokens behind them, from id 3 + 256 on. */
-    private static Tokenizer scored(Map<String, Long> typed) {
-        List<Object> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
-        List<Object> types = new ArrayList<>(List.of(2L, 3L, 3L));
+    private static Tokenizer scored(Map<String, Integer> typed) {
+        List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
+        List<Integer> types = new ArrayList<>(List.of(2, 3, 3));
         for (int b = 0; b < 256; b++) {
             tokens.add("<0x%02X>".formatted(b));
-            types.add(6L);
+            types.add(6);
         }
         typed.forEach((token, type) -> {
             tokens.add(token);
@@ -54,9 +53,9 @@ class TokenizersTest {
         return Tokenizers.from(new Metadata(Map.of(
                 P + "model", "llama",
                 P + "tokens", tokens,
-                P + "token_type", types,
+                P + "token_type", types.stream().mapToInt(i -> i).toArray(),
                 P + "add_space_prefix", false,
-                P + "scores", new ArrayList<>(Collections.nCopies(tokens.size(), 0.0)))));
+                P + "scores", new float[tokens.size()])));
     }
 
     @Test
@@ -80,12 +79,15 @@ class TokenizersTest {
 
     @Test
     void shouldRejectWhenListsDoNotMatch() {
-        reject(with(scoredPairs, "scores", List.of(0.0, 1.0)), "scores", "2 entries");
-        reject(with(scoredPairs, "token_type", List.of(1L)), "token_type", "1 entries");
+        reject(with(scoredPairs, "scores", new float[2]), "scores", "2 entries");
+        reject(with(scoredPairs, "token_type", new int[1]), "token_type", "1 entries");
         reject(without(scoredPairs, "scores"), "scores");
         reject(without(bytePairs, "merges"), "merges");
         reject(with(without(bytePairs, "token_type"), "tokens", List.of()), "tokens=0");
         reject(with(bytePairs, "tokens", "text"), "tokens");
+        int[] types = bytePairs.integers(P + "token_type").clone();
+        types[9] = 259;
+        reject(with(bytePairs, "token_type", types), "token_type[9]=259");
         reject(with(bytePairs, "tokens", List.of(1L, 2L)), "tokens");
     }
 
@@ -140,7 +142,7 @@ class TokenizersTest {
 
     @Test
     void shouldTreatATurnsEndAsControlWhereTheFileForgot() {
-        Tokenizer t = scored(Map.of("<|im_end|>", 1L));
+        Tokenizer t = scored(Map.of("<|im_end|>", 1));
         assertThat(t.isControl(259)).isTrue();
         assertThat(t.endOfGeneration()).contains(259);
         assertThat(t.encode("<|im_end|>", false, false)).hasSize(10);
@@ -148,7 +150,7 @@ class TokenizersTest {
 
     @Test
     void shouldFindUserDefinedTokensInAnyTextAndLongerOnesFirst() {
-        Tokenizer t = scored(new TreeMap<>(Map.of("ab", 4L, "bcd", 4L, "b", 4L, "<x>", 3L)));
+        Tokenizer t = scored(new TreeMap<>(Map.of("ab", 4, "bcd", 4, "b", 4, "<x>", 3)));
         assertThat(t.encode("abcd", false, false)).as("the longer one, though it begins later")
                 .containsExactly(3 + 'a', pieceId(t, "bcd"));
         assertThat(t.encode("abc", false, false)).containsExactly(pieceId(t, "ab"), 3 + 'c');
@@ -167,8 +169,8 @@ class TokenizersTest {
         Tokenizer t = Tokenizers.from(new Metadata(Map.of(
                 P + "model", "llama",
                 P + "tokens", List.of("<unk>", "a", "", "a", "", "▁", "aa"),
-                P + "token_type", List.of(2L, 1L, 1L, 1L, 4L, 1L, 1L),
-                P + "scores", List.of(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))));
+                P + "token_type", new int[] {2, 1, 1, 1, 4, 1, 1},
+                P + "scores", new float[7])));
         assertThat(t.encode("a aab", false, true)).containsExactly(5, 3, 5, 6, 0);
         assertThat(t.decode(new int[] {5, 1, 2, 4, 0, 6})).isEqualTo("aaa");
     }
@@ -184,7 +186,7 @@ class TokenizersTest {
                 .hasMessageContaining("byte 99");
         Metadata unknown = with(metadata, "unknown_token_id", 1L);
         assertThat(Tokenizers.from(unknown).encode("c", false, false)).containsExactly(1);
-        Metadata scored = with(with(metadata, "model", "llama"), "scores", List.of(0.0, 0.0));
+        Metadata scored = with(with(metadata, "model", "llama"), "scores", new float[2]);
         reject(with(scored, "unknown_token_id", -1L), "byte 0", "unknown");
     }
 
