@@ -5,9 +5,10 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * How the next token is chosen from the logits. Steps run in this order, each on what the one before left, as llama.cpp
- * and transformers do where the two agree: repetition, frequency and presence penalties; logit bias; temperature; top-k;
- * top-p; min-p; draw. Immutable; each {@code with} returns a changed copy.
+ * How the next token is chosen from the logits. Steps run in this order, each on what the one before left, as
+ * transformers does: repetition, then frequency and presence penalties; logit bias; temperature; top-k; top-p; min-p;
+ * draw. (llama.cpp has the same order but for the temperature, which it applies last.) Immutable; each {@code with}
+ * returns a changed copy.
  *
  * @param temperature       logits are divided by it; 0: the likeliest token, the lowest id where several are
  * @param topK              only the k likeliest tokens; 0: all
