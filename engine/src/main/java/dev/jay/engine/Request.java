@@ -15,6 +15,7 @@ public final class Request {
     public static final int MOST_LOGPROBS = 20;
 
     private static final int MOST_STOPS = 64;
+    private static final int LONGEST_STOP = 1024;
 
     private int[] prompt;
     private Sampling sampling = Sampling.DEFAULT;
@@ -23,6 +24,7 @@ public final class Request {
     private List<String> stops = List.of();
     private Set<Integer> stopTokens = Set.of();
     private int logprobs = -1;
+    private int scoresFrom = -1;
     private boolean ignoreEos;
     private Optional<Duration> timeLimit = Optional.empty();
 
@@ -43,6 +45,7 @@ public final class Request {
         r.stops = stops;
         r.stopTokens = stopTokens;
         r.logprobs = logprobs;
+        r.scoresFrom = scoresFrom;
         r.ignoreEos = ignoreEos;
         r.timeLimit = timeLimit;
         return r;
@@ -66,9 +69,9 @@ public final class Request {
         return r;
     }
 
-    /** The most tokens of the answer; what is left of the context unless set. */
+    /** The most tokens of the answer; what is left of the context unless set. 0 runs the prompt and chooses nothing. */
     public Request withMaxTokens(int tokens) {
-        if (tokens < 1) throw new IllegalArgumentException("request: maxTokens=" + tokens + ", allowed: 1 or more");
+        if (tokens < 0) throw new IllegalArgumentException("request: maxTokens=" + tokens + ", allowed: 0 or more");
         Request r = copy();
         r.maxTokens = OptionalInt.of(tokens);
         return r;
@@ -76,9 +79,10 @@ public final class Request {
 
     /** Texts that end the answer, wherever tokens begin and end in them. They are not part of it. */
     public Request withStops(List<String> texts) {
-        if (texts.size() > MOST_STOPS || texts.stream().anyMatch(String::isEmpty)) {
-            throw new IllegalArgumentException(
-                    "request: stops=" + texts + ", allowed: at most " + MOST_STOPS + " texts, none empty");
+        if (texts.size() > MOST_STOPS || texts.stream().anyMatch(s -> s.isEmpty() || s.length() > LONGEST_STOP)) {
+            throw new IllegalArgumentException("request: stops count=" + texts.size() + ", lengths="
+                    + texts.stream().limit(MOST_STOPS).map(String::length).toList() + ", allowed: at most " + MOST_STOPS
+                    + " texts of 1 to " + LONGEST_STOP + " characters");
         }
         Request r = copy();
         r.stops = List.copyOf(texts);
@@ -103,6 +107,17 @@ public final class Request {
         }
         Request r = copy();
         r.logprobs = count;
+        return r;
+    }
+
+    /**
+     * Asks for the logprobs of the prompt's own tokens, from this place of it on (the first token has none); they go to
+     * {@link TokenSink#onPromptScore}. -1: none.
+     */
+    public Request withPromptScores(int from) {
+        if (from < -1) throw new IllegalArgumentException("request: promptScores=" + from + ", allowed: -1 or more");
+        Request r = copy();
+        r.scoresFrom = from;
         return r;
     }
 
@@ -149,6 +164,10 @@ public final class Request {
 
     public int logprobs() {
         return logprobs;
+    }
+
+    public int scoresFrom() {
+        return scoresFrom;
     }
 
     public boolean ignoreEos() {

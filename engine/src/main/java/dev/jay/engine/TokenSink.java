@@ -13,6 +13,9 @@ public interface TokenSink {
 
     void onPiece(Piece piece);
 
+    /** The logprob of the prompt's token at this place, in order; only where {@link Request#withPromptScores} asked. */
+    default void onPromptScore(int place, double logprob) {}
+
     /** The last call; comes once, whatever happens. */
     void onFinish(Finish finish);
 }

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.engine.sample.Candidates;
+import dev.jay.engine.sample.LogSoftmax;
+import dev.jay.engine.sample.Sampler;
+import dev.jay.engine.schedule.SchedulerPolicy;
+import dev.jay.engine.schedule.Step;
+import dev.jay.model.text.TextDecoder;
+import dev.jay.model.text.Tokenizer;
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.Numerics;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/**
+ * The loop: take what has arrived, ask the policy what to run, run it, hand out the tokens. One thread calls
+ * {@link #step} and {@link #close}; any thread may {@link #submit}, cancel, or ask for {@link #status}. Knows no HTTP,
+ * no files and no clock but the one it is given. Borrows its Forward.
+ */
+public final class Engine implements AutoCloseable {
+    /**
+     * @param contextLength the most tokens of a sequence
+     * @param stepTokens    the most tokens of a step
+     * @param queueLimit    the most requests that wait
+     * @param clock         nanoseconds
+     * @param seeds         for requests that name none
+     * @param waker         called from any thread when there is something to do
+     */
+    public record Settings(
+            int contextLength,
+            int stepTokens,
+            int queueLimit,
+            LongSupplier clock,
+            LongSupplier seeds,
+            Runnable waker) {}
+
+    private static final System.Logger LOG = System.getLogger(Engine.class.getName());
+
+    private final Settings settings;
+    private final Tokenizer tokenizer;
+    private final Forward forward;
+    private final SchedulerPolicy policy;
+    private final Candidates candidates;
+    private final Queue<Sequence> arrived = new ConcurrentLinkedQueue<>();
+    private final Queue<KeptCache> dropped = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger queued = new AtomicInteger();
+    private final List<Sequence> waiting = new ArrayList<>();
+    private final List<Sequence> running = new ArrayList<>();
+    private final Set<KeptCache> keptCaches = new HashSet<>();
+    private final Promises promises;
+    private long promptTokens;
+    private long decodedTokens;
+    private long finished;
+    private long failed;
+    private volatile boolean closed;
+    private volatile EngineStatus status;
+
+    public Engine(Forward forward, Tokenizer tokenizer, SchedulerPolicy policy, Settings settings) {
+        this.forward = forward;
+        this.tokenizer = tokenizer;
+        this.policy = policy;
+        this.settings = settings;
+        this.candidates = new Candidates(forward.vocabulary());
+        this.promises = new Promises(forward, keptCaches);
+        publish(0);
+    }
+
+    /**
+     * Takes a request up, or says at once why not.
+     *
+     * @throws IllegalArgumentException if it names a token that the model does not have, or is empty without a BOS
+     * @throws ContextFullException     if prompt and answer do not fit the context
+     * @throws NeverFitsException       if it needs more KV pages than there are
+     * @throws QueueFullException       if too many wait already
+     * @throws IllegalStateException    if the engine is closed
+     */
+    public Ticket submit(Request request, TokenSink sink) {
+        return submit(request, sink, null);
+    }
+
+    Ticket submit(Request request, TokenSink sink, KeptCache kept) {
+        int[] prompt = promptOf(request);
+        int limit = limitOf(request, prompt.length);
+        int pages = forward.pagesFor(limit, request.numerics());
+        if (pages > forward.pages()) {
+            throw new NeverFitsException(
+                    "kv pages", forward.pages(), pages, "tokens=" + limit + ", numerics=" + request.numerics());
+        }
+        Sampler sampler = new Sampler(request.sampling(), settings.seeds().getAsLong(), candidates);
+        Sequence s = new Sequence(
+                request, prompt, limit, endsOf(request), sink, sampler, new TextDecoder(tokenizer, false), kept,
+                settings.clock().getAsLong(), settings.waker());
+        int before = queued.getAndUpdate(n -> n < settings.queueLimit() ? n + 1 : n);
+        if (before >= settings.queueLimit()) throw new QueueFullException(before, settings.queueLimit());
+        arrived.add(s);
+        // Seen or taken back: closing sets the flag before it empties the queue.
+        if (closed && arrived.remove(s)) throw new IllegalStateException("the model is closed: no request can be taken");
+        settings.waker().run();
+        return s;
+    }
+
+    /** What the request's prompt comes to: BOS where it is empty. */
+    private int[] promptOf(Request request) {
+        int[] prompt = request.prompt();
+        if (prompt.length == 0) {
+            if (tokenizer.bos() < 0) {
+                throw new IllegalArgumentException(
+                        "request: the prompt is empty and the model has no BOS token to begin with; wanted at least one token");
+            }
+            return new int[] {tokenizer.bos()};
+        }
+        for (int i = 0; i < prompt.length; i++) {
+            if (prompt[i] < 0 || prompt[i] >= forward.vocabulary()) {
+                throw new IllegalArgumentException("request: prompt token=" + prompt[i] + " at place=" + i
+                        + ", allowed: 0 to " + (forward.vocabulary() - 1));
+            }
+        }
+        return prompt;
+    }
+
+    private int limitOf(Request request, int prompt) {
+        int context = settings.contextLength();
+        int most = request.maxTokens().orElse(1);
+        if ((long) prompt + most > context) throw new ContextFullException(prompt, most, context);
+        return request.maxTokens().isPresent() ? prompt + most : context;
+    }
+
+    private Set<Integer> endsOf(Request request) {
+        Set<Integer> ends = new HashSet<>(request.stopTokens());
+        if (!request.ignoreEos()) ends.addAll(tokenizer.endOfGeneration());
+        return ends;
+    }
+
+    /** A kept cache that nobody will come back to. From any thread. */
+    void drop(KeptCache kept) {
+        dropped.add(kept);
+        settings.waker().run();
+    }
+
+    /** One duty cycle. Returns the tokens worked on; 0 means there was nothing to do. */
+    public int step() {
+        drain();
+        long now = settings.clock().getAsLong();
+        endThoseThatMust(now);
+        int worked = 0;
+        if (!running.isEmpty() || !waiting.isEmpty()) {
+            try {
+                Step<Sequence> step = promises.plan(policy, readyOnes(), waiting, mostTokens());
+                admit(step, now);
+                for (Numerics numerics : Numerics.values()) worked += run(step, numerics);
+            } catch (RuntimeException e) { // a broken policy: nobody can go on, but the next request may
+                LOG.log(System.Logger.Level.ERROR, "the step failed", e);
+                for (Sequence s : all()) finish(s, FinishReason.FAILED, e);
+            }
+        }
+        if (running.isEmpty() && keptCaches.isEmpty()) promises.checkIdle();
+        publish(worked);
+        return worked;
+    }
+
+    private int mostTokens() {
+        return Math.min(settings.stepTokens(), forward.mostTokens());
+    }
+
+    private void drain() {
+        for (Sequence s; (s = arrived.poll()) != null; ) waiting.add(s);
+        for (KeptCache k; (k = dropped.poll()) != null; ) {
+            k.dropped = true;
+            if (!k.inUse) forget(k);
+        }
+    }
+
+    private void forget(KeptCache kept) {
+        kept.clear();
+        keptCaches.remove(kept);
+    }
+
+    private List<Sequence> all() {
+        List<Sequence> all = new ArrayList<>(running);
+        all.addAll(waiting);
+        return all;
+    }
+
+    private void endThoseThatMust(long now) {
+        for (Sequence s : all()) {
+            if (s.isCancelled()) {
+                finish(s, FinishReason.CANCELLED, null);
+            } else if (s.isOver(now)) {
+                finish(s, FinishReason.CANCELLED, new TimeoutException(
+                        "time limit reached: timeLimit=" + s.request.timeLimit().orElseThrow()));
+            }
+        }
+    }
+
+    private List<Sequence> readyOnes() {
+        List<Sequence> ready = new ArrayList<>();
+        for (Sequence s : List.copyOf(running)) {
+            try {
+                if (s.sink.isReady()) ready.add(s);
+            } catch (RuntimeException | Error e) {
+                finish(s, FinishReason.FAILED, e);
+            }
+        }
+        return ready;
+    }
+
+    private void admit(Step<Sequence> step, long now) {
+        for (Step.Chunk<Sequence> c : step.chunks()) {
+            Sequence s = c.sequence();
+            if (s.cache != null) continue;
+            waiting.remove(s);
+            running.add(s);
+            queued.decrementAndGet();
+            try {
+                s.start(cacheFor(s), now);
+            } catch (RuntimeException | Error e) {
+                finish(s, FinishReason.FAILED, e);
+            }
+        }
+    }
+
+    /** The conversation's own cache as far as it agrees with the prompt, or an empty one. One token is left to run. */
+    private SequenceCache cacheFor(Sequence s) {
+        KeptCache kept = s.kept;
+        if (kept == null) return forward.open(s.request.numerics());
+        if (kept.inUse) throw new IllegalStateException("a conversation runs one answer at a time");
+        kept.inUse = true;
+        keptCaches.add(kept);
+        if (kept.cache == null || kept.numerics != s.request.numerics()) {
+            kept.clear();
+            kept.cache = forward.open(s.request.numerics());
+            kept.numerics = s.request.numerics();
+        } else {
+            int most = Math.min(Math.min(kept.tokens.length, kept.cache.length()), s.promptLength() - 1);
+            int common = 0;
+            while (common < most && kept.tokens[common] == s.tokens()[common]) common++;
+            kept.cache.takeBack(common);
+        }
+        return kept.cache;
+    }
+
+    /** Runs the chunks of one mode; where that fails, each alone, so that only who is to blame ends. */
+    private int run(Step<Sequence> step, Numerics numerics) {
+        List<Forward.Slice> slices = new ArrayList<>();
+        List<Sequence> owners = new ArrayList<>();
+        int rows = forward.mostRows();
+        for (Step.Chunk<Sequence> c : step.chunks()) {
+            Sequence s = c.sequence();
+            if (s.finished || s.request.numerics() != numerics) continue;
+            Forward.Slice slice = sliceOf(s, c.count(), rows);
+            if (slice.count() == 0) continue; // no rows of logits are left: the next step
+            rows -= slice.rows();
+            slices.add(slice);
+            owners.add(s);
+        }
+        if (slices.isEmpty()) return 0;
+        if (runTogether(owners, slices, numerics, slices.size() == 1)) return tokensOf(slices);
+        for (int i = 0; i < slices.size(); i++) {
+            runTogether(List.of(owners.get(i)), List.of(slices.get(i)), numerics, true);
+        }
+        return tokensOf(slices);
+    }
+
+    private static Forward.Slice sliceOf(Sequence s, int planned, int rows) {
+        int from = s.computed();
+        int count = Math.min(planned, s.pending());
+        int wanted = s.logitsFrom(from + count);
+        if (from + count - wanted > rows) {
+            count = wanted + rows - from;
+            wanted = Math.min(wanted, from + count);
+        }
+        return new Forward.Slice(s.cache, s.tokens(), from, count, wanted);
+    }
+
+    private static int tokensOf(List<Forward.Slice> slices) {
+        return slices.stream().mapToInt(Forward.Slice::count).sum();
+    }
+
+    private boolean runTogether(List<Sequence> owners, List<Forward.Slice> slices, Numerics numerics, boolean fail) {
+        MemorySegment logits;
+        try {
+            logits = forward.run(numerics, slices);
+        } catch (RuntimeException | Error e) {
+            for (Forward.Slice slice : slices) slice.cache().takeBack(slice.from());
+            if (fail) for (Sequence s : owners) finish(s, FinishReason.FAILED, e);
+            return false;
+        }
+        int row = 0;
+        for (int i = 0; i < slices.size(); i++) {
+            Sequence s = owners.get(i);
+            try {
+                deliver(s, slices.get(i), logits, row);
+            } catch (RuntimeException | Error e) {
+                finish(s, FinishReason.FAILED, e);
+            }
+            row += slices.get(i).rows();
+        }
+        return true;
+    }
+
+    private MemorySegment rowOf(MemorySegment logits, int row) {
+        long bytes = (long) forward.vocabulary() * Float.BYTES;
+        return logits.asSlice(row * bytes, bytes);
+    }
+
+    private void deliver(Sequence s, Forward.Slice slice, MemorySegment logits, int firstRow) {
+        int to = slice.from() + slice.count();
+        promptTokens += Math.max(0, Math.min(to, s.promptLength()) - slice.from());
+        for (int place = slice.logitsFrom(); place < to && s.request.scoresFrom() >= 0; place++) {
+            if (place + 1 < s.promptLength()) score(s, place + 1, rowOf(logits, firstRow + place - slice.logitsFrom()));
+        }
+        if (s.pending() > 0) return;
+        if (s.limit() == s.promptLength()) {
+            finish(s, FinishReason.LENGTH, null);
+            return;
+        }
+        MemorySegment row = rowOf(logits, firstRow + slice.rows() - 1);
+        int token = s.sampler.sample(row, s.tokens(), s.length());
+        decodedTokens++;
+        FinishReason reason = s.accept(choice(s, row, token), settings.clock().getAsLong());
+        if (reason != null) finish(s, reason, null);
+    }
+
+    private void score(Sequence s, int place, MemorySegment row) {
+        double all = LogSoftmax.logSumExp(row, forward.vocabulary());
+        s.sink.onPromptScore(place, Floats.get(row, s.tokens()[place]) - all);
+    }
+
+    private Choice choice(Sequence s, MemorySegment row, int token) {
+        if (s.request.logprobs() < 0) return new Choice(token, Double.NaN, List.of());
+        double all = LogSoftmax.logSumExp(row, forward.vocabulary());
+        List<Choice.Scored> top = new ArrayList<>();
+        for (int t : LogSoftmax.best(row, forward.vocabulary(), s.request.logprobs())) {
+            top.add(new Choice.Scored(t, Floats.get(row, t) - all));
+        }
+        return new Choice(token, Floats.get(row, token) - all, top);
+    }
+
+    private void finish(Sequence s, FinishReason reason, Throwable cause) {
+        if (s.finished) return;
+        s.finished = true;
+        Usage usage = s.usage(settings.clock().getAsLong());
+        if (running.remove(s)) {
+            promises.giveBack(s);
+            giveBackCache(s, reason);
+        } else if (waiting.remove(s)) {
+            queued.decrementAndGet();
+        }
+        finished++;
+        if (reason == FinishReason.FAILED) failed++;
+        try {
+            s.sink.onFinish(new Finish(reason, usage, Optional.ofNullable(cause), s.sampler.seed()));
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.WARNING, "a sink failed in its last call", e);
+        }
+    }
+
+    private void giveBackCache(Sequence s, FinishReason reason) {
+        KeptCache kept = s.kept;
+        if (kept == null || !kept.inUse || s.cache != kept.cache) {
+            if (s.cache != null) s.cache.close();
+        } else {
+            kept.inUse = false;
+            kept.lastUsed = finished;
+            kept.tokens = java.util.Arrays.copyOf(s.tokens(), s.computed());
+            if (reason == FinishReason.FAILED || kept.dropped) forget(kept);
+        }
+        s.cache = null;
+    }
+
+    /** From any thread: as of the last step. */
+    public EngineStatus status() {
+        return status;
+    }
+
+    private void publish(int worked) {
+        int paused = worked == 0 ? running.size() : 0; // who could run did
+        status = new EngineStatus(
+                running.size(), paused, waiting.size(), forward.pages(), forward.freePages(), promptTokens, decodedTokens,
+                finished, failed);
+    }
+
+    /** Whether anything is left to watch: running, waiting, or arrived. For the thread that steps. */
+    public boolean isIdle() {
+        return running.isEmpty() && waiting.isEmpty() && arrived.isEmpty() && dropped.isEmpty();
+    }
+
+    /** Ends every answer (CANCELLED, and the cause says that the model was closed) and gives every page back. */
+    @Override
+    public void close() {
+        closed = true;
+        drain();
+        for (Sequence s : all()) {
+            finish(s, FinishReason.CANCELLED, new IllegalStateException("the model was closed while the answer was running"));
+        }
+        for (KeptCache k : List.copyOf(keptCaches)) forget(k);
+        promises.checkIdle();
+        publish(0);
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.tensor.kernel.Numerics;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * Runs passes and keeps what they leave behind: here, across a cluster, or only in a clock (the simulator is an engine
+ * whose Forward computes nothing, so what it measures is the real scheduler). Confined to the engine thread.
+ */
+public interface Forward extends AutoCloseable {
+    /**
+     * One sequence's share of a pass: tokens[from, from + count), which follow what its cache holds.
+     *
+     * @param tokens     borrowed
+     * @param logitsFrom logits are wanted after tokens [logitsFrom, from + count); none where it is from + count
+     */
+    record Slice(SequenceCache cache, int[] tokens, int from, int count, int logitsFrom) {
+        public int rows() {
+            return from + count - logitsFrom;
+        }
+    }
+
+    int vocabulary();
+
+    /** The most tokens of one pass. */
+    int mostTokens();
+
+    /** The most rows of logits of one pass. */
+    int mostRows();
+
+    /** KV pages in all. */
+    int pages();
+
+    int freePages();
+
+    /** The most pages a sequence of this many tokens can hold. */
+    int pagesFor(int tokens, Numerics numerics);
+
+    /** An empty cache. The caller closes it. */
+    SequenceCache open(Numerics numerics);
+
+    /**
+     * Returns logits[rows of all slices, in order][vocabulary], f32; borrowed until the next call. The caches hold the
+     * slices' tokens afterwards; if it throws they hold any part of them, and the caller takes that back.
+     */
+    MemorySegment run(Numerics numerics, List<Slice> slices);
+
+    /** The law of the pages: each is free or held. Called when the engine is idle. */
+    void check();
+
+    @Override
+    void close();
+}

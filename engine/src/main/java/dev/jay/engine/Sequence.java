@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.engine.sample.Sampler;
+import dev.jay.engine.schedule.Work;
+import dev.jay.model.text.TextDecoder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/** One request being worked on. Confined to the engine thread, but for what the ticket does. */
+final class Sequence implements Work, Ticket {
+    final Request request;
+    final TokenSink sink;
+    final Sampler sampler;
+    final KeptCache kept; // null: the cache ends with the answer
+    final long submitted;
+    private final Set<Integer> ends;
+    private final Runnable waker;
+    private final TextDecoder decoder;
+    private final StopText stopText;
+    private final int promptLength;
+    private final int limit;
+    private final List<Choice> fresh = new ArrayList<>(); // chosen, not yet delivered
+    private int[] tokens;
+    private int length;
+    private int reused;
+    private long started;
+    private long firstToken;
+    private long lastToken;
+    private volatile boolean cancelled;
+    SequenceCache cache;
+    int promised; // KV pages
+    boolean finished;
+
+    Sequence(
+            Request request,
+            int[] prompt,
+            int limit,
+            Set<Integer> ends,
+            TokenSink sink,
+            Sampler sampler,
+            TextDecoder decoder,
+            KeptCache kept,
+            long now,
+            Runnable waker) {
+        this.request = request;
+        this.sink = sink;
+        this.sampler = sampler;
+        this.decoder = decoder;
+        this.kept = kept;
+        this.ends = ends;
+        this.waker = waker;
+        this.stopText = new StopText(request.stops());
+        this.tokens = prompt;
+        this.length = prompt.length;
+        this.promptLength = prompt.length;
+        this.limit = limit;
+        this.submitted = now;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public int pending() {
+        return length - computed();
+    }
+
+    @Override
+    public int limit() {
+        return limit;
+    }
+
+    /** Tokens whose keys and values are in the cache. */
+    int computed() {
+        return cache == null ? 0 : cache.length();
+    }
+
+    int promptLength() {
+        return promptLength;
+    }
+
+    int[] tokens() {
+        return tokens;
+    }
+
+    int generated() {
+        return length - promptLength;
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    boolean isOver(long now) {
+        return request.timeLimit().isPresent() && now - submitted >= request.timeLimit().get().toNanos();
+    }
+
+    void start(SequenceCache with, long now) {
+        cache = with;
+        reused = with.length();
+        started = now;
+    }
+
+    /** The first place whose logits are wanted when tokens up to {@code to} run; {@code to} if none are. */
+    int logitsFrom(int to) {
+        if (request.scoresFrom() >= 0 && computed() < promptLength - 1) {
+            // the logits after token i score token i + 1
+            return Math.clamp(request.scoresFrom() - 1L, computed(), to);
+        }
+        return to == length && limit > promptLength ? to - 1 : to;
+    }
+
+    /** Takes up a token that was chosen and what it does to the text. Returns why the answer ends with it, or null. */
+    FinishReason accept(Choice choice, long now) {
+        if (generated() == 0) firstToken = now;
+        lastToken = now;
+        if (length == tokens.length) tokens = Arrays.copyOf(tokens, Math.min(limit, Math.max(16, 2 * length)));
+        tokens[length++] = choice.token();
+        fresh.add(choice);
+        if (ends.contains(choice.token())) {
+            deliver(stopText.next(decoder.finish()) + stopText.flush(), true);
+            return FinishReason.STOP;
+        }
+        String text = stopText.next(decoder.next(choice.token()));
+        boolean last = length == limit;
+        if (last && !stopText.isFound()) text += stopText.next(decoder.finish()) + stopText.flush();
+        deliver(text, last || stopText.isFound());
+        return stopText.isFound() ? FinishReason.STOP : last ? FinishReason.LENGTH : null;
+    }
+
+    private void deliver(String text, boolean last) {
+        if (text.isEmpty() && !last) return;
+        List<Choice> chosen = List.copyOf(fresh);
+        fresh.clear();
+        sink.onPiece(new Piece(text, chosen));
+    }
+
+    Usage usage(long now) {
+        boolean ran = started != 0 || cache != null;
+        long began = ran ? started : now;
+        long first = generated() > 0 ? firstToken : now;
+        return new Usage(
+                promptLength, reused, generated(), began - submitted, first - began, generated() > 0 ? lastToken - first : 0);
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        waker.run();
+    }
+
+    @Override
+    public void wake() {
+        waker.run();
+    }
+}

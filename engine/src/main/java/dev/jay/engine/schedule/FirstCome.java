@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine.schedule;
+
+import dev.jay.tensor.Catalog;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Decode everyone who is running, then prefill in order of arrival with what is left. Nobody is overtaken. */
+record FirstCome() implements SchedulerPolicy {
+    static final Catalog.Entry<SchedulerPolicy> ENTRY =
+            new Catalog.Entry<>("first-come", "decode first, then prefill in order of arrival", _ -> new FirstCome());
+
+    @Override
+    public <S extends Work> Step<S> plan(List<S> running, List<S> waiting, int tokens, Room<S> room) {
+        List<Step.Chunk<S>> chunks = new ArrayList<>();
+        int left = tokens;
+        for (S s : running) if (s.pending() == 1 && left > 0) left -= add(chunks, s, left);
+        for (S s : running) if (s.pending() > 1 && left > 0) left -= add(chunks, s, left);
+        for (S s : waiting) {
+            // one token a sequence is kept free, so that everyone let in can decode in every step
+            if (left == 0 || running.size() + 1 > tokens || !room.take(s)) break;
+            left -= add(chunks, s, left);
+        }
+        return new Step<>(chunks);
+    }
+
+    private static <S extends Work> int add(List<Step.Chunk<S>> chunks, S s, int left) {
+        int count = Math.min(s.pending(), left);
+        chunks.add(new Step.Chunk<>(s, count));
+        return count;
+    }
+}

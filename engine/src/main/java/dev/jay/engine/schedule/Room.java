@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine.schedule;
+
+/** The KV pages nobody has been promised. Good for one plan. */
+public interface Room<S extends Work> {
+    /**
+     * Promises a waiting sequence the pages it can come to need.
+     *
+     * @return false if they do not fit beside those promised already, in this plan too; then it cannot run in this step
+     */
+    boolean take(S waiting);
+}
