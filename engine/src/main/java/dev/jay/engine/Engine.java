@@ -12,6 +12,7 @@ import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Numerics;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +59,7 @@ public final class Engine implements AutoCloseable {
     private final List<Sequence> running = new ArrayList<>();
     private final Set<KeptCache> keptCaches = new HashSet<>();
     private final Promises promises;
+    private int paused;
     private long promptTokens;
     private long decodedTokens;
     private long finished;
@@ -72,7 +74,7 @@ public final class Engine implements AutoCloseable {
         this.settings = settings;
         this.candidates = new Candidates(forward.vocabulary());
         this.promises = new Promises(forward, keptCaches);
-        publish(0);
+        publish();
     }
 
     /**
@@ -89,6 +91,7 @@ public final class Engine implements AutoCloseable {
     }
 
     Ticket submit(Request request, TokenSink sink, KeptCache kept) {
+        if (closed) throw closedAlready();
         int[] prompt = promptOf(request);
         int limit = limitOf(request, prompt.length);
         int pages = forward.pagesFor(limit, request.numerics());
@@ -104,9 +107,13 @@ public final class Engine implements AutoCloseable {
         if (before >= settings.queueLimit()) throw new QueueFullException(before, settings.queueLimit());
         arrived.add(s);
         // Seen or taken back: closing sets the flag before it empties the queue.
-        if (closed && arrived.remove(s)) throw new IllegalStateException("the model is closed: no request can be taken");
+        if (closed && arrived.remove(s)) throw closedAlready();
         settings.waker().run();
         return s;
+    }
+
+    private static IllegalStateException closedAlready() {
+        return new IllegalStateException("the model is closed: no request can be taken");
     }
 
     /** What the request's prompt comes to: BOS where it is empty. */
@@ -155,7 +162,7 @@ public final class Engine implements AutoCloseable {
         int worked = 0;
         if (!running.isEmpty() || !waiting.isEmpty()) {
             try {
-                Step<Sequence> step = promises.plan(policy, readyOnes(), waiting, mostTokens());
+                Step<Sequence> step = promises.plan(policy, readyOnes(), waiting, running.size(), mostTokens());
                 admit(step, now);
                 for (Numerics numerics : Numerics.values()) worked += run(step, numerics);
             } catch (RuntimeException e) { // a broken policy: nobody can go on, but the next request may
@@ -163,8 +170,8 @@ public final class Engine implements AutoCloseable {
                 for (Sequence s : all()) finish(s, FinishReason.FAILED, e);
             }
         }
-        if (running.isEmpty() && keptCaches.isEmpty()) promises.checkIdle();
-        publish(worked);
+        if (running.isEmpty() && keptCaches.stream().noneMatch(KeptCache::isIdle)) promises.checkIdle();
+        publish();
         return worked;
     }
 
@@ -211,6 +218,7 @@ public final class Engine implements AutoCloseable {
                 finish(s, FinishReason.FAILED, e);
             }
         }
+        paused = running.size() - ready.size();
         return ready;
     }
 
@@ -291,7 +299,6 @@ public final class Engine implements AutoCloseable {
         try {
             logits = forward.run(numerics, slices);
         } catch (RuntimeException | Error e) {
-            for (Forward.Slice slice : slices) slice.cache().takeBack(slice.from());
             if (fail) for (Sequence s : owners) finish(s, FinishReason.FAILED, e);
             return false;
         }
@@ -372,7 +379,7 @@ public final class Engine implements AutoCloseable {
         } else {
             kept.inUse = false;
             kept.lastUsed = finished;
-            kept.tokens = java.util.Arrays.copyOf(s.tokens(), s.computed());
+            kept.tokens = Arrays.copyOf(s.tokens(), s.computed());
             if (reason == FinishReason.FAILED || kept.dropped) forget(kept);
         }
         s.cache = null;
@@ -383,8 +390,7 @@ public final class Engine implements AutoCloseable {
         return status;
     }
 
-    private void publish(int worked) {
-        int paused = worked == 0 ? running.size() : 0; // who could run did
+    private void publish() {
         status = new EngineStatus(
                 running.size(), paused, waiting.size(), forward.pages(), forward.freePages(), promptTokens, decodedTokens,
                 finished, failed);
@@ -405,6 +411,6 @@ public final class Engine implements AutoCloseable {
         }
         for (KeptCache k : List.copyOf(keptCaches)) forget(k);
         promises.checkIdle();
-        publish(0);
+        publish();
     }
 }

@@ -27,7 +27,7 @@ public interface Forward extends AutoCloseable {
     /** The most tokens of one pass. */
     int mostTokens();
 
-    /** The most rows of logits of one pass. */
+    /** The most rows of logits of one pass, and so the most sequences that can decode together. */
     int mostRows();
 
     /** KV pages in all. */
@@ -43,7 +43,7 @@ public interface Forward extends AutoCloseable {
 
     /**
      * Returns logits[rows of all slices, in order][vocabulary], f32; borrowed until the next call. The caches hold the
-     * slices' tokens afterwards; if it throws they hold any part of them, and the caller takes that back.
+     * slices' tokens afterwards; if it throws they hold what they held before.
      */
     MemorySegment run(Numerics numerics, List<Slice> slices);
 

@@ -23,12 +23,17 @@ final class Promises {
         this.keptCaches = keptCaches;
     }
 
-    /** Asks the policy and holds its answer to the rules. */
-    Step<Sequence> plan(SchedulerPolicy policy, List<Sequence> running, List<Sequence> waiting, int tokens) {
+    /**
+     * Asks the policy and holds its answer to the rules.
+     *
+     * @param ready   running sequences that can go on
+     * @param running how many run, those that are paused too
+     */
+    Step<Sequence> plan(SchedulerPolicy policy, List<Sequence> ready, List<Sequence> waiting, int running, int tokens) {
         Set<Sequence> taken = new HashSet<>();
         try {
-            Step<Sequence> step = policy.plan(running, List.copyOf(waiting), tokens, s -> take(s, taken));
-            check(step, new HashSet<>(running), taken, tokens);
+            Step<Sequence> step = policy.plan(ready, List.copyOf(waiting), tokens, s -> take(s, taken, running));
+            check(step, new HashSet<>(ready), new HashSet<>(taken), tokens);
             return step;
         } catch (RuntimeException e) {
             taken.forEach(this::giveBack);
@@ -36,8 +41,9 @@ final class Promises {
         }
     }
 
-    private boolean take(Sequence s, Set<Sequence> taken) {
+    private boolean take(Sequence s, Set<Sequence> taken, int running) {
         if (taken.contains(s)) return true;
+        if (running + taken.size() >= forward.mostRows()) return false; // everyone let in can decode in every step
         int pages = forward.pagesFor(s.limit(), s.request.numerics());
         if ((long) promised + pages > forward.pages()) return false;
         makeWay(forward.pages() - promised - pages, s.kept);

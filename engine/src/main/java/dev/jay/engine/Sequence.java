@@ -26,6 +26,7 @@ final class Sequence implements Work, Ticket {
     private int[] tokens;
     private int length;
     private int reused;
+    private boolean ran;
     private long started;
     private long firstToken;
     private long lastToken;
@@ -104,6 +105,7 @@ final class Sequence implements Work, Ticket {
         cache = with;
         reused = with.length();
         started = now;
+        ran = true;
     }
 
     /** The first place whose logits are wanted when tokens up to {@code to} run; {@code to} if none are. */
@@ -141,7 +143,6 @@ final class Sequence implements Work, Ticket {
     }
 
     Usage usage(long now) {
-        boolean ran = started != 0 || cache != null;
         long began = ran ? started : now;
         long first = generated() > 0 ? firstToken : now;
         return new Usage(

@@ -64,6 +64,15 @@ public final class KvCache implements KvSource, AutoCloseable {
         settled = length;
     }
 
+    /** Forgets the newest tokens, settled ones too, down to this many: a conversation whose history was changed. */
+    public void forget(int length) {
+        if (length < 0 || length > settled) {
+            throw new IllegalArgumentException("kv forget: length=" + length + ", allowed=[0, " + settled + "]");
+        }
+        for (PageTable s : streams) s.takeBackTo(length);
+        settled = length;
+    }
+
     /** Tokens that are history. */
     public int settled() {
         return settled;

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.kv.AttentionBatch.Span;
+import dev.jay.kv.KvCache;
+import dev.jay.kv.KvRecipe;
+import dev.jay.kv.PageLayout;
+import dev.jay.kv.KvShape;
+import dev.jay.kv.pool.PagePool;
+import dev.jay.model.Pass;
+import dev.jay.model.arch.Transformer;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.Region;
+import dev.jay.tensor.memory.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Passes run here, by one transformer for each numerics mode (the modes may keep keys and values differently; their
+ * weights are the same). Owns the pages and the working space; borrows the transformers.
+ */
+final class TransformerForward implements Forward {
+    private static final long MOST_LOGIT_BYTES = 16L << 20;
+    private static final int LEAST_ROWS = 8;
+
+    private final Map<Numerics, Transformer> transformers;
+    private final KvShape shape;
+    private final int vocabulary;
+    private final int mostTokens;
+    private final int mostRows;
+    private final PagePool pool;
+    private final Region scratchBytes;
+    private final Scratch scratch;
+
+    private record Cache(KvCache kv) implements SequenceCache {
+        @Override
+        public int length() {
+            return kv.settled();
+        }
+
+        @Override
+        public int takeBack(int length) {
+            if (length < kv.settled()) kv.forget(length);
+            return kv.settled();
+        }
+
+        @Override
+        public int pages() {
+            return kv.pages();
+        }
+
+        @Override
+        public void close() {
+            kv.close();
+        }
+    }
+
+    /**
+     * @param transformers  one a mode, of the same weights
+     * @param contextLength tokens of a full sequence
+     * @param parallel      full sequences that the pages hold, in the mode that takes fewer; at least one in any mode
+     */
+    TransformerForward(
+            Map<Numerics, Transformer> transformers, Memory memory, int contextLength, int parallel, int stepTokens) {
+        this.transformers = new EnumMap<>(transformers);
+        Transformer any = transformers.values().iterator().next();
+        this.shape = any.spec().kvShape();
+        this.vocabulary = any.spec().vocabulary();
+        this.mostTokens = stepTokens;
+        long rows = MOST_LOGIT_BYTES / (4L * vocabulary);
+        this.mostRows = (int) Math.clamp(rows, Math.min(LEAST_ROWS, stepTokens), stepTokens);
+        long pageBytes = pageBytes();
+        long fewest = Long.MAX_VALUE;
+        long most = 0;
+        for (Transformer t : transformers.values()) {
+            int pages = KvCache.pagesFor(contextLength, shape, t.recipes(), pageBytes);
+            fewest = Math.min(fewest, pages);
+            most = Math.max(most, pages);
+        }
+        long working = 0;
+        for (Transformer t : transformers.values()) working = Math.max(working, t.scratchBytes(stepTokens, mostRows));
+        this.pool = new PagePool(memory, Math.toIntExact(Math.max(most, Math.multiplyExact(fewest, parallel))), pageBytes);
+        try {
+            this.scratchBytes = memory.reserve("scratch", working);
+        } catch (RuntimeException e) {
+            pool.close();
+            throw e;
+        }
+        this.scratch = new Scratch(scratchBytes.bytes());
+    }
+
+    /** The smallest page that holds a tile of every stream in every mode. */
+    private long pageBytes() {
+        long bytes = 64;
+        for (Transformer t : transformers.values()) {
+            List<KvRecipe> recipes = t.recipes();
+            for (int s = 0; s < recipes.size(); s++) {
+                bytes = Math.max(bytes, PageLayout.leastBytes(shape.streams().get(s), recipes.get(s)));
+            }
+        }
+        return bytes;
+    }
+
+    @Override
+    public int vocabulary() {
+        return vocabulary;
+    }
+
+    @Override
+    public int mostTokens() {
+        return mostTokens;
+    }
+
+    @Override
+    public int mostRows() {
+        return mostRows;
+    }
+
+    @Override
+    public int pages() {
+        return pool.size();
+    }
+
+    @Override
+    public int freePages() {
+        return pool.free();
+    }
+
+    @Override
+    public int pagesFor(int tokens, Numerics numerics) {
+        return KvCache.pagesFor(tokens, shape, transformers.get(numerics).recipes(), pool.pageBytes());
+    }
+
+    @Override
+    public SequenceCache open(Numerics numerics) {
+        return new Cache(new KvCache(shape, transformers.get(numerics).recipes(), pool));
+    }
+
+    @Override
+    public MemorySegment run(Numerics numerics, List<Slice> slices) {
+        int n = slices.stream().mapToInt(Slice::count).sum();
+        int[] tokens = new int[n];
+        int[] logitRows = new int[slices.stream().mapToInt(Slice::rows).sum()];
+        List<Span> spans = new ArrayList<>(slices.size());
+        int row = 0;
+        int wanted = 0;
+        for (Slice s : slices) {
+            spans.add(new Span(((Cache) s.cache()).kv(), row, s.count(), s.from()));
+            System.arraycopy(s.tokens(), s.from(), tokens, row, s.count());
+            for (int place = s.logitsFrom(); place < s.from() + s.count(); place++) {
+                logitRows[wanted++] = row + place - s.from();
+            }
+            row += s.count();
+        }
+        scratch.release(0);
+        try {
+            MemorySegment logits = transformers.get(numerics).run(Pass.of(tokens, spans, logitRows, numerics, scratch));
+            for (Slice s : slices) ((Cache) s.cache()).kv().settle(s.from() + s.count());
+            return logits;
+        } catch (RuntimeException | Error e) {
+            for (Slice s : slices) {
+                KvCache kv = ((Cache) s.cache()).kv();
+                kv.settle(kv.settled());
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void check() {
+        pool.check();
+    }
+
+    @Override
+    public void close() {
+        scratchBytes.close();
+        pool.close();
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jay.engine.sample.Sampling;
+import dev.jay.engine.schedule.SchedulerPolicies;
+import dev.jay.tensor.kernel.Numerics;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Company, chunking, order of arrival, neighbours that leave or fail, and the policy do not change an answer. */
+class EngineLaws {
+    static Stream<String> policies() {
+        return SchedulerPolicies.ALL.names().stream();
+    }
+
+    private static Request request(SplittableRandom random) {
+        int[] prompt = random.ints(1 + random.nextInt(30), 2, HashForward.FAILS).toArray();
+        Sampling sampling = random.nextBoolean()
+                ? Sampling.GREEDY
+                : Sampling.DEFAULT.withSeed(random.nextLong()).withRepetitionPenalty(1.1);
+        Request r = Request.of(prompt)
+                .withSampling(sampling)
+                .withNumerics(random.nextBoolean() ? Numerics.EXACT : Numerics.FAST)
+                .withMaxTokens(random.nextInt(25))
+                .withLogprobs(random.nextInt(4) - 1);
+        if (random.nextInt(3) == 0) r = r.withStops("ab", "cab", "e");
+        return random.nextInt(4) == 0 ? r.withPromptScores(1 + random.nextInt(5)) : r;
+    }
+
+    private static Request poisoned(Request r, int token) {
+        int[] prompt = r.prompt();
+        prompt[prompt.length - 1] = token;
+        return r.withPrompt(prompt).withMaxTokens(3);
+    }
+
+    @ParameterizedTest
+    @MethodSource("policies")
+    void nothingAroundAnAnswerChangesIt(String policy) {
+        SplittableRandom seeds = new SplittableRandom(20);
+        int paused = 0;
+        int waited = 0;
+        for (int round = 0; round < 40; round++) {
+            long seed = seeds.nextLong();
+            SplittableRandom random = new SplittableRandom(seed);
+            List<Request> requests = new ArrayList<>();
+            for (int n = 2 + random.nextInt(8); n > 0; n--) requests.add(request(random));
+            List<Answer> alone = new ArrayList<>();
+            for (Request r : requests) {
+                try (EngineRig rig = new EngineRig("first-come", 64, 64)) {
+                    alone.add(rig.run(r));
+                }
+            }
+            int stepTokens = 1 + random.nextInt(20);
+            int rows = 1 + random.nextInt(stepTokens);
+            try (EngineRig rig = new EngineRig(policy, 28 + random.nextInt(60), stepTokens, rows, 0, 1000)) {
+                List<Answer> together = new ArrayList<>();
+                for (Request r : requests) {
+                    Answer answer = new Answer();
+                    together.add(answer);
+                    if (random.nextInt(3) == 0) answer.room = random.nextInt(3); // the reader falls behind
+                    rig.engine.submit(r, answer);
+                    if (random.nextInt(3) == 0) disturb(random, rig, r);
+                    for (int steps = random.nextInt(4); steps > 0; steps--) rig.engine.step();
+                    paused += rig.engine.status().paused();
+                    waited += rig.engine.status().waiting();
+                }
+                together.forEach(a -> a.room = Integer.MAX_VALUE);
+                rig.drain();
+                for (int i = 0; i < requests.size(); i++) {
+                    assertThat(together.get(i).outcome()).as("seed=%d %d", seed, i).isEqualTo(alone.get(i).outcome());
+                    assertThat(together.get(i).tokens.toString()).isEqualTo(alone.get(i).tokens.toString());
+                    assertThat(together.get(i).scores).isEqualTo(alone.get(i).scores);
+                }
+                assertThat(rig.forward.freePages()).isEqualTo(rig.forward.pages());
+            }
+        }
+        assertThat(paused).as("readers that fell behind").isPositive();
+        assertThat(waited).as("requests that had to wait").isPositive();
+    }
+
+    private static void disturb(SplittableRandom random, EngineRig rig, Request like) {
+        Answer other = new Answer();
+        switch (random.nextInt(4)) {
+            case 0 -> rig.engine.submit(poisoned(like, HashForward.FAILS), other);
+            case 1 -> rig.engine.submit(poisoned(like, HashForward.NOT_A_NUMBER), other);
+            case 2 -> {
+                other.failAfter = random.nextInt(2);
+                rig.engine.submit(like, other);
+            }
+            default -> {
+                Ticket ticket = rig.engine.submit(like, other);
+                if (random.nextBoolean()) rig.engine.step();
+                ticket.cancel();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("policies")
+    void everyPageComesBackAndEveryAnswerEndsAfterAStorm(String policy) {
+        for (long seed = 1; seed <= 20; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            List<Answer> answers = new ArrayList<>();
+            List<Ticket> tickets = new ArrayList<>();
+            List<KeptCache> kept = new ArrayList<>();
+            for (int i = 0; i < 3; i++) kept.add(new KeptCache());
+            try (EngineRig rig = new EngineRig(policy, 28 + random.nextInt(30), 1 + random.nextInt(16))) {
+                for (int round = 0; round < 60; round++) {
+                    Request r = request(random);
+                    if (random.nextInt(5) == 0) r = poisoned(r, random.nextInt(HashForward.FAILS, HashForward.VOCABULARY));
+                    Answer answer = new Answer();
+                    if (random.nextInt(5) == 0) answer.failAfter = random.nextInt(3);
+                    KeptCache own = kept.get(random.nextInt(3));
+                    answers.add(answer);
+                    tickets.add(rig.engine.submit(r, answer, random.nextInt(3) == 0 && !own.inUse ? own : null));
+                    if (random.nextInt(3) == 0) tickets.get(random.nextInt(tickets.size())).cancel();
+                    for (int steps = random.nextInt(5); steps > 0; steps--) rig.engine.step();
+                }
+                kept.forEach(rig.engine::drop);
+                if (random.nextBoolean()) rig.drain();
+                rig.engine.close();
+                assertThat(answers).as("seed=%d", seed).allMatch(a -> a.finish != null);
+                assertThat(rig.forward.freePages()).as("seed=%d", seed).isEqualTo(rig.forward.pages());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("policies")
+    void aKeptCacheGivesTheAnswerAFreshOneGives(String policy) {
+        int reused = 0;
+        int cleared = 0;
+        for (long seed = 1; seed <= 30; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            try (EngineRig rig = new EngineRig(policy, 40, 1 + random.nextInt(16))) {
+                List<KeptCache> kept = List.of(new KeptCache(), new KeptCache(), new KeptCache());
+                int[][] history = {{0}, {0}, {0}};
+                for (int turn = 0; turn < 12; turn++) {
+                    int who = random.nextInt(3);
+                    int[] prompt = next(random, history[who]);
+                    Request r = request(random).withPrompt(prompt).withPromptScores(-1);
+                    if (r.maxTokens().orElseThrow() == 0) r = r.withMaxTokens(1);
+                    boolean had = kept.get(who).cache != null;
+                    Answer answer = new Answer();
+                    rig.engine.submit(r, answer, kept.get(who));
+                    rig.drain();
+                    reused += answer.finish.usage().reusedTokens();
+                    if (had && answer.finish.usage().reusedTokens() == 0) cleared++;
+                    try (EngineRig fresh = new EngineRig()) {
+                        assertThat(answer.outcome()).as("seed=%d turn=%d", seed, turn).isEqualTo(fresh.run(r).outcome());
+                    }
+                    int[] all = Arrays.copyOf(prompt, prompt.length + answer.ids().size());
+                    for (int i = prompt.length; i < all.length; i++) all[i] = answer.ids().get(i - prompt.length);
+                    history[who] = all;
+                }
+                kept.forEach(rig.engine::drop);
+                rig.drain();
+                assertThat(rig.forward.freePages()).isEqualTo(rig.forward.pages());
+            }
+        }
+        assertThat(reused).isGreaterThan(500);
+        assertThat(cleared).as("conversations that gave way").isPositive();
+    }
+
+    /** The conversation goes on, or is rewritten from some place. */
+    private static int[] next(SplittableRandom random, int[] history) {
+        int keep = random.nextInt(3) == 0 ? 1 + random.nextInt(history.length) : history.length;
+        if (keep > 25) keep = 1 + random.nextInt(20);
+        int[] prompt = Arrays.copyOf(history, keep + random.nextInt(6));
+        for (int i = keep; i < prompt.length; i++) prompt[i] = random.nextInt(2, HashForward.FAILS);
+        return prompt;
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.engine.schedule.SchedulerPolicies;
+import dev.jay.tensor.memory.Memory;
+
+/** An engine over {@link HashForward}, stepped by the test; its clock advances a microsecond a look. */
+final class EngineRig implements AutoCloseable {
+    static final int CONTEXT = 64;
+
+    private final Memory memory = Memory.withBudget(1 << 20);
+    final HashForward forward;
+    final Engine engine;
+    long now;
+
+    EngineRig(String policy, int pages, int stepTokens, int mostRows, int bos, int queueLimit) {
+        this.forward = new HashForward(memory, pages, stepTokens, mostRows);
+        this.engine = new Engine(
+                forward, new LetterTokenizer(bos), SchedulerPolicies.ALL.make(policy),
+                new Engine.Settings(CONTEXT, stepTokens, queueLimit, () -> now += 1000, () -> 42, () -> {}));
+    }
+
+    EngineRig(String policy, int pages, int stepTokens) {
+        this(policy, pages, stepTokens, stepTokens, 0, 1000);
+    }
+
+    EngineRig() {
+        this("first-come", 64, 16);
+    }
+
+    Answer run(Request request) {
+        Answer answer = new Answer();
+        engine.submit(request, answer);
+        drain();
+        return answer;
+    }
+
+    /** Steps until nothing is left; a step that does nothing while something is left is a hang. */
+    void drain() {
+        while (!engine.isIdle()) {
+            long before = engine.status().finished();
+            if (engine.step() == 0 && engine.status().finished() == before && !engine.isIdle()) {
+                throw new AssertionError("nothing moves: " + engine.status());
+            }
+        }
+        engine.step();
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+        forward.close();
+        memory.close();
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.kv.pool.PagePool;
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.memory.Memory;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Logits are a hash of every token that the cache holds, so whatever is lost, doubled or swapped changes the answer.
+ * Pages come from a real pool. Some tokens are poison: they make the pass fail, or its logits NaN.
+ */
+final class HashForward implements Forward {
+    static final int VOCABULARY = 64;
+    static final int FAILS = 60; // in a prompt: the pass fails
+    static final int NOT_A_NUMBER = 61; // in a prompt: logits after it are NaN
+    private static final int SLOTS = 4; // tokens a page
+
+    private final PagePool pool;
+    private final int mostTokens;
+    private final int mostRows;
+    int passes;
+    int widest; // most slices of one pass
+    long tokensRun;
+
+    HashForward(Memory memory, int pages, int mostTokens, int mostRows) {
+        this.pool = new PagePool(memory, pages, 64);
+        this.mostTokens = mostTokens;
+        this.mostRows = mostRows;
+    }
+
+    private final class Cache implements SequenceCache {
+        private final int perPage;
+        private int[] tokens = {};
+        private int[] pages = {};
+        private boolean closed;
+
+        Cache(Numerics numerics) {
+            this.perPage = slots(numerics);
+        }
+
+        void hold(int[] now) {
+            if (closed) throw new IllegalStateException("used after it was closed");
+            tokens = now;
+            int wanted = Math.ceilDiv(now.length, perPage);
+            int held = pages.length;
+            for (int p = wanted; p < held; p++) pool.release(pages[p]);
+            pages = Arrays.copyOf(pages, wanted);
+            for (int p = held; p < wanted; p++) pages[p] = pool.lease();
+        }
+
+        @Override
+        public int length() {
+            return tokens.length;
+        }
+
+        @Override
+        public int takeBack(int length) {
+            hold(Arrays.copyOf(tokens, Math.min(length, tokens.length)));
+            return tokens.length;
+        }
+
+        @Override
+        public int pages() {
+            return pages.length;
+        }
+
+        @Override
+        public void close() {
+            if (closed) throw new IllegalStateException("closed twice");
+            hold(new int[0]);
+            closed = true;
+        }
+    }
+
+    private static int slots(Numerics numerics) {
+        return numerics == Numerics.EXACT ? SLOTS / 2 : SLOTS;
+    }
+
+    @Override
+    public int vocabulary() {
+        return VOCABULARY;
+    }
+
+    @Override
+    public int mostTokens() {
+        return mostTokens;
+    }
+
+    @Override
+    public int mostRows() {
+        return mostRows;
+    }
+
+    @Override
+    public int pages() {
+        return pool.size();
+    }
+
+    @Override
+    public int freePages() {
+        return pool.free();
+    }
+
+    @Override
+    public int pagesFor(int tokens, Numerics numerics) {
+        return Math.ceilDiv(tokens, slots(numerics));
+    }
+
+    @Override
+    public SequenceCache open(Numerics numerics) {
+        return new Cache(numerics);
+    }
+
+    @Override
+    public MemorySegment run(Numerics numerics, List<Slice> slices) {
+        int rows = slices.stream().mapToInt(Slice::rows).sum();
+        int tokens = slices.stream().mapToInt(Slice::count).sum();
+        if (rows > mostRows || tokens > mostTokens) {
+            throw new AssertionError("too much for one pass: rows=" + rows + ", tokens=" + tokens);
+        }
+        for (Slice s : slices) {
+            if (s.count() < 1 || s.from() != s.cache().length()) throw new AssertionError("slice out of order: " + s);
+            for (int i = s.from(); i < s.from() + s.count(); i++) {
+                if (s.tokens()[i] == FAILS) throw new IllegalStateException("poisoned pass");
+            }
+        }
+        passes++;
+        widest = Math.max(widest, slices.size());
+        tokensRun += tokens;
+        float[] logits = new float[rows * VOCABULARY];
+        int row = 0;
+        for (Slice s : slices) {
+            Cache cache = (Cache) s.cache();
+            int[] all = Arrays.copyOf(cache.tokens, s.from() + s.count());
+            System.arraycopy(s.tokens(), s.from(), all, s.from(), s.count());
+            cache.hold(all);
+            for (int to = s.logitsFrom() + 1; to <= all.length; to++, row++) fill(logits, row, all, to);
+        }
+        return MemorySegment.ofArray(logits);
+    }
+
+    private static void fill(float[] logits, int row, int[] tokens, int length) {
+        long hash = 1469598103934665603L;
+        boolean broken = false;
+        for (int i = 0; i < length; i++) {
+            hash = (hash ^ tokens[i]) * 1099511628211L + i;
+            broken |= tokens[i] == NOT_A_NUMBER;
+        }
+        SplittableRandom random = new SplittableRandom(hash);
+        for (int t = 0; t < VOCABULARY; t++) {
+            float logit = (float) (8 * random.nextDouble());
+            if (t >= FAILS) logit = -100; // never chosen
+            logits[row * VOCABULARY + t] = broken ? Float.NaN : logit;
+        }
+    }
+
+    static float logit(int[] tokens, int length, int token) {
+        float[] row = new float[VOCABULARY];
+        fill(row, 0, tokens, length);
+        return Floats.get(MemorySegment.ofArray(row), token);
+    }
+
+    @Override
+    public void check() {
+        pool.check();
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}
