@@ -5,4 +5,5 @@ module dev.jay.engine {
 
     exports dev.jay.engine;
     exports dev.jay.engine.sample;
+    exports dev.jay.engine.schedule;
 }
