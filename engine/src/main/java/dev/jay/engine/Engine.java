@@ -116,8 +116,8 @@ public final class Engine implements AutoCloseable {
         return new IllegalStateException("the model is closed: no request can be taken");
     }
 
-    /** What the request's prompt comes to: BOS where it is empty. */
-    private int[] promptOf(Request request) {
+    /** What the request's prompt comes to: BOS where it is empty. From any thread. */
+    int[] promptOf(Request request) {
         int[] prompt = request.prompt();
         if (prompt.length == 0) {
             if (tokenizer.bos() < 0) {

@@ -34,7 +34,7 @@ public interface Model extends AutoCloseable {
      * @throws dev.jay.tensor.memory.OutOfBudgetException if it does not fit the budget
      */
     static Model open(Path file, ModelOptions options) throws IOException {
-        throw new UnsupportedOperationException("not here yet: " + file + options);
+        return LoadedModel.open(file, options);
     }
 
     /** A new conversation. The caller closes it. */

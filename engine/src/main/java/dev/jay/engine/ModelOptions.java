@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.memory.Memory;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,6 +20,7 @@ public final class ModelOptions {
     private int parallel = 1;
     private OptionalInt threads = OptionalInt.empty();
     private Optional<String> kernels = Optional.empty();
+    private Optional<Cpu> cpu = Optional.empty();
     private Optional<String> kvRecipe = Optional.empty();
     private String scheduler = "first-come";
     private int queueLimit = 64;
@@ -40,6 +42,7 @@ public final class ModelOptions {
         o.parallel = parallel;
         o.threads = threads;
         o.kernels = kernels;
+        o.cpu = cpu;
         o.kvRecipe = kvRecipe;
         o.scheduler = scheduler;
         o.queueLimit = queueLimit;
@@ -98,6 +101,13 @@ public final class ModelOptions {
     public ModelOptions withKernels(String provider) {
         ModelOptions o = copy();
         o.kernels = Optional.of(provider);
+        return o;
+    }
+
+    /** What this machine can run, where it is not to be found out: a smaller one forces slower paths. */
+    public ModelOptions withCpu(Cpu value) {
+        ModelOptions o = copy();
+        o.cpu = Optional.of(value);
         return o;
     }
 
@@ -171,6 +181,10 @@ public final class ModelOptions {
 
     public Optional<String> kernels() {
         return kernels;
+    }
+
+    public Optional<Cpu> cpu() {
+        return cpu;
     }
 
     public Optional<String> kvRecipe() {

@@ -72,7 +72,7 @@ final class TransformerForward implements Forward {
         this.vocabulary = any.spec().vocabulary();
         this.mostTokens = stepTokens;
         long rows = MOST_LOGIT_BYTES / (4L * vocabulary);
-        this.mostRows = (int) Math.clamp(rows, Math.min(LEAST_ROWS, stepTokens), stepTokens);
+        this.mostRows = Math.clamp(rows, Math.min(LEAST_ROWS, stepTokens), stepTokens);
         long pageBytes = pageBytes();
         long fewest = Long.MAX_VALUE;
         long most = 0;

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.engine.schedule.SchedulerPolicies;
+import dev.jay.kv.KvRecipe;
+import dev.jay.model.ModelSpec;
+import dev.jay.model.arch.Architecture;
+import dev.jay.model.arch.Architectures;
+import dev.jay.model.arch.Transformer;
+import dev.jay.model.load.Gguf;
+import dev.jay.model.load.MappedWeights;
+import dev.jay.model.load.Metadata;
+import dev.jay.model.load.WeightSource;
+import dev.jay.model.text.Tokenizer;
+import dev.jay.model.text.Tokenizers;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.CpuOps;
+import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A model file, the code bound to it and the engine that runs it. Owns all of them. */
+final class LoadedModel implements Model {
+    private static final System.Logger LOG = System.getLogger(LoadedModel.class.getName());
+    private static final String FAST_RECIPE = "keys=f16 values=f16";
+
+    private final Owned owned;
+    private final String name;
+    private final Memory memory;
+    private final Metadata metadata;
+    private final Tokenizer tokenizer;
+    private final ModelSpec spec;
+    private final int contextLength;
+    private final String description;
+    private final ChatPrompt chat;
+    private final boolean ownTemplate;
+    private final Engine engine;
+
+    /** Opens a model; what had been opened before a failure is closed again. */
+    static LoadedModel open(Path file, ModelOptions options) throws IOException {
+        Owned owned = new Owned();
+        try {
+            return new LoadedModel(file, options, owned);
+        } catch (IOException | RuntimeException | Error e) {
+            owned.closeAfter(e);
+            throw e;
+        }
+    }
+
+    private LoadedModel(Path file, ModelOptions options, Owned owned) throws IOException {
+        this.owned = owned;
+        this.name = String.valueOf(file.getFileName());
+        this.memory = options.memory().orElseGet(() -> owned.add(
+                Memory.withBudget(options.budgetBytes().orElse(Long.MAX_VALUE)), Memory::close));
+        WeightSource source = owned.add(Gguf.open(memory, file), WeightSource::close);
+        this.metadata = source.metadata();
+        Architecture architecture = Architectures.of(metadata);
+        this.spec = architecture.spec(metadata);
+        this.tokenizer = Tokenizers.from(metadata);
+        this.contextLength = contextOf(options);
+        int stepTokens = (int) Math.min(options.stepTokens(), (long) contextLength * options.parallel());
+
+        Cpu cpu = options.cpu().orElseGet(Cpu::detect);
+        KernelChoice kernels = owned.add(
+                KernelProviders.choose(cpu, options.kernels().orElse(null), memory), KernelChoice::close);
+        Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
+        CpuOps ops = owned.add(new CpuOps(memory, workers, kernels, stepTokens), CpuOps::close);
+        Map<Numerics, Transformer> transformers = build(architecture, new MappedWeights(source), ops, options);
+        Forward forward = owned.add(
+                new TransformerForward(transformers, memory, contextLength, options.parallel(), stepTokens), Forward::close);
+        this.description = describe(ops, transformers, forward);
+        this.ownTemplate = false;
+        this.chat = new ChatPrompt(tokenizer, ChatMl::render, true);
+
+        EngineThread thread = new EngineThread(name);
+        this.engine = new Engine(
+                forward, tokenizer, SchedulerPolicies.ALL.make(options.scheduler()),
+                new Engine.Settings(
+                        contextLength, stepTokens, options.queueLimit(), options.clock(), options.seeds(), thread::wake));
+        thread.start(engine);
+        owned.add(thread, EngineThread::close);
+    }
+
+    private int contextOf(ModelOptions options) {
+        int own = spec.contextLength();
+        int wanted = options.contextLength().orElse(Math.min(own, ModelOptions.DEFAULT_CONTEXT));
+        if (wanted > own) {
+            LOG.log(System.Logger.Level.WARNING,
+                    "{0} is opened with a longer context than it was made for: contextLength={1}, the model''s={2}",
+                    name, Integer.toString(wanted), Integer.toString(own));
+        }
+        return wanted;
+    }
+
+    /** One transformer where both modes keep keys and values alike, else one each: binding copies no weights. */
+    private Map<Numerics, Transformer> build(
+            Architecture architecture, MappedWeights weights, Ops ops, ModelOptions options) {
+        Map<KvRecipe, Transformer> built = new HashMap<>();
+        Map<Numerics, Transformer> transformers = new EnumMap<>(Numerics.class);
+        for (Numerics numerics : Numerics.values()) {
+            String text = options.kvRecipe().orElse(numerics == Numerics.EXACT ? "" : FAST_RECIPE);
+            KvRecipe recipe = KvRecipe.parse(text);
+            List<KvRecipe> recipes = Collections.nCopies(spec.kvShape().streams().size(), recipe);
+            transformers.put(numerics, built.computeIfAbsent(recipe, _ -> architecture.build(spec, weights, ops, recipes)));
+        }
+        return transformers;
+    }
+
+    private String describe(Ops ops, Map<Numerics, Transformer> transformers, Forward forward) {
+        StringBuilder kv = new StringBuilder();
+        transformers.forEach((numerics, t) ->
+                kv.append("; kv for ").append(numerics).append(": ").append(t.recipes().getFirst()));
+        return ops.describe() + kv + "; kv pages: " + forward.pages() + "; context: " + contextLength;
+    }
+
+    @Override
+    public Session session() {
+        return new ChatSession(new ChatSession.Door() {
+            @Override
+            public int[] chatPrompt(List<Message> messages) {
+                return LoadedModel.this.chatPrompt(messages);
+            }
+
+            @Override
+            public QueuedGeneration start(Request request, KeptCache kept) {
+                return LoadedModel.this.start(request, kept);
+            }
+
+            @Override
+            public void drop(KeptCache kept) {
+                engine.drop(kept);
+            }
+        });
+    }
+
+    private QueuedGeneration start(Request request, KeptCache kept) {
+        QueuedGeneration answer = new QueuedGeneration(engine.promptOf(request));
+        answer.is(engine.submit(request, answer, kept));
+        return answer;
+    }
+
+    @Override
+    public Generation generate(Request request) {
+        return start(request, null);
+    }
+
+    @Override
+    public Ticket submit(Request request, TokenSink sink) {
+        return engine.submit(request, sink);
+    }
+
+    @Override
+    public int[] tokenize(String text) {
+        return tokenizer.encode(text, true, false);
+    }
+
+    @Override
+    public String detokenize(int... tokens) {
+        return tokenizer.decode(tokens);
+    }
+
+    @Override
+    public int[] chatPrompt(List<Message> messages) {
+        return chat.encode(messages);
+    }
+
+    @Override
+    public boolean hasChatTemplate() {
+        return ownTemplate;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public Metadata metadata() {
+        return metadata;
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    @Override
+    public int contextLength() {
+        return contextLength;
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
+    }
+
+    @Override
+    public EngineStatus status() {
+        return engine.status();
+    }
+
+    @Override
+    public String describe() {
+        return description;
+    }
+
+    @Override
+    public void close() {
+        owned.close();
+    }
+}
