@@ -50,7 +50,7 @@ class SamplerLaws {
                 x[t] = x[t] > 0 ? x[t] / s.repetitionPenalty() : x[t] * s.repetitionPenalty();
                 x[t] -= count * s.frequencyPenalty() + s.presencePenalty();
             }
-            x[t] = (float) ((float) x[t] + s.logitBias().getOrDefault(t, 0f));
+            x[t] = (float) x[t] + s.logitBias().getOrDefault(t, 0f);
         }
         List<Integer> order = IntStream.range(0, x.length).boxed()
                 .sorted(Comparator.comparingDouble((Integer t) -> -x[t]).thenComparingInt(t -> t))
