@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.load;
 
+import dev.jay.tensor.format.WeightFormat;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -64,8 +65,21 @@ public record GgmlType(int number, String name, int blockSize, int blockBytes) {
             37, "IQ4_NL_4_8",
             38, "IQ4_NL_8_8");
 
+    /** By type, the number that {@code general.file_type} gives a file which is mostly of it. */
+    private static final Map<Integer, Long> FILE_TYPES = Map.of(
+            0, 0L, 1, 1L, 2, 2L, 3, 3L, 6, 8L, 7, 9L, 8, 7L, 12, 14L, 14, 18L, 30, 32L);
+
     public static Optional<GgmlType> of(int number) {
         return Optional.ofNullable(KNOWN.get(number));
+    }
+
+    static GgmlType of(WeightFormat format) {
+        return KNOWN.get(format.ggmlType());
+    }
+
+    /** What {@code general.file_type} says of a file mostly of this type; empty where the two lists do not meet. */
+    Optional<Long> fileType() {
+        return Optional.ofNullable(FILE_TYPES.get(number));
     }
 
     /** The name of a type that once had this number and that no runtime reads any more. */

@@ -27,6 +27,9 @@ public final class Gguf implements WeightSource {
     private static final String SPLIT_NUMBER = "split.no";
     private static final String SPLIT_TENSORS = "split.tensors.count";
 
+    /** Keys that speak of the parts of a split model. */
+    static final List<String> SPLIT_KEYS = List.of(SPLIT_COUNT, SPLIT_NUMBER, SPLIT_TENSORS);
+
     private final List<MappedFile> files;
     private final GgufPart first;
     private final Map<String, Entry> entries;
@@ -143,6 +146,11 @@ public final class Gguf implements WeightSource {
     /** Each metadata value behind its type, as the file has it; borrowed. For writing the same again. */
     Map<String, MemorySegment> rawMetadata() {
         return first.raw();
+    }
+
+    /** The files that are mapped: one, or all the parts. */
+    Collection<Path> paths() {
+        return files.stream().map(MappedFile::path).toList();
     }
 
     @Override

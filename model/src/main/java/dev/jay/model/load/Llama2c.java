@@ -174,7 +174,7 @@ public final class Llama2c implements WeightSource {
 
     /** Lays tensors one after the other. */
     private static final class Layout {
-        private static final GgmlType F32 = GgmlType.of(WeightFormats.ALL.make("f32").ggmlType()).orElseThrow();
+        private static final GgmlType F32 = GgmlType.of(WeightFormats.ALL.make("f32"));
 
         private final FileCursor cursor;
         private final MemorySegment bytes;

@@ -2,6 +2,7 @@
 package dev.jay.tensor.format;
 
 import dev.jay.tensor.Catalog;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -29,5 +30,19 @@ public final class WeightFormats {
     /** The format GGUF files give this number; empty for one we cannot decode. */
     public static Optional<WeightFormat> byGgmlType(int type) {
         return Optional.ofNullable(BY_TYPE.get(type));
+    }
+
+    /** The format, or where its block does not divide the row, the smallest that does and has at least as many bits. */
+    public static WeightFormat fitting(WeightFormat wanted, long row) {
+        if (row % wanted.blockSize() == 0) return wanted;
+        return BY_TYPE.values().stream()
+                .filter(f -> row % f.blockSize() == 0 && bitsPerWeight(f) >= bitsPerWeight(wanted))
+                .min(Comparator.comparingDouble(WeightFormats::bitsPerWeight).thenComparing(WeightFormat::ggmlType))
+                .orElseThrow();
+    }
+
+    /** Bits that a weight takes, its share of the scales included. */
+    public static double bitsPerWeight(WeightFormat format) {
+        return 8.0 * format.blockBytes() / format.blockSize();
     }
 }

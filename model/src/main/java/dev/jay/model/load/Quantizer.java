@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.load;
+
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * Writes a model again in another weight format, tensor by tensor, whatever its architecture. Matrices named
+ * {@code ...weight} are coded, all alike; vectors, norms, routers, position tables and small convolutions keep the type
+ * they have, except that {@code f32} decodes everything. All metadata stays as it is but {@code general.file_type}; a
+ * split model becomes one file.
+ */
+public final class Quantizer {
+    private static final Pattern KEPT = Pattern.compile(".*(_norm|ffn_gate_inp|position_embd|token_types|conv1d)\\.weight");
+
+    /**
+     * What was done.
+     *
+     * @param bytesBefore of all tensors
+     * @param tensors     how many tensors came out in which type
+     * @param fallbacks   tensors whose rows do not fit the format's block, with the format they got instead
+     */
+    public record Report(
+            long bytesBefore, long bytesAfter, Map<String, Integer> tensors, Map<String, String> fallbacks) {}
+
+    private final Memory memory;
+    private final Workers workers;
+    private final WeightFormat format;
+    private final WriteProgress progress;
+    private final Map<String, Integer> counts = new TreeMap<>();
+    private final Map<String, String> fallbacks = new TreeMap<>();
+    private long totalBytes;
+    private long written;
+
+    private Quantizer(Memory memory, Workers workers, WeightFormat format, WriteProgress progress) {
+        this.memory = memory;
+        this.workers = workers;
+        this.format = format;
+        this.progress = progress;
+    }
+
+    /**
+     * Reads {@code in} and writes {@code out}, which appears only when complete.
+     *
+     * @throws IllegalArgumentException if {@code out} is {@code in}, or the format is unknown
+     * @throws MalformedModelException  if {@code in} is no model, or has tensors to code of a type that we cannot decode
+     */
+    public static Report run(
+            Memory memory, Workers workers, Path in, Path out, WeightFormat format, WriteProgress progress)
+            throws IOException {
+        try (WeightSource source = ModelFiles.open(memory, in)) {
+            Collection<Path> inputs = source instanceof Gguf gguf ? gguf.paths() : List.of(in);
+            for (Path input : inputs) {
+                if (isSame(input, out) || isSame(input, GgufWriter.partOf(out))) {
+                    throw new IllegalArgumentException("a model cannot be written over itself: in=" + in + ", out=" + out);
+                }
+            }
+            return new Quantizer(memory, workers, format, progress).write(source, out);
+        }
+    }
+
+    private static boolean isSame(Path input, Path out) throws IOException {
+        return Files.exists(out) && Files.isSameFile(input, out);
+    }
+
+    private Report write(WeightSource source, Path out) throws IOException {
+        rejectUndecodable(source);
+        GgufWriter writer = new GgufWriter().metadata(source);
+        Gguf.SPLIT_KEYS.forEach(writer::remove);
+        GgmlType.of(format).fileType().ifPresent(t -> writer.put("general.file_type", t));
+        long before = 0;
+        try (TensorCoder coder = new TensorCoder(memory, workers)) {
+            for (WeightSource.Entry entry : source.entries()) {
+                before += entry.bytes().byteSize();
+                plan(writer, coder, source, entry);
+            }
+            totalBytes = writer.tensorBytes();
+            writer.write(out);
+            return new Report(before, totalBytes, counts, fallbacks);
+        }
+    }
+
+    private void plan(GgufWriter writer, TensorCoder coder, WeightSource source, WeightSource.Entry entry) {
+        Optional<WeightFormat> wanted = isCoded(entry) ? Optional.of(fitting(entry)) : Optional.empty();
+        GgmlType type = wanted.map(f -> GgmlType.of(f)).orElseGet(() -> GgmlType.of(entry.type()).orElseThrow());
+        counts.merge(type.name(), 1, Integer::sum);
+        if (type.number() == entry.type()) {
+            writer.tensor(entry.name(), entry.dims(), type, sink -> {
+                source.check();
+                sink.write(entry.bytes());
+                advance(entry.bytes().byteSize(), entry.name());
+            });
+            return;
+        }
+        WeightFormat from = WeightFormats.byGgmlType(entry.type()).orElseThrow();
+        long weights = entry.dims().stream().reduce(1L, Math::multiplyExact);
+        writer.tensor(entry.name(), entry.dims(), type, sink -> {
+            source.check();
+            coder.write(
+                    sink,
+                    wanted.orElseThrow(),
+                    weights,
+                    (first, count, floats) -> from.decode(entry.bytes(), from.bytesFor(first), count, floats, 0),
+                    bytes -> advance(bytes, entry.name()));
+        });
+    }
+
+    private void advance(long bytes, String tensor) {
+        written += bytes;
+        progress.wrote(written, totalBytes, tensor);
+    }
+
+    private boolean isCoded(WeightSource.Entry entry) {
+        boolean decodable = WeightFormats.byGgmlType(entry.type()).isPresent();
+        if (format.ggmlType() == 0) return decodable;
+        return isMatrix(entry);
+    }
+
+    private static boolean isMatrix(WeightSource.Entry entry) {
+        boolean manyRows = entry.dims().stream().skip(1).anyMatch(d -> d > 1);
+        return manyRows && entry.name().endsWith("weight") && !KEPT.matcher(entry.name()).matches();
+    }
+
+    private void rejectUndecodable(WeightSource source) {
+        List<String> names = source.entries().stream()
+                .filter(Quantizer::isMatrix)
+                .filter(e -> e.type() != format.ggmlType())
+                .map(WeightSource.Entry::name)
+                .toList();
+        new MappedWeights(source).require(names);
+    }
+
+    private WeightFormat fitting(WeightSource.Entry entry) {
+        WeightFormat fits = WeightFormats.fitting(format, entry.dims().getFirst());
+        if (fits.ggmlType() != format.ggmlType()) fallbacks.put(entry.name(), fits.name());
+        return fits;
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.load;
+
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Writes a model of random weights: as large and as fast as a real one, and of no use but for tests and measurements.
+ * The file depends on shape, format and seed alone. Matrices are normal with a deviation of 1/sqrt(columns), so that
+ * activations keep their size; norms are near one, biases near zero. Its tokenizer has a token for every byte.
+ */
+public final class Synth {
+    private static final float NORM_DEVIATION = 0.1f;
+    private static final float BIAS_DEVIATION = 0.05f;
+    private static final String TOKENS = "tokenizer.ggml.";
+
+    private final SynthShape shape;
+    private final WeightFormat format;
+    private final long seed;
+    private final WriteProgress progress;
+    private final GgufWriter writer = new GgufWriter();
+    private long written;
+    private int tensors;
+
+    private Synth(SynthShape shape, WeightFormat format, long seed, WriteProgress progress) {
+        this.shape = shape;
+        this.format = format;
+        this.seed = seed;
+        this.progress = progress;
+    }
+
+    /** Writes {@code out}, which appears only when complete. Matrices whose rows the format does not fit get a larger one. */
+    public static void write(
+            Memory memory,
+            Workers workers,
+            SynthShape shape,
+            WeightFormat format,
+            long seed,
+            Path out,
+            WriteProgress progress)
+            throws IOException {
+        Synth synth = new Synth(shape, format, seed, progress);
+        try (TensorCoder coder = new TensorCoder(memory, workers)) {
+            synth.describe();
+            synth.plan(coder);
+            synth.writer.write(out);
+        }
+    }
+
+    private void describe() {
+        String key = shape.architecture() + ".";
+        writer.put("general.architecture", shape.architecture())
+                .put("general.name", shape.name() + " of random weights, seed " + seed)
+                .put(key + "context_length", (long) shape.context())
+                .put(key + "embedding_length", (long) shape.dim())
+                .put(key + "block_count", (long) shape.layers())
+                .put(key + "feed_forward_length", (long) shape.hidden())
+                .put(key + "attention.head_count", (long) shape.heads())
+                .put(key + "attention.head_count_kv", (long) shape.kvHeads())
+                .put(key + "attention.key_length", (long) shape.headDim())
+                .put(key + "attention.value_length", (long) shape.headDim())
+                .put(key + "attention.layer_norm_rms_epsilon", shape.normEps())
+                .put(key + "rope.dimension_count", (long) shape.headDim())
+                .put(key + "rope.freq_base", shape.ropeBase())
+                .put(key + "vocab_size", (long) shape.vocabulary());
+        GgmlType.of(format).fileType().ifPresent(t -> writer.put("general.file_type", t));
+        describeTokens();
+    }
+
+    private void describeTokens() {
+        int size = shape.vocabulary();
+        List<String> tokens = new ArrayList<>(size);
+        int[] types = new int[size];
+        tokens.addAll(List.of("<unk>", "<s>", "</s>"));
+        Arrays.fill(types, 0, tokens.size(), TokenType.CONTROL);
+        types[0] = TokenType.UNKNOWN;
+        Arrays.fill(types, tokens.size(), tokens.size() + 256, TokenType.BYTE);
+        for (int b = 0; b < 256; b++) tokens.add("<0x%02X>".formatted(b));
+        types[tokens.size()] = TokenType.NORMAL;
+        tokens.add("\u2581"); // how this kind of vocabulary writes a space
+        Arrays.fill(types, tokens.size(), size, TokenType.UNUSED);
+        while (tokens.size() < size) tokens.add("<pad" + tokens.size() + ">");
+        writer.put(TOKENS + "model", "llama")
+                .put(TOKENS + "tokens", tokens)
+                .put(TOKENS + "scores", new float[size])
+                .put(TOKENS + "token_type", types)
+                .put(TOKENS + "bos_token_id", 1L)
+                .put(TOKENS + "eos_token_id", 2L)
+                .put(TOKENS + "unknown_token_id", 0L)
+                .put(TOKENS + "add_bos_token", true)
+                .put(TOKENS + "add_eos_token", false)
+                .put(TOKENS + "add_space_prefix", false);
+    }
+
+    private void plan(TensorCoder coder) {
+        int queries = shape.heads() * shape.headDim();
+        int keys = shape.kvHeads() * shape.headDim();
+        matrix(coder, "token_embd.weight", shape.dim(), shape.vocabulary());
+        for (int l = 0; l < shape.layers(); l++) {
+            String block = "blk." + l + ".";
+            vector(coder, block + "attn_norm.weight", shape.dim(), 1, NORM_DEVIATION);
+            matrix(coder, block + "attn_q.weight", shape.dim(), queries);
+            matrix(coder, block + "attn_k.weight", shape.dim(), keys);
+            matrix(coder, block + "attn_v.weight", shape.dim(), keys);
+            if (shape.hasBiases()) {
+                vector(coder, block + "attn_q.bias", queries, 0, BIAS_DEVIATION);
+                vector(coder, block + "attn_k.bias", keys, 0, BIAS_DEVIATION);
+                vector(coder, block + "attn_v.bias", keys, 0, BIAS_DEVIATION);
+            }
+            if (shape.hasHeadNorms()) {
+                vector(coder, block + "attn_q_norm.weight", shape.headDim(), 1, NORM_DEVIATION);
+                vector(coder, block + "attn_k_norm.weight", shape.headDim(), 1, NORM_DEVIATION);
+            }
+            matrix(coder, block + "attn_output.weight", queries, shape.dim());
+            vector(coder, block + "ffn_norm.weight", shape.dim(), 1, NORM_DEVIATION);
+            matrix(coder, block + "ffn_gate.weight", shape.dim(), shape.hidden());
+            matrix(coder, block + "ffn_up.weight", shape.dim(), shape.hidden());
+            matrix(coder, block + "ffn_down.weight", shape.hidden(), shape.dim());
+        }
+        vector(coder, "output_norm.weight", shape.dim(), 1, NORM_DEVIATION);
+        if (!shape.sharesHead()) matrix(coder, "output.weight", shape.dim(), shape.vocabulary());
+    }
+
+    private void matrix(TensorCoder coder, String name, long cols, long rows) {
+        tensor(coder, name, List.of(cols, rows), WeightFormats.fitting(format, cols), 0, (float) (1 / Math.sqrt(cols)));
+    }
+
+    private void vector(TensorCoder coder, String name, long size, float mean, float deviation) {
+        tensor(coder, name, List.of(size), WeightFormats.ALL.make("f32"), mean, deviation);
+    }
+
+    private void tensor(
+            TensorCoder coder, String name, List<Long> dims, WeightFormat as, float mean, float deviation) {
+        long stream = mix(mix(seed) + tensors++);
+        long weights = dims.stream().reduce(1L, (a, b) -> a * b);
+        writer.tensor(name, dims, GgmlType.of(as), sink -> coder.write(
+                sink,
+                as,
+                weights,
+                (first, count, floats) -> normal(stream, first, count, mean, deviation, floats),
+                bytes -> {
+                    written += bytes;
+                    progress.wrote(written, writer.tensorBytes(), name);
+                }));
+    }
+
+    /** Weight i is a function of the stream and i alone, so slices may be made in any order. */
+    private static void normal(long stream, long first, int count, float mean, float deviation, MemorySegment floats) {
+        float scale = deviation / 37837.2f; // deviation of a sum of four numbers below 2^16
+        for (int i = 0; i < count; i++) {
+            long r = mix(stream + (first + i) * 0x9E3779B97F4A7C15L);
+            int sum = (int) (r & 0xFFFF) + (int) (r >>> 16 & 0xFFFF) + (int) (r >>> 32 & 0xFFFF) + (int) (r >>> 48);
+            Floats.set(floats, i, mean + scale * (sum - 2 * 0xFFFF));
+        }
+    }
+
+    /** The finaliser of SplitMix64: every bit of the input moves every bit of the output. */
+    private static long mix(long z) {
+        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+}
