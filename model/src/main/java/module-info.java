@@ -10,4 +10,5 @@ module dev.jay.model {
     exports dev.jay.model.block;
     exports dev.jay.model.load;
     exports dev.jay.model.text;
+    exports dev.jay.model.text.jinja;
 }
