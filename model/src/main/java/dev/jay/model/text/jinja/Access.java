@@ -88,6 +88,7 @@ final class Access {
         return switch (of) {
             case String s -> Sequences.characters(run, s, from, to, by);
             case Tuple tuple -> new Tuple(Sequences.places(run, tuple.items(), from, to, by));
+            case Values.Range range -> range.slice(run, from, to, by);
             case List<?> list -> Sequences.places(run, list, from, to, by);
             default -> throw new IllegalStateException("slice of " + Py.type(of));
         };

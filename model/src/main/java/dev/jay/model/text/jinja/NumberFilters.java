@@ -59,7 +59,7 @@ final class NumberFilters {
         long digits = Args.integer(run, "filter round", args[0], 0);
         String method = Args.text(run, "filter round", args[1], "common");
         if (!Numbers.isNumber(value)) throw unfit(run, "round", value);
-        int places = (int) Math.clamp(digits, -400, 400);
+        int places = Math.clamp(digits, -400, 400);
         return switch (method) {
             case "common" -> {
                 if (Numbers.isInteger(value) && places >= 0) yield Numbers.plus(run, value);

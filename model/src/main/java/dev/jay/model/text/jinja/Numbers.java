@@ -72,6 +72,11 @@ final class Numbers {
         if (Double.isInfinite(d)) return d > 0 ? "inf" : "-inf";
         if (d == 0) return 1 / d < 0 ? "-0.0" : "0.0";
         BigDecimal shortest = new BigDecimal(Double.toString(d)).stripTrailingZeros();
+        if (shortest.precision() == 2) {
+            // Java writes two digits also where one reads back as the same.
+            BigDecimal one = shortest.round(new MathContext(1, RoundingMode.HALF_EVEN));
+            if (one.doubleValue() == d) shortest = one;
+        }
         int exponent = shortest.precision() - shortest.scale() - 1;
         if (exponent >= -4 && exponent < 16) {
             String plain = shortest.toPlainString();
@@ -203,6 +208,9 @@ final class Numbers {
             case POWER -> {
                 if (x == 0 && y < 0) throw run.error("division by zero: 0.0 ** " + text(y));
                 double answer = Math.pow(x, y);
+                if (Double.isNaN(answer) && !Double.isNaN(x) && !Double.isNaN(y)) {
+                    throw run.error("no real number: " + text(x) + " ** " + text(y));
+                }
                 if (Double.isInfinite(answer) && !Double.isInfinite(x) && !Double.isInfinite(y)) {
                     throw run.error("float too large: " + text(x) + " ** " + text(y));
                 }

@@ -45,6 +45,10 @@ final class Values {
             this.size = (int) Math.max(0, count);
         }
 
+        Range slice(Run run, long from, long to, long by) {
+            return new Range(run, start + from * step, start + to * step, step * by);
+        }
+
         @Override
         public Object get(int index) {
             return start + index * step;
