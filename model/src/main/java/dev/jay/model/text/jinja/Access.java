@@ -21,6 +21,7 @@ final class Access {
             case Map<?, ?> map -> key(map, name);
             case Namespace namespace -> key(namespace.attributes, name);
             case Loop loop -> loop.attribute(name);
+            case Tuple tuple when tuple.names().contains(name) -> tuple.items().get(tuple.names().indexOf(name));
             case null, default -> absent(of, name);
         };
     }

@@ -4,7 +4,6 @@ package dev.jay.model.text.jinja;
 import dev.jay.model.text.jinja.Values.Tuple;
 import dev.jay.model.text.jinja.Values.Undefined;
 import dev.jay.model.text.jinja.Values.View;
-import java.math.BigInteger;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -132,7 +131,6 @@ final class Order {
             boolean neverKey = item instanceof Tuple || item instanceof Undefined;
             return !neverKey && map.containsKey(Py.key(run, item));
         }
-        if (container instanceof Values.Range range && item instanceof BigInteger) return false;
         if (!Py.isIterable(container)) throw run.error("'in' is not defined on " + Py.describe(container));
         for (Object element : Py.elements(run, container)) if (equal(run, element, item)) return true;
         return false;

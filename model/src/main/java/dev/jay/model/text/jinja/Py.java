@@ -37,11 +37,11 @@ final class Py {
     static String type(Object value) {
         return switch (value) {
             case null -> "NoneType";
-            case Boolean b -> "bool";
-            case Long l -> "int";
-            case BigInteger b -> "int";
-            case Double d -> "float";
-            case String s -> "str";
+            case Boolean _ -> "bool";
+            case Long _ -> "int";
+            case BigInteger _ -> "int";
+            case Double _ -> "float";
+            case String _ -> "str";
             case Range r -> "range";
             case List<?> l -> "list";
             case Map<?, ?> m -> "dict";
@@ -91,7 +91,7 @@ final class Py {
     static boolean isIterable(Object value) {
         return switch (value) {
             case null -> false;
-            case String s -> true;
+            case String _ -> true;
             case List<?> l -> true;
             case Map<?, ?> m -> true;
             case Tuple t -> true;

@@ -129,7 +129,8 @@ final class Sorting {
             int to = from;
             while (to < keyed.size() && Order.equal(run, keyed.get(to).key, key)) members.add(keyed.get(to++).item);
             Object shown = ListFilters.attribute(run, members.getFirst(), args[0]);
-            groups.add(Tuple.of(shown instanceof Undefined ? key : shown, members));
+            List<Object> group = Tuple.of(shown instanceof Undefined ? key : shown, members).items();
+            groups.add(new Tuple(group, List.of("grouper", "list")));
             from = to;
         }
         return groups;

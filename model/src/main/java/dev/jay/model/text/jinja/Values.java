@@ -17,7 +17,12 @@ final class Values {
     /** What a name or key that is not there stands for; an error as soon as more is asked of it than its absence. */
     record Undefined(String hint) {}
 
-    record Tuple(List<Object> items) {
+    /** @param names of the elements as attributes, where they have any */
+    record Tuple(List<Object> items, List<String> names) {
+        Tuple(List<Object> items) {
+            this(items, List.of());
+        }
+
         static Tuple of(Object... items) {
             return new Tuple(java.util.Collections.unmodifiableList(java.util.Arrays.asList(items)));
         }
