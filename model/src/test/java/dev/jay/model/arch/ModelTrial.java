@@ -36,7 +36,7 @@ final class ModelTrial implements AutoCloseable {
     private static final int MOST_ROWS = 512;
 
     final ModelSpec spec;
-    private final Transformer transformer;
+    final Transformer transformer;
     private final Workers workers;
     private final CpuOps ops;
     private final PagePool pool;

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.arch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jay.kv.codec.KvCodecs;
+import dev.jay.tensor.Steps;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Numerics;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Held for every architecture and weight format, each pair with one of the KV codecs in turn. */
+class ArchitectureLaws {
+    private static final long SEED = 4711;
+    private static final int[] LENGTHS = {35, 1, 9}; // one goes beyond a tile and a page of keys
+
+    private static Machine machine;
+
+    record Member(String architecture, String format, String codec) {}
+
+    @BeforeAll
+    static void open() {
+        machine = new Machine();
+    }
+
+    @AfterAll
+    static void close() {
+        machine.close();
+    }
+
+    static Stream<Member> members() {
+        List<String> codecs = List.copyOf(KvCodecs.ALL.names());
+        List<Member> members = new ArrayList<>();
+        for (String architecture : Architectures.ALL.names()) {
+            for (String format : WeightFormats.ALL.names()) {
+                members.add(new Member(architecture, format, codecs.get(members.size() % codecs.size())));
+            }
+        }
+        return members.stream();
+    }
+
+    private static int[][] sequences() {
+        Random random = new Random(SEED);
+        return Arrays.stream(LENGTHS)
+                .mapToObj(n -> random.ints(n, 0, RandomModel.VOCABULARY).toArray())
+                .toArray(int[][]::new);
+    }
+
+    @ParameterizedTest
+    @MethodSource("members")
+    void shouldAgreeWithTheDefinition(Member member) {
+        int[][] sequences = sequences();
+        try (RandomModel model = new RandomModel(machine.memory, SEED, member.architecture, member.format);
+                ModelTrial trial = new ModelTrial(machine, model.metadata(), model, "", 2)) {
+            Random random = new Random(SEED);
+            ModelTrial.Result exact = trial.run(Numerics.EXACT, sequences, Steps.random(random, LENGTHS), 0);
+            ModelTrial.Result fast = trial.run(Numerics.FAST, sequences, Steps.whole(LENGTHS), 0);
+            for (int s = 0; s < sequences.length; s++) {
+                Float64Decoder wanted = new Float64Decoder(model, sequences[s]);
+                String which = member + " sequence=" + s + " seed=" + SEED;
+                for (int t = 0; t < sequences[s].length; t++) {
+                    for (int l = 0; l < RandomModel.LAYERS; l++) {
+                        int at = (t * RandomModel.LAYERS + l) * model.dim;
+                        assertThat(worst(exact.hidden()[s], at, wanted.hidden[t][l]))
+                                .as("hidden: %s token=%d layer=%d", which, t, l)
+                                .isLessThan(1e-4);
+                    }
+                    int at = t * RandomModel.VOCABULARY;
+                    assertThat(worst(exact.logits()[s], at, wanted.logits[t])).as("exact: " + which).isLessThan(1e-4);
+                    assertThat(worst(fast.logits()[s], at, wanted.logits[t])).as("fast: " + which).isLessThan(2e-2);
+                }
+            }
+        }
+    }
+
+    /** The greatest difference, relative to the greatest magnitude wanted. */
+    private static double worst(float[] got, int at, double[] wanted) {
+        double worst = 0;
+        for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[at + i] - wanted[i]));
+        return worst / Arrays.stream(wanted).map(Math::abs).max().orElseThrow();
+    }
+
+    @ParameterizedTest
+    @MethodSource("members")
+    void shouldNotDependOnChunkingCompanyThreadsOrDrafts(Member member) {
+        int[][] sequences = sequences();
+        String recipe = "keys=" + member.codec + " values=" + member.codec;
+        try (RandomModel model = new RandomModel(machine.memory, SEED, member.architecture, member.format)) {
+            float[][] alone = new float[LENGTHS.length][];
+            try (ModelTrial trial = new ModelTrial(machine, model.metadata(), model, recipe, 1)) {
+                for (int s = 0; s < LENGTHS.length; s++) {
+                    alone[s] = trial.run(Numerics.EXACT, sequences, Steps.alone(s, LENGTHS), 0).logits()[s];
+                }
+            }
+            Random random = new Random(SEED);
+            for (int threads = 1; threads <= 4; threads++) {
+                try (ModelTrial trial = new ModelTrial(machine, model.metadata(), model, recipe, threads)) {
+                    int drafts = threads - 1;
+                    List<int[]> steps = threads == 2 ? Steps.tokenByToken(LENGTHS) : Steps.random(random, LENGTHS);
+                    ModelTrial.Result got = trial.run(Numerics.EXACT, sequences, steps, drafts);
+                    for (int s = 0; s < LENGTHS.length; s++) {
+                        assertThat(Arrays.mismatch(got.logits()[s], alone[s]))
+                                .as("%s threads=%d drafts=%d sequence=%d seed=%d", member, threads, drafts, s, SEED)
+                                .isEqualTo(-1);
+                    }
+                }
+            }
+            assertThat(model.isLetGo()).isTrue();
+        }
+    }
+}
