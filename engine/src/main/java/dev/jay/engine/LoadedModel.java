@@ -7,7 +7,7 @@ import dev.jay.model.ModelSpec;
 import dev.jay.model.arch.Architecture;
 import dev.jay.model.arch.Architectures;
 import dev.jay.model.arch.Transformer;
-import dev.jay.model.load.Gguf;
+import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.MappedWeights;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.load.WeightSource;
@@ -62,7 +62,7 @@ final class LoadedModel implements Model {
         this.name = String.valueOf(file.getFileName());
         this.memory = options.memory().orElseGet(() -> owned.add(
                 Memory.withBudget(options.budgetBytes().orElse(Long.MAX_VALUE)), Memory::close));
-        WeightSource source = owned.add(Gguf.open(memory, file), WeightSource::close);
+        WeightSource source = owned.add(ModelFiles.open(memory, file), WeightSource::close);
         this.metadata = source.metadata();
         Architecture architecture = Architectures.of(metadata);
         this.spec = architecture.spec(metadata);

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** A real model of 260 thousand weights, against a float64 reference and a peer. */
-class StoriesTest {
+class StoriesAnswersTest {
     private static final String FOLDER = "0-stories260K/";
     private static Model model;
 
