@@ -3,6 +3,14 @@
 module dev.jay.app {
     requires dev.jay.engine;
     requires info.picocli;
+    requires java.logging;
+    requires io.helidon.common.socket;
+    requires io.helidon.http;
+    requires io.helidon.webserver;
+    requires io.prometheus.metrics.config;
+    requires io.prometheus.metrics.core;
+    requires io.prometheus.metrics.model;
+    requires io.prometheus.writer.text;
     requires org.jline;
     requires tools.jackson.databind;
 

@@ -47,6 +47,7 @@ final class Jay implements Callable<Integer> {
         Map<String, Function<Shell, Object>> all = new LinkedHashMap<>();
         all.put("run", RunCommand::new);
         all.put("chat", ChatCommand::new);
+        all.put("serve", ServeCommand::new);
         all.put("tokenize", TokenizeCommand::new);
         return all;
     }

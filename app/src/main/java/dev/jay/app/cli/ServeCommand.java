@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.cli;
+
+import dev.jay.app.http.Server;
+import dev.jay.app.http.ServerOptions;
+import dev.jay.engine.Model;
+import dev.jay.engine.ModelOptions;
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "serve",
+        description = "Answer over HTTP, as OpenAI's API does: /v1/chat/completions, /v1/completions, /v1/models, and more.",
+        footer = {
+            "",
+            "Examples:",
+            "  jay serve model.gguf",
+            "  jay serve model.gguf --host 0.0.0.0 --api-key-file keys.txt --parallel 4",
+            "  curl localhost:8080/v1/completions -H 'Content-Type: application/json' \\",
+            "    -d '{\"prompt\": \"Once upon a time\", \"max_tokens\": 50}'"
+        })
+final class ServeCommand implements Callable<Integer> {
+    private final Shell shell;
+
+    @Mixin
+    private ModelArguments model;
+
+    @Option(names = "--host", paramLabel = "HOST", description = "The address to listen on (127.0.0.1).")
+    private String host;
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            converter = Values.NotNegative.class,
+            description = "The port; 0: any free one (8080).")
+    private Integer port;
+
+    @Option(
+            names = "--api-key",
+            paramLabel = "KEY",
+            description = "A key that lets a client in; may be given several times. Others on this machine can read it in the"
+                    + " list of processes: prefer JAY_API_KEY or --api-key-file.")
+    private List<String> keys;
+
+    @Option(names = "--api-key-file", paramLabel = "FILE", description = "Keys, one a line; lines that begin with # are not.")
+    private Path keyFile;
+
+    @Option(names = "--insecure", description = "Listen where others reach it, without an API key.")
+    private boolean insecure;
+
+    @Option(names = "--cors-origin", paramLabel = "URL", description = "The web page that may call from a browser; '*': any.")
+    private String corsOrigin;
+
+    @Option(names = "--model-name", paramLabel = "NAME", description = "What clients call the model (its file's name).")
+    private String modelName;
+
+    @Option(
+            names = "--parallel",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "How many answers of full length the memory for keys and values is made for (1).")
+    private Integer parallel;
+
+    @Option(
+            names = "--queue",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "How many requests may wait; one more is told to come again (64).")
+    private Integer queue;
+
+    @Option(
+            names = "--body-limit",
+            paramLabel = "SIZE",
+            converter = Values.Size.class,
+            description = "The largest body of a request (4m).")
+    private Long bodyLimit;
+
+    @Option(
+            names = "--request-seconds",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "The longest a request may take (600).")
+    private Integer requestSeconds;
+
+    ServeCommand(Shell shell) {
+        this.shell = shell;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        ServerOptions options = options();
+        ServerLog.quiet();
+        CountDownLatch stop = new CountDownLatch(1);
+        try (Interrupts.Scope scope = shell.interrupts().during(stop::countDown);
+                Model opened = Model.open(model.file(), modelOptions());
+                Server server = start(opened, options)) {
+            shell.say("jay serve: http://" + options.host() + ":" + server.port() + " answers for " + server.modelName()
+                    + " (context " + opened.contextLength() + "); Ctrl-C ends it");
+            stop.await();
+            shell.say("jay serve: stopping");
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static Server start(Model opened, ServerOptions options) throws IOException {
+        try {
+            return Server.start(opened, options);
+        } catch (RuntimeException e) {
+            if (!(e.getCause() instanceof BindException)) throw e;
+            throw new CommandException(
+                    ExitCode.FAILED,
+                    "cannot listen on " + options.host() + ":" + options.port() + ": " + e.getCause().getMessage(),
+                    e);
+        }
+    }
+
+    private ModelOptions modelOptions() {
+        ModelOptions o = model.options(shell);
+        if (parallel != null) o = o.withParallel(parallel);
+        return queue == null ? o : o.withQueueLimit(queue);
+    }
+
+    private ServerOptions options() throws IOException {
+        ServerOptions o = ServerOptions.DEFAULT;
+        o = o.withListening(host == null ? o.host() : host, port == null ? o.port() : port);
+        o = o.withModelName(Optional.ofNullable(modelName));
+        o = o.withAccess(allKeys(), insecure, Optional.ofNullable(corsOrigin));
+        return o.withLimits(
+                bodyLimit == null ? o.bodyBytes() : bodyLimit,
+                o.headerBytes(),
+                requestSeconds == null ? o.requestTime() : Duration.ofSeconds(requestSeconds),
+                o.concurrent());
+    }
+
+    private List<String> allKeys() throws IOException {
+        List<String> all = new ArrayList<>(keys == null ? List.of() : keys);
+        if (keyFile == null) return all;
+        for (String line : Files.readAllLines(keyFile)) {
+            if (!line.isBlank() && !line.startsWith("#")) all.add(line.strip());
+        }
+        if (all.isEmpty()) throw new CommandException(ExitCode.USAGE, "--api-key-file: no key in " + keyFile);
+        return all;
+    }
+}

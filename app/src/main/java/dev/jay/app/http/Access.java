@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Optional;
+
+/** Who may come in: API keys, the web pages that may call, and the names this machine may be called by. */
+final class Access implements Filter {
+    private static final String BEARER = "Bearer ";
+
+    private final List<byte[]> keys;
+    private final Optional<String> origin;
+    private final boolean onlyLocalNames;
+
+    Access(ServerOptions options) {
+        keys = options.apiKeys().stream().map(Access::digest).toList();
+        origin = options.corsOrigin();
+        onlyLocalNames = keys.isEmpty() && !options.insecure();
+    }
+
+    /** An address that others reach needs a key. */
+    static void check(ServerOptions options) throws UnknownHostException {
+        boolean loopback = InetAddress.getByName(options.host()).isLoopbackAddress();
+        if (!loopback && options.apiKeys().isEmpty() && !options.insecure()) {
+            throw new IllegalArgumentException("server: host=" + options.host()
+                    + " can be reached by others and there is no API key; give one, or listen on 127.0.0.1, or say that"
+                    + " it is meant to be insecure");
+        }
+    }
+
+    @Override
+    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        origin.ifPresent(allowed -> cors(allowed, response));
+        if (origin.isPresent() && request.prologue().method() == Method.OPTIONS) {
+            response.status(204).send();
+            return;
+        }
+        if (onlyLocalNames && !isLocal(request.authority())) {
+            throw ApiException.of(
+                    403, "invalid_request_error", "host_not_allowed", "without an API key only local names are answered");
+        }
+        boolean open = request.path().path().equals("/health");
+        if (!open && !keys.isEmpty() && !holds(request.headers().value(HeaderNames.AUTHORIZATION).orElse(""))) {
+            throw ApiException.of(
+                    401, "authentication_error", "invalid_api_key", "send one of the server's keys: 'Authorization: Bearer KEY'");
+        }
+        chain.proceed();
+    }
+
+    private static void cors(String allowed, RoutingResponse response) {
+        response.header("Access-Control-Allow-Origin", allowed);
+        response.header("Access-Control-Allow-Headers", "Authorization, Content-Type");
+        response.header("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+        response.header(HeaderValues.create(HeaderNames.VARY, "Origin"));
+    }
+
+    /** A web page that has a name of its own resolve to this machine does not get in. */
+    private static boolean isLocal(String authority) {
+        String host = authority.startsWith("[")
+                ? authority.substring(0, authority.indexOf(']') + 1)
+                : authority.replaceFirst(":\\d*$", "");
+        return host.isEmpty() || host.equals("localhost") || host.equals("[::1]") || host.matches("127(\\.\\d{1,3}){3}");
+    }
+
+    /** Takes as long whichever key it is, and whether it is one. */
+    private boolean holds(String header) {
+        boolean bearer = header.regionMatches(true, 0, BEARER, 0, BEARER.length());
+        byte[] given = digest(bearer ? header.substring(BEARER.length()).strip() : "");
+        boolean found = false;
+        for (byte[] key : keys) found |= MessageDigest.isEqual(key, given);
+        return found && bearer;
+    }
+
+    private static byte[] digest(String key) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this JDK lacks SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import dev.jay.engine.Generation;
+import dev.jay.engine.Model;
+import dev.jay.engine.Request;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** Runs what a request wants and sends the answers, whole or streamed; a client that leaves ends them. */
+final class Answers {
+    private static final long PATIENCE_MILLIS = 1000; // a connection that is watched cannot be used again
+    private static final long LOOK_MILLIS = 100;
+
+    /** Reads a request's fields into what it wants. */
+    interface Endpoint {
+        Wanted read(Fields fields);
+    }
+
+    /** One generation for each request; the answers are written in this shape. */
+    record Wanted(List<Request> requests, boolean stream, boolean usage, ReplyShape shape) {}
+
+    private final Model model;
+    private final ServerOptions options;
+    private final Metrics metrics;
+    private final Peers peers;
+
+    Answers(Model model, ServerOptions options, Metrics metrics, Peers peers) {
+        this.model = model;
+        this.options = options;
+        this.metrics = metrics;
+        this.peers = peers;
+    }
+
+    void serve(Wanted wanted, ServerRequest request, ServerResponse response) throws InterruptedException {
+        List<Generation> generations = start(wanted.requests());
+        try {
+            if (wanted.stream()) stream(wanted, generations, response);
+            else whole(wanted, generations, request, response);
+        } finally {
+            generations.forEach(Generation::cancel);
+            generations.forEach(Generation::close);
+        }
+    }
+
+    private List<Generation> start(List<Request> requests) {
+        List<Generation> generations = new ArrayList<>();
+        boolean all = false;
+        try {
+            for (Request each : requests) generations.add(model.generate(each));
+            all = true;
+            return generations;
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalid(null, e.getMessage());
+        } finally {
+            if (!all) generations.forEach(Generation::close);
+        }
+    }
+
+    private void whole(Wanted wanted, List<Generation> generations, ServerRequest request, ServerResponse response)
+            throws InterruptedException {
+        CountDownLatch running = new CountDownLatch(generations.size());
+        for (Generation each : generations) {
+            Thread.startVirtualThread(() -> {
+                try {
+                    each.finish();
+                } finally {
+                    running.countDown();
+                }
+            });
+        }
+        if (!running.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            BooleanSupplier left = peers.watch(request);
+            while (!running.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (left.getAsBoolean()) throw clientLeft();
+            }
+        }
+        List<ReplyShape.Answer> answers = new ArrayList<>();
+        for (Generation each : generations) {
+            answers.add(new ReplyShape.Answer(each.text(), each.tokens(), each.finish()));
+        }
+        response.header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE);
+        response.send(Json.bytes(wanted.shape().whole(answers)));
+    }
+
+    private void stream(Wanted wanted, List<Generation> generations, ServerResponse response) throws InterruptedException {
+        try (EventStream events = new EventStream(response, options.ping())) {
+            new Streaming(wanted, generations, events).run();
+        } catch (EventStream.ClosedException e) {
+            throw clientLeft();
+        }
+    }
+
+    private CloseConnectionException clientLeft() {
+        metrics.clientLeft();
+        return new CloseConnectionException("the client left before its answer was done");
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import dev.jay.engine.Finish;
+import dev.jay.engine.Model;
+import dev.jay.engine.Piece;
+import dev.jay.engine.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code POST /v1/completions}: text or tokens in, what comes after them out. */
+final class Completions implements Answers.Endpoint {
+    private static final int MOST_PROMPTS = 64;
+    private static final OptionalInt DEFAULT_TOKENS = OptionalInt.of(16); // as the API says
+    private static final Map<String, String> UNSUPPORTED =
+            Map.of("suffix", "filling in is not supported", "echo", "echoing the prompt is not supported");
+
+    private final Model model;
+    private final String modelName;
+    private final ServerOptions options;
+
+    Completions(Model model, String modelName, ServerOptions options) {
+        this.model = model;
+        this.modelName = modelName;
+        this.options = options;
+    }
+
+    @Override
+    public Answers.Wanted read(Fields fields) {
+        AnswerFields answer = new AnswerFields(fields, model, options);
+        answer.checkModel(modelName);
+        answer.refuse(UNSUPPORTED);
+        if (fields.integer("best_of", 1, Integer.MAX_VALUE).orElse(1) > 1) {
+            throw fields.unsupported("best_of", "one answer a prompt is supported");
+        }
+        OptionalInt logprobs = fields.integer("logprobs", 0, Request.MOST_LOGPROBS);
+        List<Request> requests = new ArrayList<>();
+        for (int[] prompt : prompts(fields)) {
+            requests.add(answer.request(prompt, DEFAULT_TOKENS, logprobs.orElse(-1)));
+        }
+        boolean stream = answer.isStream();
+        boolean usage = stream && answer.wantsUsage();
+        return new Answers.Wanted(requests, stream, usage, new Shape(logprobs.isPresent(), usage, requests.size()));
+    }
+
+    /** A string, an array of them, an array of tokens, or an array of such arrays. */
+    private List<int[]> prompts(Fields fields) {
+        JsonNode prompt = fields.get("prompt").orElseThrow(() -> fields.missing("prompt"));
+        if (prompt.isString()) return List.of(model.tokenize(prompt.stringValue()));
+        if (!prompt.isArray() || prompt.isEmpty()) {
+            throw fields.wrong("prompt", "a string, an array of strings, or tokens", prompt);
+        }
+        if (prompt.get(0).isNumber()) return List.of(TokenIds.read(fields, "prompt", prompt, model.spec().vocabulary()));
+        if (prompt.size() > MOST_PROMPTS) {
+            throw ApiException.invalid("prompt", "prompt has " + prompt.size() + " texts, allowed: " + MOST_PROMPTS);
+        }
+        List<int[]> all = new ArrayList<>();
+        for (JsonNode each : prompt) {
+            if (each.isString()) all.add(model.tokenize(each.stringValue()));
+            else all.add(TokenIds.read(fields, "prompt", each, model.spec().vocabulary()));
+        }
+        return all;
+    }
+
+    private final class Shape extends ReplyShape {
+        private final boolean logprobs;
+        private final int[] offsets;
+
+        Shape(boolean logprobs, boolean usage, int answers) {
+            super("cmpl-", "text_completion", "text_completion", modelName, model, usage);
+            this.logprobs = logprobs;
+            offsets = new int[answers];
+        }
+
+        @Override
+        Optional<ObjectNode> opening(int index) {
+            return Optional.empty();
+        }
+
+        @Override
+        Optional<ObjectNode> piece(int index, Piece piece) {
+            boolean scores = logprobs && !texts.visible(piece.tokens()).isEmpty();
+            if (piece.text().isEmpty() && !scores) return Optional.empty();
+            ObjectNode chunk = chunk(index);
+            ObjectNode choice = choiceOf(chunk).put("text", piece.text());
+            if (logprobs) offsets[index] = texts.completion(choice.putObject("logprobs"), piece.tokens(), offsets[index]);
+            else choice.putNull("logprobs");
+            choice.putNull("finish_reason");
+            return Optional.of(chunk);
+        }
+
+        @Override
+        ObjectNode ending(int index, Finish finish) {
+            ObjectNode chunk = chunk(index);
+            choiceOf(chunk).put("text", "").putNull("logprobs").put("finish_reason", reason(finish));
+            return chunk;
+        }
+
+        @Override
+        void choice(ObjectNode choice, int index, Answer answer) {
+            choice.put("text", answer.text());
+            if (logprobs) texts.completion(choice.putObject("logprobs"), answer.tokens(), 0);
+            else choice.putNull("logprobs");
+        }
+    }
+}

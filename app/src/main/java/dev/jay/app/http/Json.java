@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** JSON in and out of a body, with limits on what comes in. */
+final class Json {
+    static final String CONTENT_TYPE = "application/json; charset=utf-8";
+
+    private static final int DEPTH = 64;
+    private static final int NUMBER = 64;
+    private static final int NAME = 1024;
+    private static final int CHUNK = 8192;
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(DEPTH)
+                            .maxNumberLength(NUMBER)
+                            .maxNameLength(NAME)
+                            .maxStringLength(Integer.MAX_VALUE) // the body's own limit stands before it
+                            .build())
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private Json() {}
+
+    static ObjectNode object() {
+        return MAPPER.createObjectNode();
+    }
+
+    static byte[] bytes(JsonNode node) {
+        return MAPPER.writeValueAsBytes(node);
+    }
+
+    /** The object a body holds; {@link ApiException} with status 400 where it holds anything else. */
+    static Fields parse(byte[] body) {
+        JsonNode root;
+        try {
+            root = MAPPER.readTree(body);
+        } catch (JacksonException e) {
+            throw ApiException.invalid(null, "invalid_json", "the body is not sound JSON: " + where(e));
+        }
+        if (root == null || !root.isObject()) throw ApiException.invalid(null, "the body must be a JSON object");
+        return new Fields(root, "");
+    }
+
+    /** Never the text itself: it may be somebody's prompt. */
+    private static String where(JacksonException e) {
+        boolean known = e.getLocation() != null && e.getLocation().getLineNr() > 0;
+        return known
+                ? "line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr()
+                : "it is empty or broken";
+    }
+
+    /** All of a body, unless it is longer than {@code most}. */
+    static byte[] read(InputStream body, long most) throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        byte[] chunk = new byte[CHUNK];
+        for (int n = body.read(chunk); n >= 0; n = body.read(chunk)) {
+            all.write(chunk, 0, n);
+            if (all.size() > most) throw Errors.tooLarge();
+        }
+        return all.toByteArray();
+    }
+}

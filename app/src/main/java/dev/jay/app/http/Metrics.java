@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import dev.jay.engine.EngineStatus;
+import dev.jay.engine.Model;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.function.ToDoubleFunction;
+
+/** Numbers for Prometheus: requests, tokens, sequences, pages, memory. */
+final class Metrics {
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Model model;
+    private final Counter requests;
+    private final Counter left;
+    private final Histogram seconds;
+
+    Metrics(Model model) {
+        this.model = model;
+        requests = Counter.builder()
+                .name("jay_http_requests")
+                .help("Requests answered.")
+                .labelNames("path", "status")
+                .register(registry);
+        left = Counter.builder()
+                .name("jay_http_clients_left")
+                .help("Answers ended because their client had left.")
+                .register(registry);
+        seconds = Histogram.builder()
+                .name("jay_http_request_seconds")
+                .help("From the request to the end of its answer.")
+                .labelNames("path")
+                .classicUpperBounds(0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 300)
+                .classicOnly()
+                .register(registry);
+        engine();
+        memory();
+    }
+
+    private void engine() {
+        counter("jay_prompt_tokens", "Tokens of prompts run.", EngineStatus::promptTokens);
+        counter("jay_decoded_tokens", "Tokens chosen.", EngineStatus::decodedTokens);
+        counter("jay_answers_finished", "Answers ended, however.", EngineStatus::finished);
+        counter("jay_answers_failed", "Answers that failed.", EngineStatus::failed);
+        gauge("jay_sequences_running", "Sequences that hold a cache.", EngineStatus::running);
+        gauge("jay_sequences_waiting", "Requests not yet let in.", EngineStatus::waiting);
+        gauge("jay_kv_pages", "KV pages in all.", EngineStatus::pages);
+        gauge("jay_kv_pages_free", "KV pages nobody holds.", EngineStatus::freePages);
+    }
+
+    private void memory() {
+        GaugeWithCallback.builder()
+                .name("jay_memory_bytes")
+                .help("Off-heap bytes held, by purpose; mapped weights among them.")
+                .labelNames("purpose")
+                .callback(out -> model.memory().byPurpose().forEach((purpose, bytes) -> out.call(bytes, purpose)))
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("jay_java_heap_bytes")
+                .help("Bytes of Java's heap in use.")
+                .callback(out -> out.call(Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()))
+                .register(registry);
+    }
+
+    private void counter(String name, String help, ToDoubleFunction<EngineStatus> value) {
+        CounterWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(out -> out.call(value.applyAsDouble(model.status())))
+                .register(registry);
+    }
+
+    private void gauge(String name, String help, ToDoubleFunction<EngineStatus> value) {
+        GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(out -> out.call(value.applyAsDouble(model.status())))
+                .register(registry);
+    }
+
+    /** @param path as routed, not as sent: a client must not be able to make up label values */
+    void answered(String path, int status, double took) {
+        requests.labelValues(path, Integer.toString(status)).inc();
+        seconds.labelValues(path).observe(took);
+    }
+
+    void clientLeft() {
+        left.inc();
+    }
+
+    void send(ServerRequest request, ServerResponse response) throws IOException {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        PrometheusTextFormatWriter.create().write(text, registry.scrape(), EscapingScheme.DEFAULT);
+        response.header(HeaderNames.CONTENT_TYPE, PrometheusTextFormatWriter.CONTENT_TYPE);
+        response.send(text.toByteArray());
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import dev.jay.engine.Choice;
+import dev.jay.engine.Finish;
+import dev.jay.engine.FinishReason;
+import dev.jay.engine.Model;
+import dev.jay.engine.Piece;
+import dev.jay.engine.Usage;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** How one endpoint writes its answers, whole or as chunks of a stream. One for each request. */
+abstract class ReplyShape {
+    /** An answer that has ended. */
+    record Answer(String text, List<Choice> tokens, Finish finish) {}
+
+    private final String id;
+    private final String object;
+    private final String chunkObject;
+    private final long created = Instant.now().getEpochSecond();
+    private final String modelName;
+    private final boolean nullUsage;
+    final TokenTexts texts;
+
+    /** @param nullUsage chunks before the one with the usage say that they have none, as the API promises */
+    ReplyShape(String prefix, String object, String chunkObject, String modelName, Model model, boolean nullUsage) {
+        id = prefix + UUID.randomUUID().toString().replace("-", "");
+        this.object = object;
+        this.chunkObject = chunkObject;
+        this.modelName = modelName;
+        this.nullUsage = nullUsage;
+        texts = new TokenTexts(model.tokenizer());
+    }
+
+    /** What a stream begins with, for each answer. */
+    abstract Optional<ObjectNode> opening(int index);
+
+    /** Empty where there is nothing to tell. */
+    abstract Optional<ObjectNode> piece(int index, Piece piece);
+
+    abstract ObjectNode ending(int index, Finish finish);
+
+    /** Fills one choice of a whole answer. */
+    abstract void choice(ObjectNode choice, int index, Answer answer);
+
+    final ObjectNode whole(List<Answer> answers) {
+        ObjectNode root = head(object);
+        ArrayNode choices = root.putArray("choices");
+        for (int i = 0; i < answers.size(); i++) {
+            ObjectNode choice = choices.addObject().put("index", i);
+            choice(choice, i, answers.get(i));
+            choice.put("finish_reason", reason(answers.get(i).finish()));
+        }
+        usage(root.putObject("usage"), answers.stream().map(Answer::finish).toList());
+        return root;
+    }
+
+    /** The last chunk of a stream whose client asked for it. */
+    final ObjectNode usageChunk(List<Finish> finishes) {
+        ObjectNode root = head(chunkObject);
+        root.putArray("choices");
+        usage(root.putObject("usage"), finishes);
+        return root;
+    }
+
+    /** A chunk with one empty choice, and that choice. */
+    final ObjectNode chunk(int index) {
+        ObjectNode root = head(chunkObject);
+        root.putArray("choices").addObject().put("index", index);
+        if (nullUsage) root.putNull("usage");
+        return root;
+    }
+
+    static ObjectNode choiceOf(ObjectNode chunk) {
+        return (ObjectNode) chunk.get("choices").get(0);
+    }
+
+    private ObjectNode head(String kind) {
+        return Json.object().put("id", id).put("object", kind).put("created", created).put("model", modelName);
+    }
+
+    static String reason(Finish finish) {
+        return finish.reason() == FinishReason.LENGTH ? "length" : "stop";
+    }
+
+    private static void usage(ObjectNode usage, List<Finish> finishes) {
+        int prompt = 0;
+        int completion = 0;
+        int reused = 0;
+        for (Finish finish : finishes) {
+            Usage u = finish.usage();
+            prompt += u.promptTokens();
+            completion += u.completionTokens();
+            reused += u.reusedTokens();
+        }
+        usage.put("prompt_tokens", prompt).put("completion_tokens", completion).put("total_tokens", prompt + completion);
+        usage.putObject("prompt_tokens_details").put("cached_tokens", reused);
+    }
+}

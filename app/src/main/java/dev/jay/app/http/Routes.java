@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import dev.jay.engine.Model;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Which path goes where, and what every request gets: an id, a place inside, a count, an error it can read. */
+final class Routes {
+    /** Answers one request; what it throws becomes an error object. */
+    interface Action {
+        void run(ServerRequest request, ServerResponse response) throws IOException, InterruptedException;
+    }
+
+    private static final int CLIENT_LEFT = 499; // in the metrics only: nobody is there to be told
+    private static final Duration BODY_TIME = Duration.ofSeconds(30);
+    private static final String REQUEST_ID = "X-Request-Id";
+
+    private final Model model;
+    private final String modelName;
+    private final ServerOptions options;
+    private final Metrics metrics;
+    private final Peers peers;
+    private final Semaphore places;
+    private final long started = Instant.now().getEpochSecond();
+
+    Routes(Model model, String modelName, ServerOptions options, Peers peers) {
+        this.model = model;
+        this.modelName = modelName;
+        this.options = options;
+        this.peers = peers;
+        metrics = new Metrics(model);
+        places = new Semaphore(options.concurrent());
+    }
+
+    void register(HttpRouting.Builder routing) {
+        Answers answers = new Answers(model, options, metrics, peers);
+        Answers.Endpoint chat = new ChatCompletions(model, modelName, options);
+        Answers.Endpoint completions = new Completions(model, modelName, options);
+        Tokens tokens = new Tokens(model);
+        routing.error(Throwable.class, Errors::handle);
+        routing.addFilter((chain, request, response) -> {
+            response.header(REQUEST_ID, "req-" + UUID.randomUUID());
+            chain.proceed();
+        });
+        routing.addFilter(new Access(options));
+        post(routing, "/v1/chat/completions", (req, res) -> answers.serve(chat.read(body(req)), req, res));
+        post(routing, "/v1/completions", (req, res) -> answers.serve(completions.read(body(req)), req, res));
+        post(routing, "/tokenize", (req, res) -> send(res, tokens.tokenize(body(req))));
+        post(routing, "/detokenize", (req, res) -> send(res, tokens.detokenize(body(req))));
+        get(routing, "/v1/models", (req, res) -> send(res, models()));
+        get(routing, "/v1/models/{id}", (req, res) -> send(res, model(req.path().pathParameters().get("id"))));
+        get(routing, "/health", (req, res) -> send(res, Json.object().put("status", "ok")));
+        get(routing, "/metrics", metrics::send);
+        routing.any((req, res) -> {
+            throw Errors.ofStatus(404, "");
+        });
+    }
+
+    private void post(HttpRouting.Builder routing, String path, Action action) {
+        routing.post(path, counted(path, limited(action)));
+        routing.any(path, notAllowed("POST"));
+    }
+
+    private void get(HttpRouting.Builder routing, String path, Action action) {
+        routing.get(path, counted(path, action));
+        routing.any(path, notAllowed("GET"));
+    }
+
+    private static Handler notAllowed(String allowed) {
+        return (request, response) -> {
+            response.header(HeaderNames.ALLOW, allowed);
+            throw ApiException.of(
+                    405, "invalid_request_error", "method_not_allowed", "this path answers " + allowed + " only");
+        };
+    }
+
+    private Handler counted(String path, Action action) {
+        return (request, response) -> {
+            long start = System.nanoTime();
+            int status = CLIENT_LEFT;
+            try {
+                try {
+                    action.run(request, response);
+                } catch (RuntimeException | IOException e) {
+                    Errors.handle(request, response, e);
+                }
+                status = response.status().code();
+            } finally {
+                peers.forget(request);
+                metrics.answered(path, status, (System.nanoTime() - start) / 1e9);
+            }
+        };
+    }
+
+    private Action limited(Action action) {
+        return (request, response) -> {
+            if (!places.tryAcquire()) {
+                throw ApiException.of(
+                        429, "rate_limit_error", "too_many_requests", "the server is full: requests=" + options.concurrent());
+            }
+            try {
+                action.run(request, response);
+            } finally {
+                places.release();
+            }
+        };
+    }
+
+    private Fields body(ServerRequest request) throws IOException {
+        String type = request.headers().value(HeaderNames.CONTENT_TYPE).orElse("").toLowerCase(Locale.ROOT);
+        if (!type.split(";", 2)[0].strip().equals("application/json")) {
+            throw ApiException.of(
+                    415, "invalid_request_error", "unsupported_media_type", "send 'Content-Type: application/json'");
+        }
+        if (request.headers().contentLength().orElse(0) > options.bodyBytes()) throw Errors.tooLarge();
+        try (Peers.Deadline deadline = peers.deadline(request, BODY_TIME)) {
+            return Json.parse(Json.read(request.content().inputStream(), options.bodyBytes()));
+        }
+    }
+
+    private static void send(ServerResponse response, ObjectNode reply) {
+        response.header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE);
+        response.send(Json.bytes(reply));
+    }
+
+    private ObjectNode models() {
+        ObjectNode list = Json.object().put("object", "list");
+        list.putArray("data").add(model(modelName));
+        return list;
+    }
+
+    private ObjectNode model(String id) {
+        if (!id.equals(modelName)) {
+            throw ApiException.of(404, "invalid_request_error", "model_not_found", "no such model here");
+        }
+        ObjectNode one = Json.object().put("id", modelName).put("object", "model").put("created", started);
+        return one.put("owned_by", "jay").put("max_model_len", model.contextLength());
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import dev.jay.engine.Model;
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http1.Http1Config;
+import java.net.UnknownHostException;
+import java.time.Duration;
+
+/**
+ * A model behind OpenAI's HTTP API: chat and text completions, whole or streamed, on virtual threads. Prompts and answers
+ * are never logged.
+ */
+public final class Server implements AutoCloseable {
+    private static final Duration IDLE = Duration.ofMinutes(1);
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final int CONNECTIONS = 1024;
+
+    private final WebServer web;
+    private final Peers peers;
+    private final String modelName;
+
+    private Server(WebServer web, Peers peers, String modelName) {
+        this.web = web;
+        this.peers = peers;
+        this.modelName = modelName;
+    }
+
+    /**
+     * Listens. The model stays the caller's, who closes it after the server.
+     *
+     * @throws IllegalArgumentException if others could reach the address and there is no API key
+     */
+    public static Server start(Model model, ServerOptions options) throws UnknownHostException {
+        Access.check(options);
+        String name = options.modelName().orElseGet(() -> model.name().replaceFirst("\\.(gguf|bin)$", ""));
+        Peers peers = new Peers();
+        Routes routes = new Routes(model, name, options, peers);
+        WebServerConfig.Builder web = WebServer.builder()
+                .host(options.host())
+                .port(options.port())
+                .shutdownHook(false)
+                .shutdownGracePeriod(GRACE)
+                .maxPayloadSize(options.bodyBytes())
+                .maxTcpConnections(CONNECTIONS)
+                .useNio(false)
+                .featuresDiscoverServices(false)
+                .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
+                .idleConnectionTimeout(IDLE)
+                .idleConnectionPeriod(IDLE)
+                .addProtocol(Http1Config.builder()
+                        .maxHeadersSize(options.headerBytes())
+                        .addReceiveListener(peers)
+                        .build())
+                .directHandlers(refusals())
+                .routing(routes::register);
+        return new Server(web.build().start(), peers, name);
+    }
+
+    /** What the HTTP layer refuses before a route is found has the same shape as every other error. */
+    private static DirectHandlers refusals() {
+        DirectHandlers.Builder handlers = DirectHandlers.builder();
+        for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
+            handlers.addHandler(type, (request, event, status, headers, message) -> DirectHandler.TransportResponse.builder()
+                    .status(status)
+                    .headers(headers)
+                    .keepAlive(event.keepAlive())
+                    .header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE)
+                    .entity(Json.bytes(Errors.body(Errors.ofStatus(status.code(), message))))
+                    .build());
+        }
+        return handlers.build();
+    }
+
+    public int port() {
+        return web.port();
+    }
+
+    /** What clients call the model. */
+    public String modelName() {
+        return modelName;
+    }
+
+    /** Takes no more requests, gives those inside a moment to end, then ends them. */
+    @Override
+    public void close() {
+        web.stop();
+        peers.close();
+    }
+}

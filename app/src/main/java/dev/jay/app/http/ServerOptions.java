@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How the server listens and what it takes.
+ *
+ * @param host           the address to listen on; anything but loopback needs an API key or {@code insecure}
+ * @param port           0 for any free one
+ * @param modelName      what clients call the model; empty for its file's name
+ * @param apiKeys        any of these lets a request in; none: every request is let in
+ * @param insecure       allows an address that others reach without an API key
+ * @param corsOrigin     the web page that may call from a browser ({@code *} for any); empty for none
+ * @param bodyBytes      the largest request body
+ * @param headerBytes    the largest header of a request
+ * @param requestTime    the longest that an answer may take
+ * @param ping           how long a stream is silent before it gets a comment, which shows whether the client still reads
+ * @param concurrent     the most requests inside at once, waiting ones among them
+ */
+public record ServerOptions(
+        String host,
+        int port,
+        Optional<String> modelName,
+        List<String> apiKeys,
+        boolean insecure,
+        Optional<String> corsOrigin,
+        long bodyBytes,
+        int headerBytes,
+        Duration requestTime,
+        Duration ping,
+        int concurrent) {
+    /** Loopback, port 8080, no key, bodies of 4 MiB, headers of 16 KiB, ten minutes. */
+    public static final ServerOptions DEFAULT = new ServerOptions(
+            "127.0.0.1",
+            8080,
+            Optional.empty(),
+            List.of(),
+            false,
+            Optional.empty(),
+            4 << 20,
+            16 << 10,
+            Duration.ofMinutes(10),
+            Duration.ofSeconds(5),
+            128);
+
+    public ServerOptions {
+        apiKeys = List.copyOf(apiKeys);
+        if (apiKeys.stream().anyMatch(String::isBlank)) throw new IllegalArgumentException("server: an API key is blank");
+        if (bodyBytes < 1 || bodyBytes > 1 << 30) {
+            throw new IllegalArgumentException("server: bodyBytes=" + bodyBytes + ", allowed: 1 to 1073741824");
+        }
+    }
+
+    public ServerOptions withListening(String onHost, int onPort) {
+        return new ServerOptions(
+                onHost, onPort, modelName, apiKeys, insecure, corsOrigin, bodyBytes, headerBytes, requestTime, ping, concurrent);
+    }
+
+    public ServerOptions withModelName(Optional<String> name) {
+        return new ServerOptions(
+                host, port, name, apiKeys, insecure, corsOrigin, bodyBytes, headerBytes, requestTime, ping, concurrent);
+    }
+
+    public ServerOptions withAccess(List<String> keys, boolean isInsecure, Optional<String> origin) {
+        return new ServerOptions(
+                host, port, modelName, keys, isInsecure, origin, bodyBytes, headerBytes, requestTime, ping, concurrent);
+    }
+
+    public ServerOptions withLimits(long ofBody, int ofHeader, Duration ofTime, int ofRequests) {
+        return new ServerOptions(
+                host, port, modelName, apiKeys, insecure, corsOrigin, ofBody, ofHeader, ofTime, ping, ofRequests);
+    }
+
+    public ServerOptions withPing(Duration silence) {
+        return new ServerOptions(
+                host, port, modelName, apiKeys, insecure, corsOrigin, bodyBytes, headerBytes, requestTime, silence, concurrent);
+    }
+}
