@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * against an allowance, before anything is allocated.
  */
 final class FileCursor {
-    private static final long HEAP_ALLOWANCE = 64L << 20; // ten times the metadata of the largest vocabularies
+    private static final long HEAP_ALLOWANCE = 32L << 20; // a vocabulary of 262,144 with its merges takes about 20
     private static final int SHOWN = 60;
 
     private final Path path;
@@ -116,21 +116,19 @@ final class FileCursor {
 
     /** Strings as GGUF writes them, each behind its length; {@code count} is at most what the file can hold. */
     StringArray texts(int count, String what) {
-        charge(2L * Integer.BYTES * count, what);
+        charge((count + 1L) * Integer.BYTES, what);
         long first = at;
-        int[] starts = new int[count];
-        int[] ends = new int[count];
+        int[] starts = new int[count + 1];
         for (int i = 0; i < count; i++) {
-            long start = at + Long.BYTES;
+            starts[i] = (int) (at - first);
             take(i64(what), what);
-            if (at - first > HEAP_ALLOWANCE) charge(at - first, what);
-            starts[i] = (int) (start - first);
-            ends[i] = (int) (at - first);
+            if (at - first > HEAP_ALLOWANCE) break; // refused below
         }
         charge(at - first, what);
-        byte[] all = new byte[(int) (at - first)];
+        starts[count] = (int) (at - first);
+        byte[] all = new byte[starts[count]];
         MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, first, all, 0, all.length);
-        return new StringArray(all, starts, ends);
+        return new StringArray(all, starts);
     }
 
     int[] ints(int count, String what) {

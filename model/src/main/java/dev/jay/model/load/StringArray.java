@@ -8,25 +8,31 @@ import java.util.RandomAccess;
 
 /** Many strings in two arrays, decoded when asked for: vocabularies have hundreds of thousands. Immutable. */
 final class StringArray extends AbstractList<String> implements RandomAccess {
+    private static final int LENGTH = Long.BYTES;
+
     private final byte[] bytes;
     private final int[] starts;
-    private final int[] ends;
 
-    /** String i is UTF-8 in {@code bytes[starts[i], ends[i])}. Takes the arrays, does not copy them. */
-    StringArray(byte[] bytes, int[] starts, int[] ends) {
+    /**
+     * Takes the arrays, does not copy them.
+     *
+     * @param bytes  the strings in UTF-8, each behind its length in eight bytes
+     * @param starts where each begins, its length first, and where the last ends
+     */
+    StringArray(byte[] bytes, int[] starts) {
         this.bytes = bytes;
         this.starts = starts;
-        this.ends = ends;
     }
 
     @Override
     public String get(int i) {
-        Objects.checkIndex(i, starts.length);
-        return new String(bytes, starts[i], ends[i] - starts[i], StandardCharsets.UTF_8);
+        Objects.checkIndex(i, size());
+        int from = starts[i] + LENGTH;
+        return new String(bytes, from, starts[i + 1] - from, StandardCharsets.UTF_8);
     }
 
     @Override
     public int size() {
-        return starts.length;
+        return starts.length - 1;
     }
 }

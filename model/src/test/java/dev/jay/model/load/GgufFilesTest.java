@@ -8,6 +8,7 @@ import dev.jay.tensor.Shared;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,6 +155,49 @@ class GgufFilesTest {
             Files.setLastModifiedTime(file, FileTime.fromMillis(1));
             weights.hold(0);
             assertThatThrownBy(() -> weights.hold(Weights.ROOT)).hasMessageContaining("changed while in use");
+        }
+    }
+
+    /** A file that is long but takes no room on the disk, and of zeros after its start. */
+    private Path sparse(GgufBytes start, long size) throws IOException {
+        Path file = write("sparse.gguf", start.bytes());
+        try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
+            f.setLength(size);
+        }
+        return file;
+    }
+
+    @Test
+    void shouldRejectWhenMetadataWouldFillTheHeap() throws IOException {
+        long size = 1L << 30;
+        assertRefused(
+                sparse(GgufBytes.header(0, 1).array("k", GgufType.STRING, 20_000_000), size),
+                "too many elements: count=20000000");
+        assertRefused(sparse(GgufBytes.header(0, 1).array("k", GgufType.STRING, 16_000_000), size), "more heap than");
+        assertRefused(sparse(GgufBytes.header(0, 1).array("k", GgufType.STRING, 5_000_000), size), "more heap than");
+        assertRefused(sparse(GgufBytes.header(0, 1).array("k", GgufType.U8, 16_000_000), size), "more heap than");
+        assertRefused(sparse(GgufBytes.header(0, 1).array("k", GgufType.ARRAY, 16_000_000), size), "more heap than");
+        assertRefused(sparse(GgufBytes.header(0, 1).pair("k", GgufType.STRING).i64(size / 2), size), "more heap than");
+        assertRefused(sparse(GgufBytes.header(1L << 24, 0), size), "tensor name is empty");
+    }
+
+    @Test
+    void shouldOpenALargeVocabularyQuickly() throws IOException {
+        int size = 262_144;
+        GgufBytes bytes = GgufBytes.header(0, 2).array("tokenizer.ggml.tokens", GgufType.STRING, size);
+        for (int i = 0; i < size; i++) bytes.text("token" + i);
+        bytes.array("tokenizer.ggml.merges", GgufType.STRING, 2L * size);
+        for (int i = 0; i < 2 * size; i++) bytes.text("to ken" + i);
+        Path file = write("large.gguf", bytes.bytes());
+        try (Memory memory = Memory.withBudget(0)) {
+            Gguf.open(memory, file).close();
+            long from = System.nanoTime();
+            try (Gguf model = Gguf.open(memory, file)) {
+                long millis = (System.nanoTime() - from) / 1_000_000;
+                assertThat(millis).as("milliseconds").isLessThan(1000); // some tens where the machine is idle
+                assertThat(model.metadata().strings("tokenizer.ggml.tokens").get(size - 1)).isEqualTo("token" + (size - 1));
+                assertThat(model.metadata().strings("tokenizer.ggml.merges")).hasSize(2 * size).endsWith("to ken524287");
+            }
         }
     }
 }
