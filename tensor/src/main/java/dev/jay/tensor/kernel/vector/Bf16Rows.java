@@ -12,7 +12,9 @@ final class Bf16Rows extends RowCode {
     }
 
     @Override
-    void decode(long w, int cols, long to) {
+    void decode(long row, int cols, long out) {
+        long w = Lanes.trusted(row);
+        long to = Lanes.trusted(out);
         int whole = cols / Lanes.LENGTH * Lanes.LENGTH;
         for (int i = 0; i < whole; i += Lanes.LENGTH) Lanes.store(weights(w + i * 2L), to + i * 4L);
         for (int i = whole; i < cols; i++) {
@@ -22,7 +24,9 @@ final class Bf16Rows extends RowCode {
     }
 
     @Override
-    float dot(long w, long x, int cols) {
+    float dot(long row, long values, int cols) {
+        long w = Lanes.trusted(row);
+        long x = Lanes.trusted(values);
         FloatVector even = FloatVector.zero(Lanes.F);
         FloatVector odd = even;
         for (int i = 0; i < cols; i += 2 * Lanes.LENGTH) {

@@ -23,13 +23,17 @@ final class F16Rows extends RowCode {
 
     /** A plain loop: the compiler makes one instruction of sixteen conversions. */
     @Override
-    void decode(long w, int cols, long to) {
+    void decode(long row, int cols, long out) {
+        long w = Lanes.trusted(row);
+        long to = Lanes.trusted(out);
         for (int i = 0; i < cols; i++) Lanes.set(to + i * 4L, Lanes.half(w + i * 2L));
         zeroTail(to, cols);
     }
 
     @Override
-    float dot(long w, long x, int cols) {
+    float dot(long row, long values, int cols) {
+        long w = Lanes.trusted(row);
+        long x = Lanes.trusted(values);
         FloatVector even = FloatVector.zero(Lanes.F);
         FloatVector odd = even;
         for (int i = 0; i < cols; i += 2 * Lanes.LENGTH) {

@@ -34,6 +34,8 @@ final class Lanes {
     /** True where a vector holds 16 floats: a table of sixteen is then one instruction. */
     static final boolean WIDE = LENGTH == 16;
 
+    private static final long ADDRESSES = (1L << 56) - 1; // no machine gives a process more
+
     private static final VectorSpecies<Byte> B = LENGTH == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
     private static final VectorSpecies<Short> S =
             LENGTH == 16 ? ShortVector.SPECIES_256 : LENGTH == 8 ? ShortVector.SPECIES_128 : ShortVector.SPECIES_64;
@@ -44,6 +46,14 @@ final class Lanes {
     private static final IntVector TO_TOP = IntVector.zero(I).addIndex(1).neg().add(3).mul(8); // 24, 16, 8, 0
 
     private Lanes() {}
+
+    /**
+     * The same address, in a form that the compiler knows to be within {@link #ALL} whatever an int index adds to it:
+     * then no bounds check is left, and no loop is split for one. Done once, where a loop's method begins.
+     */
+    static long trusted(long address) {
+        return address & ADDRESSES;
+    }
 
     static int padded(int cols) {
         return (cols + STEP - 1) / STEP * STEP;

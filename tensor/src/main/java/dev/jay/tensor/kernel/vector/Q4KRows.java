@@ -35,7 +35,9 @@ final class Q4KRows extends RowCode {
     }
 
     @Override
-    void decode(long w, int cols, long to) {
+    void decode(long row, int cols, long out) {
+        long w = Lanes.trusted(row);
+        long to = Lanes.trusted(out);
         int groups = cols / GROUP;
         for (int g = 0; g < groups; g++) {
             long p = w + g / 4 * (long) BYTES;
@@ -50,7 +52,9 @@ final class Q4KRows extends RowCode {
         }
     }
 
-    private static void half(long q, int shift, float scale, float least, long to) {
+    private static void half(long quants, int shift, float scale, float least, long out) {
+        long q = Lanes.trusted(quants);
+        long to = Lanes.trusted(out);
         FloatVector by = Lanes.all(scale);
         FloatVector less = Lanes.all(-least);
         for (int i = 0; i < 32; i += Lanes.LENGTH) {
@@ -65,7 +69,9 @@ final class Q4KRows extends RowCode {
     }
 
     @Override
-    float dot(long w, long x, int cols) {
+    float dot(long row, long values, int cols) {
+        long w = Lanes.trusted(row);
+        long x = Lanes.trusted(values);
         FloatVector even = FloatVector.zero(Lanes.F);
         FloatVector odd = even;
         int groups = cols / GROUP;

@@ -34,7 +34,9 @@ final class Q6KRows extends RowCode {
     }
 
     @Override
-    void decode(long w, int cols, long to) {
+    void decode(long row, int cols, long out) {
+        long w = Lanes.trusted(row);
+        long to = Lanes.trusted(out);
         int halves = cols / HALF;
         for (int h = 0; h < halves; h++) {
             long p = w + h / 2 * (long) BYTES;
@@ -66,21 +68,23 @@ final class Q6KRows extends RowCode {
         return Lanes.sum(half(w, x, cols, 0).add(half(w, x, cols, 1)));
     }
 
-    private static FloatVector half(long w, long x, int cols, int which) {
+    /** Two runs of each half block at a time: more in one loop, and the compiler gives up on keeping vectors in registers. */
+    private static FloatVector half(long row, long values, int cols, int which) {
+        long w = Lanes.trusted(row);
+        long x = Lanes.trusted(values);
         FloatVector sum = FloatVector.zero(Lanes.F);
-        int halves = cols / HALF;
-        for (int h = 0; h < halves; h++) {
-            long p = w + h / 2 * (long) BYTES;
-            long low = p + (h & 1) * 64L + which * 16L;
-            long scales = p + SCALES + (h & 1) * 8L + which;
-            IntVector v = Lanes.bytes(low);
-            IntVector u = Lanes.bytes(low + 32);
-            IntVector t = Lanes.bytes(p + 128 + (h & 1) * 32L + which * 16L);
-            long at = x + h * (HALF * 4L) + which * 64L;
+        int pairs = cols / 64;
+        for (int j = 0; j < pairs; j++) {
+            long p = w + j / 4 * (long) BYTES;
+            int shift = (j & 1) * 4;
+            long low = p + (j >> 1 & 1) * 64L + which * 16L;
+            long scales = p + SCALES + (j & 3) * 4L + which;
+            IntVector v = Lanes.bytes(low).lanewise(VectorOperators.LSHR, shift);
+            IntVector u = Lanes.bytes(low + 32).lanewise(VectorOperators.LSHR, shift);
+            IntVector t = Lanes.bytes(p + 128 + (j >> 1 & 1) * 32L + which * 16L).lanewise(VectorOperators.LSHR, shift);
+            long at = x + j * 256L + which * 64L;
             sum = weights(quants(v, t, 0, 0), scale(scales, p, 0)).fma(Lanes.floats(at), sum);
             sum = weights(quants(u, t, 0, 2), scale(scales, p, 2)).fma(Lanes.floats(at + 128), sum);
-            sum = weights(quants(v, t, 4, 4), scale(scales, p, 4)).fma(Lanes.floats(at + 256), sum);
-            sum = weights(quants(u, t, 4, 6), scale(scales, p, 6)).fma(Lanes.floats(at + 384), sum);
         }
         return sum;
     }

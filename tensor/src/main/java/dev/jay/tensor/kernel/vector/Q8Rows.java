@@ -13,7 +13,9 @@ final class Q8Rows extends RowCode {
     }
 
     @Override
-    void decode(long w, int cols, long to) {
+    void decode(long row, int cols, long out) {
+        long w = Lanes.trusted(row);
+        long to = Lanes.trusted(out);
         int blocks = cols / BLOCK;
         for (int b = 0; b < blocks; b++) {
             long p = w + b * (long) BYTES;
@@ -24,7 +26,9 @@ final class Q8Rows extends RowCode {
     }
 
     @Override
-    float dot(long w, long x, int cols) {
+    float dot(long row, long values, int cols) {
+        long w = Lanes.trusted(row);
+        long x = Lanes.trusted(values);
         FloatVector even = FloatVector.zero(Lanes.F);
         FloatVector odd = even;
         int blocks = cols / BLOCK;

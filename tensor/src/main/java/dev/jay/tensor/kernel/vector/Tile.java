@@ -15,17 +15,21 @@ final class Tile {
     /**
      * Adds the products of every second vector of {@code count} values to sixteen sums.
      *
-     * @param w      first of four rows, {@code wStride} bytes apart
-     * @param x0     one row of activations, and so on
-     * @param sums   sum of row r and activations t at {@code (t * 4 + r) * Lanes.BYTES}
-     * @param first  true: the sums begin at zero
+     * @param rows   first of four rows, {@code stride} bytes apart, as the activations are
+     * @param values first row of activations; the others are so many rows after it
+     * @param at     sum of row r and activations t at {@code (t * 4 + r) * Lanes.BYTES}
      */
     static void run(
-            long w, long wStride, long x0, long x1, long x2, long x3, int count, long sums, boolean first) {
-        long w1 = w + wStride;
-        long w2 = w1 + wStride;
-        long w3 = w2 + wStride;
-        if (first) clear(sums);
+            long rows, long stride, long values, int apart1, int apart2, int apart3, int count, long at) {
+        long w = Lanes.trusted(rows);
+        long w1 = Lanes.trusted(w + stride);
+        long w2 = Lanes.trusted(w + 2 * stride);
+        long w3 = Lanes.trusted(w + 3 * stride);
+        long x0 = Lanes.trusted(values);
+        long x1 = Lanes.trusted(values + apart1 * stride);
+        long x2 = Lanes.trusted(values + apart2 * stride);
+        long x3 = Lanes.trusted(values + apart3 * stride);
+        long sums = Lanes.trusted(at);
         FloatVector a0 = at(sums, 0), a1 = at(sums, 1), a2 = at(sums, 2), a3 = at(sums, 3);
         FloatVector b0 = at(sums, 4), b1 = at(sums, 5), b2 = at(sums, 6), b3 = at(sums, 7);
         FloatVector c0 = at(sums, 8), c1 = at(sums, 9), c2 = at(sums, 10), c3 = at(sums, 11);
@@ -73,8 +77,10 @@ final class Tile {
         put(d3, sums, 15);
     }
 
-    private static void clear(long sums) {
-        for (int i = 0; i < SIDE * SIDE; i++) Lanes.store(FloatVector.zero(Lanes.F), sums + i * (long) Lanes.BYTES);
+    /** Sets sums to zero. Not a part of {@link #run}: the compiler keeps only so many vectors of one method in registers. */
+    static void clear(long at, int bytes) {
+        long sums = Lanes.trusted(at);
+        for (int i = 0; i < bytes; i += Lanes.BYTES) Lanes.store(FloatVector.zero(Lanes.F), sums + i);
     }
 
     private static FloatVector at(long sums, int i) {

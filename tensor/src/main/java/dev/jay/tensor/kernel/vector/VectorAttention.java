@@ -106,11 +106,13 @@ final class VectorAttention implements AttentionKernel {
         Lanes.set(running + 4, Lanes.get(running + 4) * keep + sum);
         long out = room.out + query * (room.valueWidth * 4L);
         for (int d = 0; d < room.valueWidth; d += 2 * Lanes.LENGTH) {
-            addWeighted(room.value + d * 4L, room.valueWidth * 4L, room.scores, from, to, keep, out + d * 4L);
+            addWeighted(room.value + d * 4L, room.valueWidth * 4, room.scores, from, to, keep, out + d * 4L);
         }
     }
 
-    private static float dot(long key, long query, int width) {
+    private static float dot(long keyRow, long queryRow, int width) {
+        long key = Lanes.trusted(keyRow);
+        long query = Lanes.trusted(queryRow);
         FloatVector even = FloatVector.zero(Lanes.F);
         FloatVector odd = even;
         for (int i = 0; i < width; i += 2 * Lanes.LENGTH) {
@@ -151,12 +153,15 @@ final class VectorAttention implements AttentionKernel {
 
     /** out = out * keep + sum of weight * value, for two vectors of a row. */
     private static void addWeighted(
-            long value, long rowBytes, long weights, int from, int to, float keep, long out) {
+            long rows, int rowBytes, long scores, int from, int to, float keep, long sums) {
+        long value = Lanes.trusted(rows);
+        long weights = Lanes.trusted(scores);
+        long out = Lanes.trusted(sums);
         FloatVector a = Lanes.floats(out).mul(keep);
         FloatVector b = Lanes.floats(out + Lanes.BYTES).mul(keep);
         for (int s = from; s < to; s++) {
             FloatVector weight = Lanes.all(Lanes.get(weights + s * 4L));
-            long row = value + s * rowBytes;
+            long row = value + s * (long) rowBytes;
             a = Lanes.floats(row).fma(weight, a);
             b = Lanes.floats(row + Lanes.BYTES).fma(weight, b);
         }

@@ -9,10 +9,12 @@ import dev.jay.tensor.kernel.MatMulKernel;
  * More: four rows are decoded into working space, then {@link Tile}s. Both give the same bits.
  */
 final class VectorMatMul implements MatMulKernel {
-    private static final int TOKENS = 128; // rows of activations for which sums are kept: they stay in the L2 cache
-    private static final int SLICE = 512; // values of a row worked on at a time: four rows and four of x fit the L1 cache
+    private static final int TOKENS = 64; // rows of activations worked on at a time: they stay in the L2 cache
+    private static final int SLICE = 1024; // values of a row worked on at a time: four rows and four of x fit the L1 cache
     private static final long SUMS = 2L * Tile.SUMS; // of one tile
     private static final int TILES = TOKENS / Tile.SIDE;
+
+    private static final RowCode PLAIN = new F32Rows();
 
     private final RowCode code;
 
@@ -25,12 +27,15 @@ final class VectorMatMul implements MatMulKernel {
         return null;
     }
 
-    /** [rows: 4 x padded][sums: a tile for each four rows of activations][x: n x padded, where cols is not a step]. */
+    /** [rows: 4 x stride][sums: a tile for each four rows of activations][x: TOKENS x stride]. */
     @Override
     public long scratchBytes(int cols, int n) {
-        long padded = Lanes.padded(cols) * 4L;
-        long x = cols == Lanes.padded(cols) ? 0 : n * padded;
-        return Tile.SIDE * padded + TILES * SUMS + x;
+        return (Tile.SIDE + (long) Math.min(n, TOKENS)) * stride(cols) + TILES * SUMS;
+    }
+
+    /** Bytes from row to row in working space. A line more than whole: rows a power of two apart evict each other. */
+    private static int stride(int cols) {
+        return (Lanes.padded(cols) + Lanes.STEP / 2) * Float.BYTES;
     }
 
     @Override
@@ -41,45 +46,41 @@ final class VectorMatMul implements MatMulKernel {
             for (int r = from; r < to; r++) Lanes.set(y + r * 4L, code.dot(w + r * rowBytes, x, cols));
             return;
         }
-        long sums = scratch + Tile.SIDE * (padded * 4L);
-        long rows = x;
-        if (padded != cols) {
-            rows = sums + TILES * SUMS;
-            for (int t = 0; t < n; t++) pad(x + t * (cols * 4L), cols, rows + t * (padded * 4L));
-        }
+        int stride = stride(cols);
+        long sums = scratch + Tile.SIDE * (long) stride;
+        long values = sums + TILES * SUMS;
         for (int first = 0; first < n; first += TOKENS) {
             int count = Math.min(TOKENS, n - first);
             long out = y + first * yStride * 4;
+            for (int t = 0; t < count; t++) {
+                PLAIN.decode(x + (first + t) * (cols * 4L), cols, values + t * (long) stride);
+            }
             for (int r = from; r < to; r += Tile.SIDE) {
                 int some = Math.min(Tile.SIDE, to - r);
                 for (int i = 0; i < Tile.SIDE; i++) { // a short tile does its last row again
-                    code.decode(w + (r + Math.min(i, some - 1)) * rowBytes, cols, scratch + i * (padded * 4L));
+                    code.decode(w + (r + Math.min(i, some - 1)) * rowBytes, cols, scratch + i * (long) stride);
                 }
-                multiply(scratch, padded, rows + first * (padded * 4L), count, sums);
+                multiply(scratch, padded, stride, values, count, sums);
                 write(sums, some, count, out + r * 4L, yStride);
             }
         }
     }
 
-    private static void pad(long from, int cols, long to) {
-        for (int i = 0; i < cols; i++) Lanes.set(to + i * 4L, Lanes.get(from + i * 4L));
-        RowCode.zeroTail(to, cols);
-    }
-
-    private static void multiply(long rows, int cols, long x, int n, long sums) {
-        long stride = cols * 4L;
+    private static void multiply(long rows, int cols, int stride, long x, int n, long sums) {
+        Tile.clear(sums, (int) (Math.ceilDiv(n, Tile.SIDE) * SUMS));
         for (int k = 0; k < cols; k += SLICE) {
             int count = Math.min(SLICE, cols - k);
-            long w = rows + k * 4L;
             for (int t = 0; t < n; t += Tile.SIDE) {
-                long x0 = x + t * stride + k * 4L;
-                long x1 = x0 + Math.min(1, n - 1 - t) * stride; // a short tile does its last row again
-                long x2 = x0 + Math.min(2, n - 1 - t) * stride;
-                long x3 = x0 + Math.min(3, n - 1 - t) * stride;
+                int last = n - 1 - t; // a short tile does its last row again
+                int two = Math.min(1, last);
+                int three = Math.min(2, last);
+                int four = Math.min(3, last);
+                long w = rows + k * 4L;
+                long at = x + t * (long) stride + k * 4L;
                 long even = sums + t / Tile.SIDE * SUMS;
-                int b = Lanes.BYTES;
-                Tile.run(w, stride, x0, x1, x2, x3, count, even, k == 0);
-                Tile.run(w + b, stride, x0 + b, x1 + b, x2 + b, x3 + b, count, even + Tile.SUMS, k == 0);
+                Tile.run(w, stride, at, two, three, four, count, even);
+                int odd = Lanes.BYTES;
+                Tile.run(w + odd, stride, at + odd, two, three, four, count, even + Tile.SUMS);
             }
         }
     }
