@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.conformance;
+
+import dev.jay.app.http.Server;
+import dev.jay.app.http.ServerOptions;
+import dev.jay.engine.Model;
+import dev.jay.model.load.Synth;
+import dev.jay.model.load.SynthShape;
+import dev.jay.model.load.SynthShapes;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A server with a small model of random weights, for as long as a test class runs. */
+final class Served implements AutoCloseable {
+    static final String KEY = "a key for the tests";
+
+    private final Path file;
+    private final Model model;
+    private final Server server;
+
+    Served() throws IOException {
+        file = Files.createTempFile("jay-conformance", ".gguf");
+        Files.delete(file);
+        try (Memory memory = Memory.withBudget(64 << 20);
+                Workers workers = Workers.of(1)) {
+            SynthShape shape = SynthShapes.ALL.make("llama-tiny");
+            Synth.write(memory, workers, shape, WeightFormats.ALL.make("q8_0"), 1, file, (done, total, tensor) -> {});
+        }
+        model = Model.open(file);
+        server = Server.start(
+                model,
+                ServerOptions.DEFAULT
+                        .withListening("127.0.0.1", 0)
+                        .withAccess(List.of(KEY), false, Optional.empty()));
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + server.port() + "/v1";
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        model.close();
+        Files.delete(file);
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The official client against a server: node check.mjs BASE_URL KEY. Prints "ok NAME" for each check; fails at the first that does not hold.
+import OpenAI from 'openai';
+import assert from 'node:assert/strict';
+
+const [baseURL, apiKey] = process.argv.slice(2);
+const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+const messages = [{ role: 'user', content: 'Say something.' }];
+const settings = { model: 'any', messages, max_completion_tokens: 12, temperature: 0 };
+
+async function check(name, run) {
+  await run();
+  console.log(`ok ${name}`);
+}
+
+let whole;
+await check('models', async () => {
+  const list = await client.models.list();
+  assert.equal(list.data.length, 1);
+  const one = await client.models.retrieve(list.data[0].id);
+  assert.equal(one.id, list.data[0].id);
+});
+await check('chat', async () => {
+  const reply = await client.chat.completions.create(settings);
+  whole = reply.choices[0].message.content;
+  assert.equal(reply.object, 'chat.completion');
+  assert.equal(reply.choices[0].message.role, 'assistant');
+  assert.ok(['stop', 'length'].includes(reply.choices[0].finish_reason));
+  assert.ok(reply.usage.prompt_tokens > 0 && reply.usage.completion_tokens > 0);
+  assert.equal(reply.usage.total_tokens, reply.usage.prompt_tokens + reply.usage.completion_tokens);
+});
+await check('chat, streamed: the same text', async () => {
+  const stream = await client.chat.completions.create({ ...settings, stream: true, stream_options: { include_usage: true } });
+  let text = '';
+  let usage = null;
+  let finish = null;
+  for await (const chunk of stream) {
+    assert.equal(chunk.object, 'chat.completion.chunk');
+    text += chunk.choices[0]?.delta?.content ?? '';
+    finish = chunk.choices[0]?.finish_reason ?? finish;
+    usage = chunk.usage ?? usage;
+  }
+  assert.equal(text, whole);
+  assert.ok(finish);
+  assert.ok(usage.completion_tokens > 0);
+});
+await check("chat, by the client's own stream helper", async () => {
+  const runner = client.chat.completions.stream(settings);
+  const last = await runner.finalChatCompletion();
+  assert.equal(last.choices[0].message.content, whole);
+});
+await check('completions', async () => {
+  const reply = await client.completions.create({ model: 'any', prompt: 'Once', max_tokens: 8, temperature: 0, logprobs: 2 });
+  assert.equal(reply.object, 'text_completion');
+  assert.ok(reply.choices[0].logprobs.token_logprobs.length > 0);
+  const stream = await client.completions.create({ model: 'any', prompt: 'Once', max_tokens: 8, temperature: 0, stream: true });
+  let text = '';
+  for await (const chunk of stream) text += chunk.choices[0]?.text ?? '';
+  assert.equal(text, reply.choices[0].text);
+});
+await check('logprobs', async () => {
+  const reply = await client.chat.completions.create({ ...settings, logprobs: true, top_logprobs: 3 });
+  const first = reply.choices[0].logprobs.content[0];
+  assert.equal(first.top_logprobs.length, 3);
+  assert.ok(first.logprob <= 0);
+});
+await check('a seed repeats', async () => {
+  const warm = { ...settings, temperature: 1, seed: 7 };
+  const a = await client.chat.completions.create(warm);
+  const b = await client.chat.completions.create(warm);
+  assert.equal(a.choices[0].message.content, b.choices[0].message.content);
+});
+await check('errors have the types that the client knows', async () => {
+  await assert.rejects(client.chat.completions.create({ ...settings, temperature: -1 }), OpenAI.BadRequestError);
+  await assert.rejects(client.chat.completions.create({ ...settings, messages: 'no' }), OpenAI.BadRequestError);
+  await assert.rejects(client.models.retrieve('absent'), OpenAI.NotFoundError);
+  const stranger = new OpenAI({ baseURL, apiKey: 'wrong', maxRetries: 0 });
+  await assert.rejects(stranger.models.list(), OpenAI.AuthenticationError);
+});
+await check('leaving in the middle', async () => {
+  const stream = await client.chat.completions.create({ ...settings, max_completion_tokens: 200, stream: true });
+  for await (const chunk of stream) {
+    if (chunk.choices[0]?.delta?.content) break;
+  }
+  const reply = await client.chat.completions.create(settings);
+  assert.equal(reply.choices[0].message.content, whole);
+});
+await check('eight at once', async () => {
+  const replies = await Promise.all(Array.from({ length: 8 }, () => client.chat.completions.create(settings)));
+  for (const reply of replies) assert.ok(reply.choices[0].message.content.length >= 0);
+});
