@@ -2,15 +2,12 @@
 package dev.jay.engine;
 
 import dev.jay.engine.sample.Candidates;
-import dev.jay.engine.sample.LogSoftmax;
 import dev.jay.engine.sample.Sampler;
 import dev.jay.engine.schedule.SchedulerPolicy;
 import dev.jay.engine.schedule.Step;
 import dev.jay.model.text.TextDecoder;
 import dev.jay.model.text.Tokenizer;
-import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Numerics;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -295,9 +292,9 @@ public final class Engine implements AutoCloseable {
     }
 
     private boolean runTogether(List<Sequence> owners, List<Forward.Slice> slices, Numerics numerics, boolean fail) {
-        MemorySegment logits;
+        Logits logits;
         try {
-            logits = forward.run(numerics, slices);
+            logits = new Logits(forward.run(numerics, slices), forward.vocabulary());
         } catch (RuntimeException | Error e) {
             if (fail) for (Sequence s : owners) finish(s, FinishReason.FAILED, e);
             return false;
@@ -315,42 +312,25 @@ public final class Engine implements AutoCloseable {
         return true;
     }
 
-    private MemorySegment rowOf(MemorySegment logits, int row) {
-        long bytes = (long) forward.vocabulary() * Float.BYTES;
-        return logits.asSlice(row * bytes, bytes);
-    }
-
-    private void deliver(Sequence s, Forward.Slice slice, MemorySegment logits, int firstRow) {
+    private void deliver(Sequence s, Forward.Slice slice, Logits logits, int firstRow) {
         int to = slice.from() + slice.count();
         promptTokens += Math.max(0, Math.min(to, s.promptLength()) - slice.from());
         for (int place = slice.logitsFrom(); place < to && s.request.scoresFrom() >= 0; place++) {
-            if (place + 1 < s.promptLength()) score(s, place + 1, rowOf(logits, firstRow + place - slice.logitsFrom()));
+            if (place + 1 >= s.promptLength()) break; // what follows is not the prompt's
+            int row = firstRow + place - slice.logitsFrom();
+            s.sink.onPromptScore(place + 1, logits.logprob(row, s.tokens()[place + 1]));
         }
         if (s.pending() > 0) return;
         if (s.limit() == s.promptLength()) {
             finish(s, FinishReason.LENGTH, null);
             return;
         }
-        MemorySegment row = rowOf(logits, firstRow + slice.rows() - 1);
-        int token = s.sampler.sample(row, s.tokens(), s.length());
+        int row = firstRow + slice.rows() - 1;
+        int token = s.sampler.sample(logits.row(row), s.tokens(), s.length());
         decodedTokens++;
-        FinishReason reason = s.accept(choice(s, row, token), settings.clock().getAsLong());
+        Choice choice = logits.choice(row, token, s.request.logprobs());
+        FinishReason reason = s.accept(choice, settings.clock().getAsLong());
         if (reason != null) finish(s, reason, null);
-    }
-
-    private void score(Sequence s, int place, MemorySegment row) {
-        double all = LogSoftmax.logSumExp(row, forward.vocabulary());
-        s.sink.onPromptScore(place, Floats.get(row, s.tokens()[place]) - all);
-    }
-
-    private Choice choice(Sequence s, MemorySegment row, int token) {
-        if (s.request.logprobs() < 0) return new Choice(token, Double.NaN, List.of());
-        double all = LogSoftmax.logSumExp(row, forward.vocabulary());
-        List<Choice.Scored> top = new ArrayList<>();
-        for (int t : LogSoftmax.best(row, forward.vocabulary(), s.request.logprobs())) {
-            top.add(new Choice.Scored(t, Floats.get(row, t) - all));
-        }
-        return new Choice(token, Floats.get(row, token) - all, top);
     }
 
     private void finish(Sequence s, FinishReason reason, Throwable cause) {

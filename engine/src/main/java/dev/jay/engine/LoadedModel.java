@@ -11,8 +11,10 @@ import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.MappedWeights;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.load.WeightSource;
+import dev.jay.model.text.ChatTemplate;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.model.text.Tokenizers;
+import dev.jay.model.text.jinja.TemplateException;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.CpuOps;
 import dev.jay.tensor.kernel.KernelChoice;
@@ -28,6 +30,8 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** A model file, the code bound to it and the engine that runs it. Owns all of them. */
 final class LoadedModel implements Model {
@@ -79,8 +83,10 @@ final class LoadedModel implements Model {
         Forward forward = owned.add(
                 new TransformerForward(transformers, memory, contextLength, options.parallel(), stepTokens), Forward::close);
         this.description = describe(ops, transformers, forward);
-        this.ownTemplate = false;
-        this.chat = new ChatPrompt(tokenizer, ChatMl::render, true);
+        Optional<String> template = metadata.optionalText("tokenizer.chat_template").filter(t -> !t.isBlank());
+        this.ownTemplate = template.isPresent();
+        // a template writes BOS itself; ChatML does not
+        this.chat = new ChatPrompt(tokenizer, templateOf(template, options), template.isEmpty());
 
         EngineThread thread = new EngineThread(name);
         this.engine = new Engine(
@@ -89,6 +95,27 @@ final class LoadedModel implements Model {
                         contextLength, stepTokens, options.queueLimit(), options.clock(), options.seeds(), thread::wake));
         thread.start(engine);
         owned.add(thread, EngineThread::close);
+    }
+
+    /** A template that cannot be read is told to whoever chats: the model can still go on after plain text. */
+    private Function<List<Message>, String> templateOf(Optional<String> source, ModelOptions options) {
+        ChatTemplate template;
+        try {
+            template = source.map(ChatTemplate::compile).orElse(ChatTemplate.CHATML);
+        } catch (TemplateException e) {
+            LOG.log(System.Logger.Level.WARNING, "the chat template of " + name + " cannot be used", e);
+            return _ -> {
+                throw new IllegalStateException("the chat template of " + name + " cannot be used: " + e.getMessage(), e);
+            };
+        }
+        String bos = tokenizer.bos() < 0 ? null : tokenizer.piece(tokenizer.bos());
+        String eos = tokenizer.eos() < 0 ? null : tokenizer.piece(tokenizer.eos());
+        return messages -> {
+            List<Map<String, Object>> shown = messages.stream()
+                    .map(m -> Map.<String, Object>of("role", m.role(), "content", m.content()))
+                    .toList();
+            return template.render(shown, true, null, bos, eos, Map.of(), options.wallClock());
+        };
     }
 
     private int contextOf(ModelOptions options) {

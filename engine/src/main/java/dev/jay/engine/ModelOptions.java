@@ -3,6 +3,7 @@ package dev.jay.engine;
 
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.memory.Memory;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -26,6 +27,7 @@ public final class ModelOptions {
     private int queueLimit = 64;
     private int stepTokens = 256;
     private LongSupplier clock = System::nanoTime;
+    private Clock wallClock = Clock.systemDefaultZone();
     private LongSupplier seeds = () -> ThreadLocalRandom.current().nextLong();
 
     private ModelOptions() {}
@@ -48,6 +50,7 @@ public final class ModelOptions {
         o.queueLimit = queueLimit;
         o.stepTokens = stepTokens;
         o.clock = clock;
+        o.wallClock = wallClock;
         o.seeds = seeds;
         return o;
     }
@@ -148,6 +151,13 @@ public final class ModelOptions {
         return o;
     }
 
+    /** What chat templates that ask for the date are told; the system's unless set. */
+    public ModelOptions withWallClock(Clock value) {
+        ModelOptions o = copy();
+        o.wallClock = value;
+        return o;
+    }
+
     /** Where the seed of a request comes from that names none; random unless set. */
     public ModelOptions withSeeds(LongSupplier value) {
         ModelOptions o = copy();
@@ -205,6 +215,10 @@ public final class ModelOptions {
 
     public LongSupplier clock() {
         return clock;
+    }
+
+    public Clock wallClock() {
+        return wallClock;
     }
 
     public LongSupplier seeds() {

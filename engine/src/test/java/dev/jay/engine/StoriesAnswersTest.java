@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.engine.sample.Sampling;
 import dev.jay.tensor.Shared;
+import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.Numerics;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ class StoriesAnswersTest {
     @BeforeAll
     static void open() throws IOException {
         Path file = Shared.data(FOLDER + "stories260K.gguf");
-        model = Model.open(file, ModelOptions.defaults().withContextLength(512).withParallel(4).withThreads(1));
+        model = Model.open(file, ModelOptions.defaults().withContextLength(512).withParallel(4).withThreads(1).withCpu(Cpu.SCALAR));
     }
 
     @AfterAll
@@ -116,6 +117,7 @@ class StoriesAnswersTest {
             assertThat(got.perplexity()).isCloseTo(wanted, within(wanted * 1e-3));
             assertThat(got.error() * got.perplexity()).isCloseTo(r.get("err").asDouble(), within(1e-2));
             assertThat(seen).hasSize(r.get("chunks").asInt());
+            if (r.get("ctx").asInt() > 128) continue;
             double every = Perplexity.measure(
                     model, text, r.get("ctx").asInt(), Perplexity.Method.EVERY_TOKEN, Numerics.EXACT, _ -> {}).perplexity();
             assertThat(every).isBetween(wanted / 2, wanted * 2);
