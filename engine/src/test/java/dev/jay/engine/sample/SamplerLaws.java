@@ -159,5 +159,7 @@ class SamplerLaws {
         }
         assertThat(mixed).isEqualTo(alone);
         assertThat(other).isNotEqualTo(alone);
+        // the next seed's draws are not this one's, one place later
+        assertThat(Arrays.copyOf(other, 49)).isNotEqualTo(Arrays.copyOfRange(alone, 1, 50));
     }
 }
