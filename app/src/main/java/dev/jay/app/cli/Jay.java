@@ -48,7 +48,12 @@ final class Jay implements Callable<Integer> {
         all.put("run", RunCommand::new);
         all.put("chat", ChatCommand::new);
         all.put("serve", ServeCommand::new);
+        all.put("show", ShowCommand::new);
         all.put("tokenize", TokenizeCommand::new);
+        all.put("perplexity", PerplexityCommand::new);
+        all.put("quantize", QuantizeCommand::new);
+        all.put("synth", SynthCommand::new);
+        all.put("bench", BenchCommand::withParts);
         return all;
     }
 
@@ -60,11 +65,11 @@ final class Jay implements Callable<Integer> {
         if (commands.containsKey(named)) commands.keySet().retainAll(Set.of(named));
         commands.forEach((name, make) -> jay.addSubcommand(name, make.apply(shell)));
         apply(jay, shell);
-        jay.getSubcommands().values().forEach(c -> apply(c, shell));
         return jay;
     }
 
     private static void apply(CommandLine command, Shell shell) {
+        command.getSubcommands().values().forEach(c -> apply(c, shell));
         CommonArguments common = new CommonArguments();
         command.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(common));
         Faults faults = new Faults(shell, common);
