@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jay.tensor.Shared;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** {@code ./jay} as a process of its own. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+    private static final Path JAY = Shared.root().resolve("jay");
+
+    @TempDir
+    Path folder;
+
+    private record Run(int exit, String out, String err) {}
+
+    private Run sh(Map<String, String> environment, String script) throws IOException, InterruptedException {
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c", script)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().put("HOME", folder.toString());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("still running after a minute: " + script);
+        }
+        return new Run(process.exitValue(), Files.readString(out), Files.readString(err, StandardCharsets.UTF_8));
+    }
+
+    private static void assumeBuilt() {
+        Assumptions.assumeTrue(
+                Files.exists(Shared.root().resolve("app/target/jay/built")), "./jay has not been run: it is not built");
+    }
+
+    @Test
+    void shouldSayWhatItLookedAtWhenThereIsNoJdk25() throws Exception {
+        Path copy = Files.copy(JAY, folder.resolve("jay"));
+        // A machine where nothing is: no PATH beyond the tools it needs, and every usual folder hidden by its name.
+        String script = Files.readString(copy).replace("/usr/lib/jvm/", "/nowhere/").replace("/opt/", "/nowhere/");
+        Files.writeString(copy, script);
+        Run run = sh(Map.of("JAVA_HOME", "/no/such/jdk", "JAY_JAVA_HOME", "", "JAVA25_HOME", "", "PATH", tools()), "sh ./jay --version");
+        assertThat(run.exit()).isEqualTo(78);
+        assertThat(run.err()).contains("JDK 25", "JAY_JAVA_HOME", "/no/such/jdk");
+        assertThat(run.out()).isEmpty();
+    }
+
+    /** A folder with what the launcher calls, and no java in it. */
+    private String tools() throws IOException {
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        for (String tool : new String[] {"sh", "dirname", "readlink", "find", "head", "sed", "tail", "tr"}) {
+            for (String at : new String[] {"/usr/bin/", "/bin/"}) {
+                if (Files.exists(Path.of(at + tool)) && !Files.exists(bin.resolve(tool))) {
+                    Files.createSymbolicLink(bin.resolve(tool), Path.of(at + tool));
+                }
+            }
+        }
+        return bin.toString();
+    }
+
+    @Test
+    void shouldRefuseTooLittleMemoryBeforeTheJvmStarts() throws Exception {
+        assumeBuilt();
+        for (String size : new String[] {"100m", "4x", "m", "-1", "99999999999999999999g"}) {
+            Run run = sh(Map.of("JAY_MEMORY", size), JAY + " --version");
+            assertThat(run.exit()).as(size).isEqualTo(2);
+            assertThat(run.err()).contains("--memory '" + size + "'").contains("192m");
+        }
+    }
+
+    @Test
+    void shouldRunFromAnywhereAndThroughALink() throws Exception {
+        assumeBuilt();
+        Files.createSymbolicLink(folder.resolve("link"), JAY);
+        Run run = sh(Map.of(), "./link --version --memory 300m 2>&1");
+        assertThat(run.exit()).as(run.out()).isZero();
+        assertThat(run.out()).contains("JDK 25", "kernels: ");
+    }
+
+    @Test
+    void shouldKeepEverythingButTheAnswerOffStandardOutput() throws Exception {
+        assumeBuilt();
+        Path model = Shared.data("0-stories260K/stories260K.gguf");
+        Run run = sh(Map.of("MODEL", model.toString()), JAY + " run $MODEL --prompt 'Once upon' --max-tokens 3 -t 0");
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out()).isNotEmpty().doesNotContain("\n", "WARNING", "tokens/s");
+        Run piped = sh(Map.of("MODEL", model.toString()), JAY + " run $MODEL --prompt 'Once upon' -q | head -c 3");
+        assertThat(piped.err()).doesNotContain("Exception", "jay run");
+    }
+}

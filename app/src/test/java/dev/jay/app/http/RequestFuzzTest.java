@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import org.junit.jupiter.api.AfterAll;
+
+/**
+ * Whatever bytes come as a body, reading them ends in a request or in a refusal of the client's, never in anything else.
+ * Runs its stored inputs as a test; fuzzes where {@code JAZZER_FUZZ=1} is set.
+ */
+class RequestFuzzTest {
+    private static final ScriptedModel MODEL = new ScriptedModel();
+
+    @AfterAll
+    static void close() {
+        MODEL.close();
+    }
+
+    @FuzzTest(maxDuration = "10m")
+    void chat(byte[] body) {
+        read(new ChatCompletions(MODEL, "scripted", ServerOptions.DEFAULT), body);
+    }
+
+    @FuzzTest(maxDuration = "10m")
+    void completion(byte[] body) {
+        read(new Completions(MODEL, "scripted", ServerOptions.DEFAULT), body);
+    }
+
+    private static void read(Answers.Endpoint endpoint, byte[] body) {
+        try {
+            endpoint.read(Json.parse(body));
+        } catch (ApiException e) {
+            if (e.status() < 400 || e.status() >= 500) throw e;
+        }
+    }
+}
