@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.kernel.machine.MachineKernels;
 import dev.jay.tensor.memory.Memory;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Optional;
 public final class KernelProviders {
     public static final Catalog<KernelProvider> ALL = Catalog.of(
             "kernel provider",
+            MachineKernels.ENTRY,
             VectorProvider.ENTRY,
             ScalarKernels.ENTRY
     );

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import static dev.jay.tensor.asm.x86.Avx512.VBROADCASTI64X4;
+import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
+import static dev.jay.tensor.asm.x86.Avx512.VPANDD;
+import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
+import static dev.jay.tensor.asm.x86.Avx512.VPORD;
+import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
+import static dev.jay.tensor.asm.x86.Imm.imm;
+import static dev.jay.tensor.asm.x86.Mem.mem;
+import static dev.jay.tensor.asm.x86.Reg.RDI;
+import static dev.jay.tensor.asm.x86.Reg.RSI;
+import static dev.jay.tensor.asm.x86.Reg.xmm;
+import static dev.jay.tensor.asm.x86.Reg.zmm;
+import static dev.jay.tensor.asm.x86.Vectors.VCVTDQ2PS;
+import static dev.jay.tensor.asm.x86.Vectors.VCVTPH2PS;
+import static dev.jay.tensor.asm.x86.Vectors.VMOVD;
+import static dev.jay.tensor.asm.x86.Vectors.VMOVQ;
+import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
+import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTD;
+import static dev.jay.tensor.asm.x86.Vectors.VPERMPS;
+import static dev.jay.tensor.asm.x86.Vectors.VPINSRD;
+import static dev.jay.tensor.asm.x86.Vectors.VPMOVZXBD;
+import static dev.jay.tensor.asm.x86.Vectors.VPSRLD;
+import static dev.jay.tensor.asm.x86.Vectors.VPSRLVD;
+import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHDQ;
+import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHQDQ;
+import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKLDQ;
+import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKLQDQ;
+
+import dev.jay.tensor.asm.x86.Mem;
+import dev.jay.tensor.asm.x86.X86Assembler;
+import java.util.function.IntFunction;
+
+/**
+ * Two blocks of {@code [scale:f16][offsetScale:f16][group scales and offsets: u6 x 16][q:u4 x 256]}. Each 32 bytes of q
+ * are two sums, the first in the low halves.
+ */
+final class GroupQ4_K implements Group {
+    static final int BLOCK = 144;
+    static final int SCALES = 4;
+    static final int QUANTS = 16;
+
+    @Override
+    public int bytes() {
+        return 2 * BLOCK;
+    }
+
+    @Override
+    public int cols() {
+        return 2 * 256;
+    }
+
+    @Override
+    public boolean hasOffsets() {
+        return true;
+    }
+
+    @Override
+    public void begin(X86Assembler a, Constants constants) {
+        a.emit(VPBROADCASTD, zmm(1), constants.ints(0x0F0F0F0F));
+        a.emit(VMOVDQU64, zmm(2), constants.ints(Groups.FOLDED));
+        a.emit(VMOVDQU64, zmm(3), constants.ints(0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4));
+        scaleConstants(a, constants);
+    }
+
+    /** To zmm4, zmm5, zmm20, zmm22 and zmm23; zmm1 is to hold the low halves of bytes. */
+    static void scaleConstants(X86Assembler a, Constants constants) {
+        a.emit(VPBROADCASTD, zmm(4), constants.ints(0x3F3F3F3F));
+        a.emit(VMOVDQU64, zmm(5), constants.ints(0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2));
+        a.emit(VMOVDQU64, zmm(22), constants.ints(1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3));
+        a.emit(VPBROADCASTD, zmm(23), constants.ints(0x30303030));
+        a.emit(VMOVDQU64, zmm(20), constants.ints(0, 4, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+    }
+
+    @Override
+    public void sums(X86Assembler a) {
+        for (int v = 0; v < 8; v++) {
+            a.emit(VBROADCASTI64X4, zmm(16), mem(RDI, v / 4 * BLOCK + QUANTS + v % 4 * 32));
+            a.emit(VPSRLVD, zmm(16), zmm(16), zmm(3)).emit(VPANDD, zmm(16), zmm(16), zmm(1));
+            a.emit(VPXORD, Groups.sum(v), Groups.sum(v), Groups.sum(v));
+            a.emit(VPDPBUSD, Groups.sum(v), zmm(16), mem(RSI, 64 * v));
+        }
+        Groups.fold(a, zmm(2));
+        scales(a, at -> mem(RDI, at), at -> mem(RDI, BLOCK + at));
+    }
+
+    /**
+     * zmm17 = scales, zmm18 = offsets, of the eight sums of one block and then of another. The twelve bytes are three words
+     * of four: see the format. Uses zmm19, zmm24, zmm25 and the constants of {@link #scaleConstants}.
+     */
+    static void scales(X86Assembler a, IntFunction<Mem> one, IntFunction<Mem> other) {
+        a.emit(VMOVQ, xmm(17), one.apply(SCALES)).emit(VMOVQ, xmm(18), other.apply(SCALES));
+        a.emit(VPUNPCKLQDQ, xmm(17), xmm(17), xmm(18)); // words 0 and 1 of both blocks
+        a.emit(VPBROADCASTD, xmm(18), one.apply(SCALES + 8)).emit(VPBROADCASTD, xmm(19), other.apply(SCALES + 8));
+        a.emit(VPUNPCKLQDQ, xmm(18), xmm(18), xmm(19)); // word 2, twice, of both
+        a.emit(VPSRLVD, xmm(18), xmm(18), xmm(20)).emit(VPANDD, xmm(18), xmm(18), xmm(1));
+        a.emit(VPSRLD, xmm(19), xmm(17), imm(2)).emit(VPANDD, xmm(19), xmm(19), xmm(23));
+        a.emit(VPORD, xmm(18), xmm(18), xmm(19)).emit(VPANDD, xmm(17), xmm(17), xmm(4));
+        a.emit(VPUNPCKLDQ, xmm(19), xmm(17), xmm(18)).emit(VPUNPCKHDQ, xmm(17), xmm(17), xmm(18));
+        a.emit(VPUNPCKLQDQ, xmm(18), xmm(19), xmm(17)).emit(VPUNPCKHQDQ, xmm(19), xmm(19), xmm(17));
+        a.emit(VPMOVZXBD, zmm(17), xmm(18)).emit(VPMOVZXBD, zmm(18), xmm(19));
+        a.emit(VCVTDQ2PS, zmm(17), zmm(17)).emit(VCVTDQ2PS, zmm(18), zmm(18));
+        a.emit(VMOVD, xmm(19), one.apply(0)).emit(VPINSRD, xmm(19), xmm(19), other.apply(0), imm(1));
+        a.emit(VCVTPH2PS, xmm(19), xmm(19)); // scale, offset scale of the first block, then of the second
+        a.emit(VPERMPS, zmm(24), zmm(5), zmm(19)).emit(VMULPS, zmm(17), zmm(17), zmm(24));
+        a.emit(VPERMPS, zmm(25), zmm(22), zmm(19)).emit(VMULPS, zmm(18), zmm(18), zmm(25));
+    }
+}

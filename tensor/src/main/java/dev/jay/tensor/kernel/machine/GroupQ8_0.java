@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import static dev.jay.tensor.asm.x86.Avx512.VINSERTI64X4;
+import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
+import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
+import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
+import static dev.jay.tensor.asm.x86.Imm.imm;
+import static dev.jay.tensor.asm.x86.Mem.mem;
+import static dev.jay.tensor.asm.x86.Reg.R8;
+import static dev.jay.tensor.asm.x86.Reg.RDI;
+import static dev.jay.tensor.asm.x86.Reg.RDX;
+import static dev.jay.tensor.asm.x86.Reg.RSI;
+import static dev.jay.tensor.asm.x86.Reg.ymm;
+import static dev.jay.tensor.asm.x86.Reg.zmm;
+import static dev.jay.tensor.asm.x86.Vectors.VPADDD;
+import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTD;
+
+import dev.jay.tensor.asm.x86.X86Assembler;
+
+/** 16 blocks of {@code [scale:f16][q:i8 x 32]}. The signed bytes become unsigned by 128, which c takes back. */
+final class GroupQ8_0 implements Group {
+    private static final int BLOCK = 34;
+    private static final int QUANTS = 2;
+
+    @Override
+    public int bytes() {
+        return 16 * BLOCK;
+    }
+
+    @Override
+    public int cols() {
+        return 16 * 32;
+    }
+
+    @Override
+    public void begin(X86Assembler a, Constants constants) {
+        a.emit(VPBROADCASTD, zmm(1), constants.ints(0x80808080));
+        a.emit(VMOVDQU64, zmm(2), constants.ints(Groups.FOLDED));
+    }
+
+    @Override
+    public void sums(X86Assembler a) {
+        for (int v = 0; v < 8; v++) {
+            int at = 2 * v * BLOCK + QUANTS;
+            a.emit(VMOVDQU64, ymm(16), mem(RDI, at)).emit(VINSERTI64X4, zmm(16), zmm(16), mem(RDI, at + BLOCK), imm(1));
+            a.emit(VPXORD, zmm(16), zmm(16), zmm(1)).emit(VPXORD, Groups.sum(v), Groups.sum(v), Groups.sum(v));
+            a.emit(VPDPBUSD, Groups.sum(v), zmm(16), mem(RSI, 64 * v));
+        }
+        Groups.fold(a, zmm(2));
+        a.emit(VPADDD, zmm(16), zmm(16), mem(R8, RDX, 1, 0));
+        Groups.scales(a, RDI, BLOCK);
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import dev.jay.tensor.Catalog;
+import dev.jay.tensor.asm.CodePages;
+import dev.jay.tensor.asm.MachineCode;
+import dev.jay.tensor.asm.x86.CpuId;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.kernel.AttentionKernel;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.KernelProvider;
+import dev.jay.tensor.kernel.Kernels;
+import dev.jay.tensor.kernel.MatMulKernel;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.memory.Memory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/**
+ * Kernels in machine code for CPUs with AVX-512 and VNNI. Quantised weights are multiplied by activations in
+ * {@link Int8Form}, in EXACT and FAST alike: EXACT means the same bits for the same rows, not float activations. Code is
+ * assembled when a format is first asked for.
+ */
+public final class MachineKernels implements KernelProvider {
+    public static final Catalog.Entry<KernelProvider> ENTRY = new Catalog.Entry<>(
+            "avx512-vnni", "machine code for AVX-512 with VNNI", a -> new MachineKernels());
+
+    private static final Set<String> NEEDED =
+            Set.of("avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni");
+    private static final long CODE_BYTES = 256 * 1024;
+
+    private final Supplier<CodePages> pages;
+
+    MachineKernels() {
+        this(CodePages::ofThisSystem);
+    }
+
+    MachineKernels(Supplier<CodePages> pages) {
+        this.pages = pages;
+    }
+
+    @Override
+    public String name() {
+        return "avx512-vnni";
+    }
+
+    @Override
+    public Optional<String> unavailable(Cpu cpu) {
+        Set<String> missing = new TreeSet<>(NEEDED);
+        missing.removeAll(cpu.features());
+        if (!missing.isEmpty()) return Optional.of("the CPU lacks " + String.join(" ", missing));
+        return CpuId.isX86() ? Optional.empty() : Optional.of("this process does not run x86-64 code");
+    }
+
+    @Override
+    public Kernels bind(Cpu cpu, Memory memory) {
+        MachineCode code = MachineCode.reserve(memory, CODE_BYTES, pages.get(), Optional.empty());
+        try {
+            return new Bound(code);
+        } catch (RuntimeException e) {
+            code.close();
+            throw e;
+        }
+    }
+
+    private final class Bound implements Kernels {
+        private final MachineCode code;
+        private final Int8Form form;
+        private final Map<String, MatMulKernel> made = new HashMap<>();
+
+        Bound(MachineCode code) {
+            this.code = code;
+            this.form = new Int8Form(code.load("pack-int8", PackCode.build(NEEDED)));
+        }
+
+        @Override
+        public String name() {
+            return MachineKernels.this.name();
+        }
+
+        @Override
+        public synchronized Optional<MatMulKernel> matMul(WeightFormat format, Numerics numerics) {
+            MatMulKernel there = made.get(format.name());
+            if (there != null) return Optional.of(there);
+            Optional<MatMulKernel> kernel = make(format.name());
+            kernel.ifPresent(k -> made.put(format.name(), k));
+            return kernel;
+        }
+
+        private Optional<MatMulKernel> make(String format) {
+            return switch (format) {
+                case "q8_0" -> Optional.of(int8(format, new GroupQ8_0(), new PanelQ8_0()));
+                case "q4_0" -> Optional.of(int8(format, new GroupQ4_0(), new PanelQ4_0()));
+                case "q4_k" -> Optional.of(int8(format, new GroupQ4_K(), new PanelQ4_K()));
+                case "q6_k" -> Optional.of(int8(format, new GroupQ6_K(), new PanelQ6_K()));
+                default -> Optional.empty();
+            };
+        }
+
+        private MatMulKernel int8(String format, Group group, Panel panel) {
+            MachineCode.Function[] multiply = new MachineCode.Function[Int8MatMul.TOKENS.length];
+            for (int i = 0; i < multiply.length; i++) {
+                int tokens = Int8MatMul.TOKENS[i];
+                multiply[i] = code.load(
+                        "multiply-" + format + "-" + tokens, GemmCode.build(panel, tokens, NEEDED));
+            }
+            return new Int8MatMul(
+                    form,
+                    new Int8MatMul.Code(
+                            group,
+                            panel,
+                            code.load("decode-" + format, GemvCode.build(group, NEEDED)),
+                            code.load("panel-" + format, PanelCode.build(panel, NEEDED)),
+                            multiply));
+        }
+
+        @Override
+        public Optional<AttentionKernel> attention(
+                WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<RowKernels> rows() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void close() {
+            code.close();
+        }
+    }
+}

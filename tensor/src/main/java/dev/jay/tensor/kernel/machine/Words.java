@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** The block of longs that a function in machine code takes as its argument, and other plain writes to raw addresses. */
+final class Words {
+    /** Room for the longest block; kernels keep it at the start of their working space. */
+    static final int BYTES = 256;
+
+    private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private Words() {}
+
+    static void set(long block, int index, long value) {
+        ALL.set(ValueLayout.JAVA_LONG, block + 8L * index, value);
+    }
+
+    /** Zeroes {@code bytes}, a multiple of 4. */
+    static void clear(long address, long bytes) {
+        for (long at = 0; at < bytes; at += 4) ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address + at, 0);
+    }
+}
