@@ -13,46 +13,44 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class Q6KRows extends RowCode {
     private static final int BYTES = 210;
-    private static final int HALF = 128;
+    private static final int RUN = 32;
+    private static final int RUNS = 8;
+    private static final int HIGH = 128;
     private static final int SCALES = 192;
     private static final int SCALE = 208;
 
-    private static float scale(long half, long p, int run) {
-        return Lanes.half(p + SCALE) * Lanes.ALL.get(ValueLayout.JAVA_BYTE, half + run);
+    /** Sixteen weights, or as many as a vector holds. */
+    private static FloatVector weights(long low, long high, int run, float scale) {
+        IntVector lower = Lanes.bytes(low).lanewise(VectorOperators.LSHR, (run & 2) * 2).and(15);
+        IntVector upper = Lanes.bytes(high).lanewise(VectorOperators.LSHR, run * 2).and(3);
+        IntVector quants = upper.lanewise(VectorOperators.LSHL, 4).or(lower);
+        return Lanes.toFloat(quants).sub(32).mul(scale);
     }
 
-    /** Of 0 .. 63. */
-    private static IntVector quants(IntVector low, IntVector high, int lowShift, int highShift) {
-        IntVector upper = highShift < 4
-                ? high.lanewise(VectorOperators.LSHL, 4 - highShift)
-                : high.lanewise(VectorOperators.LSHR, highShift - 4);
-        return low.lanewise(VectorOperators.LSHR, lowShift).and(15).or(upper.and(48));
+    private static long low(long block, int run) {
+        return block + (run & 4) * 16L + (run & 1) * 32L;
     }
 
-    private static FloatVector weights(IntVector quants, float scale) {
-        return Lanes.toFloat(quants).fma(Lanes.all(scale), Lanes.all(-32 * scale)); // one rounding, as of the product
+    private static long high(long block, int run) {
+        return block + HIGH + (run & 4) * 8L;
+    }
+
+    private static float scale(long block, int index) {
+        return Lanes.half(block + SCALE) * Lanes.ALL.get(ValueLayout.JAVA_BYTE, block + SCALES + index);
     }
 
     @Override
     void decode(long row, int cols, long out) {
         long w = Lanes.trusted(row);
         long to = Lanes.trusted(out);
-        int halves = cols / HALF;
-        for (int h = 0; h < halves; h++) {
-            long p = w + h / 2 * (long) BYTES;
-            long low = p + (h & 1) * 64L;
-            long high = p + 128 + (h & 1) * 32L;
-            long scales = p + SCALES + (h & 1) * 8L;
-            for (int i = 0; i < 32; i += Lanes.LENGTH) {
-                IntVector v = Lanes.bytes(low + i);
-                IntVector u = Lanes.bytes(low + 32 + i);
-                IntVector t = Lanes.bytes(high + i);
-                long at = to + (h * (long) HALF + i) * 4;
-                int s = i / 16;
-                Lanes.store(weights(quants(v, t, 0, 0), scale(scales, p, s)), at);
-                Lanes.store(weights(quants(u, t, 0, 2), scale(scales, p, s + 2)), at + 128);
-                Lanes.store(weights(quants(v, t, 4, 4), scale(scales, p, s + 4)), at + 256);
-                Lanes.store(weights(quants(u, t, 4, 6), scale(scales, p, s + 6)), at + 384);
+        int runs = cols / RUN;
+        for (int j = 0; j < runs; j++) {
+            long p = w + j / RUNS * (long) BYTES;
+            int run = j % RUNS;
+            for (int i = 0; i < RUN; i += Lanes.LENGTH) {
+                float scale = scale(p, run * 2 + i / 16);
+                FloatVector v = weights(low(p, run) + i, high(p, run) + i, run & 3, scale);
+                Lanes.store(v, to + (j * (long) RUN + i) * 4);
             }
         }
     }
@@ -62,30 +60,22 @@ final class Q6KRows extends RowCode {
         return Lanes.WIDE;
     }
 
-    /** Vector i of each run of two goes to sum i. One pass for each, so that the loop stays small. */
     @Override
-    float dot(long w, long x, int cols) {
-        return Lanes.sum(half(w, x, cols, 0).add(half(w, x, cols, 1)));
-    }
-
-    /** Two runs of each half block at a time: more in one loop, and the compiler gives up on keeping vectors in registers. */
-    private static FloatVector half(long row, long values, int cols, int which) {
+    float dot(long row, long values, int cols) {
         long w = Lanes.trusted(row);
         long x = Lanes.trusted(values);
-        FloatVector sum = FloatVector.zero(Lanes.F);
-        int pairs = cols / 64;
-        for (int j = 0; j < pairs; j++) {
-            long p = w + j / 4 * (long) BYTES;
-            int shift = (j & 1) * 4;
-            long low = p + (j >> 1 & 1) * 64L + which * 16L;
-            long scales = p + SCALES + (j & 3) * 4L + which;
-            IntVector v = Lanes.bytes(low).lanewise(VectorOperators.LSHR, shift);
-            IntVector u = Lanes.bytes(low + 32).lanewise(VectorOperators.LSHR, shift);
-            IntVector t = Lanes.bytes(p + 128 + (j >> 1 & 1) * 32L + which * 16L).lanewise(VectorOperators.LSHR, shift);
-            long at = x + j * 256L + which * 64L;
-            sum = weights(quants(v, t, 0, 0), scale(scales, p, 0)).fma(Lanes.floats(at), sum);
-            sum = weights(quants(u, t, 0, 2), scale(scales, p, 2)).fma(Lanes.floats(at + 128), sum);
+        FloatVector even = FloatVector.zero(Lanes.F);
+        FloatVector odd = even;
+        int runs = cols / RUN;
+        for (int j = 0; j < runs; j++) {
+            long p = w + j / RUNS * (long) BYTES;
+            int run = j % RUNS;
+            long low = low(p, run);
+            long high = high(p, run);
+            long at = x + j * (RUN * 4L);
+            even = weights(low, high, run & 3, scale(p, run * 2)).fma(Lanes.floats(at), even);
+            odd = weights(low + 16, high + 16, run & 3, scale(p, run * 2 + 1)).fma(Lanes.floats(at + 64), odd);
         }
-        return sum;
+        return Lanes.sum(even.add(odd));
     }
 }
