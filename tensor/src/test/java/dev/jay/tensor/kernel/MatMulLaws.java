@@ -80,7 +80,7 @@ class MatMulLaws {
     void shouldGiveTheSameBitsInAnyCompany() {
         forAll(
                 (kernel, format, about) -> {
-                    for (int size : new int[] {40, 1100}) {
+                    for (int size : new int[] {40, 1088}) { // with a tail, and in whole vectors
                         long mark = fixture.room.mark();
                         int cols = KernelFixture.cols(format, size);
                         int rows = 14;
