@@ -12,6 +12,7 @@ import dev.jay.model.ModelSpec;
 import dev.jay.model.Pass;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
+import dev.jay.tensor.Steps;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.CpuOps;
 import dev.jay.tensor.kernel.Numerics;
@@ -154,6 +155,15 @@ class ArchitecturesTest {
             assertThatThrownBy(() -> trial.next(cache, -1)).hasMessageContaining("token=-1");
             assertThat(model.isLetGo()).isTrue();
             assertThat(trial.next(cache, 1)).hasSize(97);
+        }
+    }
+
+    @Test
+    void shouldTakeExactlyTheScratchItSays() {
+        try (ModelTrial trial = new ModelTrial(machine, model.metadata(), model, "", 1)) {
+            for (int rows : new int[] {1, 40, 400}) { // few: attention's partial results weigh most; many: the MLP
+                trial.run(Numerics.EXACT, new int[][] {new int[rows]}, Steps.whole(rows), 0); // compares after every step
+            }
         }
     }
 

@@ -49,7 +49,7 @@ final class RandomModel implements Weights, AutoCloseable {
         this.random = new Random(seed);
         this.family = family;
         this.dim = Math.max(64, matrices.blockSize());
-        this.hidden = Math.max(96, matrices.blockSize());
+        this.hidden = 256;
         this.rotaryDim = family.equals("llama") ? 16 : HEAD_DIM;
         int q = HEADS * HEAD_DIM;
         int kv = KV_HEADS * HEAD_DIM;
