@@ -20,8 +20,6 @@ final class Formats {
     /** How one value is to be written; precision -1 where not given. */
     private record Spec(String fill, char align, char sign, boolean alternate, boolean comma, int width, int precision, char type) {}
 
-    // ---- '%'
-
     static String percent(Run run, String format, Object given) {
         List<?> values = given instanceof Tuple tuple ? tuple.items() : java.util.Collections.singletonList(given);
         Text out = Text.value(run, PERCENT);
@@ -88,8 +86,6 @@ final class Formats {
         }
         return Integer.parseInt(digits);
     }
-
-    // ---- '{}'
 
     static String braces(Run run, String format, Args args) {
         Text out = Text.value(run, BRACES);
@@ -189,8 +185,6 @@ final class Formats {
         while (i < text.length() && text.charAt(i) >= '0' && text.charAt(i) <= '9') i++;
         return i;
     }
-
-    // ---- one value
 
     private static String written(Run run, Spec spec, Object value, String doing) {
         String body;

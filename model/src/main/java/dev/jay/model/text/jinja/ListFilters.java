@@ -2,7 +2,6 @@
 package dev.jay.model.text.jinja;
 
 import dev.jay.model.text.jinja.Values.Generator;
-import dev.jay.model.text.jinja.Values.Tuple;
 import dev.jay.model.text.jinja.Values.Undefined;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -141,10 +140,5 @@ final class ListFilters {
             }
             return mapped;
         });
-    }
-
-    /** The elements in a new tuple of two. */
-    static Tuple pair(Object a, Object b) {
-        return Tuple.of(a, b);
     }
 }

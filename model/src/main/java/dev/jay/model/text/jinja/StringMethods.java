@@ -3,7 +3,6 @@ package dev.jay.model.text.jinja;
 
 import dev.jay.model.text.jinja.Values.Tuple;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /** The methods of {@code str}. */
@@ -130,9 +129,5 @@ final class StringMethods {
         run.makeText(name, s.length());
         if (at < 0) return right ? Tuple.of("", "", s) : Tuple.of(s, "", "");
         return Tuple.of(s.substring(0, at), separator, s.substring(at + separator.length()));
-    }
-
-    static String lower(String s) {
-        return s.toLowerCase(Locale.ROOT);
     }
 }
