@@ -32,7 +32,7 @@ class TemplateFuzzTest {
             Template.compile(source, SMALL).render(CONTEXT, TemplateTest.CLOCK);
             return true;
         } catch (TemplateException expected) {
-            assertThat(expected).hasMessageNotContaining("null");
+            assertThat(expected.getMessage()).isNotNull();
             return false;
         }
     }
