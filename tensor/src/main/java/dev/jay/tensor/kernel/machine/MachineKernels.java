@@ -22,7 +22,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * Kernels in machine code for CPUs with AVX-512 and VNNI. Quantised weights are multiplied by activations in
+ * Kernels in machine code for CPUs with AVX-512 and VNNI. Float weights are multiplied in float32. Quantised weights are multiplied by activations in
  * {@link Int8Form}, in EXACT and FAST alike: EXACT means the same bits for the same rows, not float activations. Code is
  * assembled when a format is first asked for.
  */
@@ -98,8 +98,21 @@ public final class MachineKernels implements KernelProvider {
                 case "q4_0" -> Optional.of(int8(format, new GroupQ4_0(), new PanelQ4_0()));
                 case "q4_k" -> Optional.of(int8(format, new GroupQ4_K(), new PanelQ4_K()));
                 case "q6_k" -> Optional.of(int8(format, new GroupQ6_K(), new PanelQ6_K()));
+                case "f32" -> Optional.of(floats(FloatLoad.F32));
+                case "f16" -> Optional.of(floats(FloatLoad.F16));
+                case "bf16" -> Optional.of(floats(FloatLoad.BF16));
                 default -> Optional.empty();
             };
+        }
+
+        private MatMulKernel floats(FloatLoad format) {
+            return new FloatMatMul(new FloatMatMul.Code(
+                    floats(format, 1, 1), floats(format, 1, 4), floats(format, 4, 1), floats(format, 4, 4)));
+        }
+
+        private MachineCode.Function floats(FloatLoad format, int rows, int tokens) {
+            String name = "multiply-" + format + "-" + rows + "x" + tokens;
+            return code.load(name, FloatCode.build(format, rows, tokens, NEEDED));
         }
 
         private MatMulKernel int8(String format, Group group, Panel panel) {

@@ -61,7 +61,7 @@ class MachineKernelsLaws {
             Optional<MatMulKernel> exact = kernels.matMul(format, Numerics.EXACT);
             exact.ifPresent(k -> all.add(new Case(format, k)));
         }
-        assertThat(all).hasSizeGreaterThanOrEqualTo(4);
+        assertThat(all).hasSizeGreaterThanOrEqualTo(7);
         return all;
     }
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import dev.jay.tensor.asm.MachineCode;
+import dev.jay.tensor.kernel.ActivationForm;
+import dev.jay.tensor.kernel.MatMulKernel;
+
+/** Float weights times f32, four rows by four tokens where there are so many; see {@link FloatCode} for the order of sums. */
+final class FloatMatMul implements MatMulKernel {
+    /** Code for one and for four rows, by one and by four tokens. */
+    record Code(
+            MachineCode.Function oneByOne,
+            MachineCode.Function oneByFour,
+            MachineCode.Function fourByOne,
+            MachineCode.Function fourByFour) {
+        MachineCode.Function of(int rows, int tokens) {
+            if (rows == 1) return tokens == 1 ? oneByOne : oneByFour;
+            return tokens == 1 ? fourByOne : fourByFour;
+        }
+    }
+
+    private static final int BLOCK = 4; // rows and tokens
+    private static final int LANES = 16;
+    private static final long CACHED = 256 * 1024; // bytes of w that stay near while the tokens pass by
+
+    private final Code code;
+
+    FloatMatMul(Code code) {
+        this.code = code;
+    }
+
+    @Override
+    public ActivationForm form() {
+        return null;
+    }
+
+    /** What float sums of some ten thousand columns can cost: (columns / 16 + 5) * 2^-24. */
+    @Override
+    public double bound() {
+        return 1e-4;
+    }
+
+    @Override
+    public long scratchBytes(int cols, int n) {
+        return Words.BYTES;
+    }
+
+    @Override
+    public void run(
+            long w, long rowBytes, int cols, int from, int to, long x, int n, long y, long yStride, long scratch) {
+        Words.set(scratch, FloatCode.ROW_BYTES, rowBytes);
+        Words.set(scratch, FloatCode.X_STRIDE, 4L * cols);
+        Words.set(scratch, FloatCode.Y_STRIDE, 4 * yStride);
+        Words.set(scratch, FloatCode.VECTORS, cols / LANES);
+        Words.set(scratch, FloatCode.TAIL, (1L << cols % LANES) - 1);
+        if (n == 1) { // as memory lies, one row after the other
+            part(w, rowBytes, from, to, 1, x, 1, y, scratch);
+            return;
+        }
+        int most = (int) Math.clamp(CACHED / rowBytes / BLOCK * BLOCK, BLOCK, 1024);
+        for (int row = from; row < to; row += most) {
+            int end = Math.min(to, row + most);
+            int whole = row + (end - row) / BLOCK * BLOCK;
+            int tokens;
+            for (int t = 0; t < n; t += tokens) {
+                tokens = n - t >= BLOCK ? BLOCK : 1;
+                long in = x + 4L * t * cols;
+                long out = y + 4L * t * yStride;
+                part(w, rowBytes, row, whole, BLOCK, in, tokens, out, scratch);
+                part(w, rowBytes, whole, end, 1, in, tokens, out, scratch);
+            }
+        }
+    }
+
+    private void part(
+            long w, long rowBytes, int from, int to, int rows, long x, int tokens, long y, long scratch) {
+        if (from >= to) return;
+        Words.set(scratch, FloatCode.W, w + from * rowBytes);
+        Words.set(scratch, FloatCode.X, x);
+        Words.set(scratch, FloatCode.Y, y + 4L * from);
+        Words.set(scratch, FloatCode.TIMES, (to - from) / rows);
+        code.of(rows, tokens).call(scratch);
+    }
+}
