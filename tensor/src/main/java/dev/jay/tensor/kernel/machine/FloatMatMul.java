@@ -57,7 +57,7 @@ final class FloatMatMul implements MatMulKernel {
             part(w, rowBytes, from, to, 1, x, 1, y, scratch);
             return;
         }
-        int most = (int) Math.clamp(CACHED / rowBytes / BLOCK * BLOCK, BLOCK, 1024);
+        int most = Math.clamp(CACHED / rowBytes / BLOCK * BLOCK, BLOCK, 1024);
         for (int row = from; row < to; row += most) {
             int end = Math.min(to, row + most);
             int whole = row + (end - row) / BLOCK * BLOCK;
