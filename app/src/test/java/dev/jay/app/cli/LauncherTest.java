@@ -36,9 +36,9 @@ class LauncherTest {
         builder.environment().put("HOME", folder.toString());
         builder.environment().putAll(environment);
         Process process = builder.start();
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        if (!process.waitFor(240, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new AssertionError("still running after a minute: " + script);
+            throw new AssertionError("still running after four minutes: " + script);
         }
         return new Run(process.exitValue(), Files.readString(out), Files.readString(err, StandardCharsets.UTF_8));
     }
