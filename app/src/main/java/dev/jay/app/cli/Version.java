@@ -28,7 +28,7 @@ final class Version {
         Runtime.Version jdk = Runtime.version();
         return "jay " + number() + " (commit " + commit() + ")\n"
                 + "JDK " + jdk + ", " + System.getProperty("java.vendor") + ", " + System.getProperty("java.home") + "\n"
-                + "CPU " + cpu.model() + ", cores=" + cpu.cores() + ", vectorBits=" + cpu.vectorBits() + ", "
+                + "CPU " + cpu.model() + ", cores=" + cpu.cores() + ", "
                 + System.getProperty("os.name") + " " + System.getProperty("os.arch") + "\n"
                 + "kernels: " + kernels(cpu) + "\n";
     }

@@ -6,13 +6,13 @@ import java.util.Set;
 /**
  * What this machine can run. Tests pass a smaller one to force a slower path.
  *
- * @param model      as the machine names itself
- * @param features   lower-case names as Linux writes them ({@code avx512f}, {@code avx512_vnni}, {@code amx_bf16}, ...)
- * @param vectorBits preferred width of the Vector API; 0 if its module is absent
- * @param cores      cores this process may use
+ * @param model        as the machine names itself
+ * @param features     lower-case names as Linux writes them ({@code avx512f}, {@code avx512_vnni}, {@code amx_bf16}, ...)
+ * @param vectorModule whether the Vector API's module is there
+ * @param cores        cores this process may use
  */
-public record Cpu(String model, Set<String> features, int vectorBits, int cores) {
-    public static final Cpu SCALAR = new Cpu("scalar", Set.of(), 0, 1);
+public record Cpu(String model, Set<String> features, boolean vectorModule, int cores) {
+    public static final Cpu SCALAR = new Cpu("scalar", Set.of(), false, 1);
 
     public Cpu {
         features = Set.copyOf(features);

@@ -12,7 +12,6 @@ import java.util.TreeSet;
 /** Reads what the operating system says of the machine. The one file that looks under /proc and /sys. */
 final class CpuDetection {
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
-    private static final String VECTOR_WIDTH = "dev.jay.tensor.kernel.vector.VectorWidth";
 
     private final Path root;
     private final int available;
@@ -29,10 +28,10 @@ final class CpuDetection {
     static Cpu here() {
         CpuDetection d =
                 new CpuDetection(Path.of("/"), Runtime.getRuntime().availableProcessors());
-        return d.detect(vectorBits());
+        return d.detect(ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent());
     }
 
-    Cpu detect(int vectorBits) {
+    Cpu detect(boolean vectorModule) {
         String model = "unknown";
         Set<String> features = new TreeSet<>();
         for (String line : lines(root.resolve("proc/cpuinfo"))) {
@@ -46,7 +45,7 @@ final class CpuDetection {
             }
             if (!features.isEmpty() && !model.equals("unknown")) break; // the other cores say the same
         }
-        return new Cpu(model, features, vectorBits, cores());
+        return new Cpu(model, features, vectorModule, cores());
     }
 
     /** A quota of 1.5 cores is two threads: one of them is held back now and then. */
@@ -105,16 +104,6 @@ final class CpuDetection {
             return Files.isReadable(file) ? Files.readAllLines(file) : List.of();
         } catch (IOException e) {
             return List.of(); // what the system does not tell is not known
-        }
-    }
-
-    /** The class that names the Vector API is loaded only where its module is. */
-    private static int vectorBits() {
-        if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) return 0;
-        try {
-            return (int) Class.forName(VECTOR_WIDTH).getMethod("bits").invoke(null);
-        } catch (ReflectiveOperationException | LinkageError e) {
-            return 0; // the module is there but our module was not given it
         }
     }
 }

@@ -11,12 +11,13 @@ public final class KernelChoice implements AutoCloseable {
     /** A kernel and the provider it came from. */
     public record From<K>(String provider, K kernel) {}
 
-    private final List<Kernels> chain;
-    private final List<String> reasons;
+    private final List<TriedKernels> chain;
+    private final List<String> refused;
 
-    KernelChoice(List<Kernels> chain, List<String> reasons) {
+    /** @param refused those that are not in the chain, and why */
+    KernelChoice(List<TriedKernels> chain, List<String> refused) {
         this.chain = List.copyOf(chain);
-        this.reasons = List.copyOf(reasons);
+        this.refused = List.copyOf(refused);
     }
 
     public From<MatMulKernel> matMul(WeightFormat format, Numerics numerics) {
@@ -38,12 +39,19 @@ public final class KernelChoice implements AutoCloseable {
             Optional<K> found = ask.apply(kernels);
             if (found.isPresent()) return new From<>(kernels.name(), found.get());
         }
-        throw new IllegalStateException("no kernel provider has code for " + what + ": asked=" + reasons);
+        throw new IllegalStateException("no kernel provider has code for " + what + ": asked=" + describe());
     }
 
-    /** Which providers are in use, and why the others are not. */
+    /** Which provider is asked first, which after it, and why the others are not. Binds nothing. */
     public String describe() {
-        return String.join("; ", reasons);
+        StringBuilder text = new StringBuilder();
+        for (TriedKernels kernels : chain) {
+            text.append(text.isEmpty() ? "" : "; ").append(kernels.name());
+            text.append(kernels == chain.getFirst() ? ": preferred" : ": for the rest");
+            for (String fault : kernels.faults()) text.append(", ").append(fault);
+        }
+        for (String why : refused) text.append("; ").append(why);
+        return text.toString();
     }
 
     @Override

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
-import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.WeightFormat;
-import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
@@ -11,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.Random;
 
-/** Runs a provider on small random blocks before it is trusted. A few milliseconds, before any model is there. */
+/** Runs a kernel on small random blocks before it is trusted. A few milliseconds, when it is first asked for. */
 final class SelfTest {
     private static final int ROWS = 5;
     private static final int BLOCKS = 3;
@@ -19,28 +17,18 @@ final class SelfTest {
     private static final int ROOM = 4096;
     private static final int[] COUNTS = {1, 5};
 
-    private final Kernels kernels;
     private final Memory memory;
     private final Random random = new Random(7);
 
-    SelfTest(Kernels kernels, Memory memory) {
+    SelfTest(Memory memory) {
         this.memory = memory;
-        this.kernels = kernels;
     }
 
     /** Empty if all is well. */
-    Optional<String> fault() {
-        if (kernels instanceof ScalarKernels) return Optional.empty(); // nothing to hold it against
-        for (Catalog.Entry<? extends WeightFormat> entry : WeightFormats.ALL.entries()) {
-            WeightFormat format = WeightFormats.ALL.make(entry.name());
-            for (Numerics numerics : Numerics.values()) {
-                Optional<MatMulKernel> kernel = kernels.matMul(format, numerics);
-                if (kernel.isEmpty()) continue;
-                for (int n : COUNTS) {
-                    Optional<String> fault = matMul(format, kernel.get(), n);
-                    if (fault.isPresent()) return fault.map(f -> "matmul " + format.name() + " " + numerics + ": " + f);
-                }
-            }
+    Optional<String> matMul(WeightFormat format, MatMulKernel kernel) {
+        for (int n : COUNTS) {
+            Optional<String> fault = matMul(format, kernel, n);
+            if (fault.isPresent()) return fault;
         }
         return Optional.empty();
     }

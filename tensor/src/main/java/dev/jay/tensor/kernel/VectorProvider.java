@@ -19,7 +19,7 @@ final class VectorProvider implements KernelProvider {
 
     @Override
     public Optional<String> unavailable(Cpu cpu) {
-        return cpu.vectorBits() >= 128
+        return cpu.vectorModule()
                 ? Optional.empty()
                 : Optional.of("needs the module jdk.incubator.vector: start with --add-modules jdk.incubator.vector");
     }

@@ -22,11 +22,11 @@ class CpuDetectionTest {
 
     @Test
     void shouldReadModelAndFeatures() {
-        Cpu cpu = new CpuDetection(root, 4).detect(256);
+        Cpu cpu = new CpuDetection(root, 4).detect(true);
         assertThat(cpu.model()).isEqualTo("Some CPU @ 3: GHz");
         assertThat(cpu.has("avx512f")).isTrue();
         assertThat(cpu.has("amx_bf16")).isFalse();
-        assertThat(cpu.vectorBits()).isEqualTo(256);
+        assertThat(cpu.vectorModule()).isTrue();
         assertThat(cpu.cores()).isEqualTo(4);
     }
 
@@ -52,7 +52,7 @@ class CpuDetectionTest {
 
     @Test
     void shouldLiveWithNothingAndWithNonsense() throws IOException {
-        assertThat(new CpuDetection(root.resolve("absent"), 2).detect(0)).isEqualTo(new Cpu("unknown", Set.of(), 0, 2));
+        assertThat(new CpuDetection(root.resolve("absent"), 2).detect(false)).isEqualTo(new Cpu("unknown", Set.of(), false, 2));
         write("proc/self/cgroup", "0::/../../etc\nnonsense\n::\n");
         write("sys/fs/cgroup/cpu.max", "-3 0\n");
         assertThat(cores(2)).isEqualTo(2);
@@ -65,7 +65,7 @@ class CpuDetectionTest {
     }
 
     private int cores(int available) {
-        return new CpuDetection(root, available).detect(0).cores();
+        return new CpuDetection(root, available).detect(false).cores();
     }
 
     private void write(String path, String text) throws IOException {

@@ -9,17 +9,27 @@ import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.RowKernels;
 import java.util.Map;
 import java.util.Optional;
+import jdk.incubator.vector.VectorShape;
 
 /** Kernels in the Vector API. Made by name, so that nothing here is loaded where its module is absent. */
 public final class VectorKernels implements Kernels {
-    private final Map<String, RowCode> codes = Map.of(
-            "f32", new F32Rows(),
-            "f16", new F16Rows(),
-            "bf16", new Bf16Rows(),
-            "q8_0", new Q8Rows(),
-            "q4_0", new Q4Rows(),
-            "q4_k", new Q4KRows(),
-            "q6_k", new Q6KRows());
+    private static final int LEAST_BITS = 128;
+
+    private final Map<String, RowCode> codes;
+
+    /** @throws IllegalStateException if this JVM compiles vectors of no useful width to instructions */
+    public VectorKernels() {
+        int bits = VectorShape.preferredShape().vectorBitSize();
+        if (bits < LEAST_BITS) throw new IllegalStateException("vectors are too short: bits=" + bits + ", least=" + LEAST_BITS);
+        codes = Map.of(
+                "f32", new F32Rows(),
+                "f16", new F16Rows(),
+                "bf16", new Bf16Rows(),
+                "q8_0", new Q8Rows(),
+                "q4_0", new Q4Rows(),
+                "q4_k", new Q4KRows(),
+                "q6_k", new Q6KRows());
+    }
 
     @Override
     public String name() {

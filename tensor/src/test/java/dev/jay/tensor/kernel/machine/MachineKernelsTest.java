@@ -28,7 +28,7 @@ class MachineKernelsTest {
                 .startsWith("the CPU lacks avx avx2 avx512_vnni"));
         Set<String> masked = new HashSet<>(Cpu.detect().features());
         masked.remove("avx512_vnni");
-        assertThat(new MachineKernels().unavailable(new Cpu("masked", masked, 0, 1))).isPresent();
+        assertThat(new MachineKernels().unavailable(new Cpu("masked", masked, false, 1))).isPresent();
     }
 
     @Test
