@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 const [baseURL, apiKey] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
 const messages = [{ role: 'user', content: 'Say something.' }];
-const settings = { model: 'any', messages, max_completion_tokens: 12, temperature: 0 };
+const model = (await client.models.list()).data[0].id;
+const settings = { model, messages, max_completion_tokens: 12, temperature: 0 };
 
 async function check(name, run) {
   await run();
@@ -50,10 +51,10 @@ await check("chat, by the client's own stream helper", async () => {
   assert.equal(last.choices[0].message.content, whole);
 });
 await check('completions', async () => {
-  const reply = await client.completions.create({ model: 'any', prompt: 'Once', max_tokens: 8, temperature: 0, logprobs: 2 });
+  const reply = await client.completions.create({ model, prompt: 'Once', max_tokens: 8, temperature: 0, logprobs: 2 });
   assert.equal(reply.object, 'text_completion');
   assert.ok(reply.choices[0].logprobs.token_logprobs.length > 0);
-  const stream = await client.completions.create({ model: 'any', prompt: 'Once', max_tokens: 8, temperature: 0, stream: true });
+  const stream = await client.completions.create({ model, prompt: 'Once', max_tokens: 8, temperature: 0, stream: true });
   let text = '';
   for await (const chunk of stream) text += chunk.choices[0]?.text ?? '';
   assert.equal(text, reply.choices[0].text);
@@ -74,6 +75,7 @@ await check('errors have the types that the client knows', async () => {
   await assert.rejects(client.chat.completions.create({ ...settings, temperature: -1 }), OpenAI.BadRequestError);
   await assert.rejects(client.chat.completions.create({ ...settings, messages: 'no' }), OpenAI.BadRequestError);
   await assert.rejects(client.models.retrieve('absent'), OpenAI.NotFoundError);
+  await assert.rejects(client.chat.completions.create({ ...settings, model: 'absent' }), OpenAI.NotFoundError);
   const stranger = new OpenAI({ baseURL, apiKey: 'wrong', maxRetries: 0 });
   await assert.rejects(stranger.models.list(), OpenAI.AuthenticationError);
 });

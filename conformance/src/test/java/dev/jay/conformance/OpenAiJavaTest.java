@@ -47,9 +47,9 @@ class OpenAiJavaTest {
                 .build();
     }
 
-    private static ChatCompletionCreateParams.Builder question() {
+    private ChatCompletionCreateParams.Builder question() {
         return ChatCompletionCreateParams.builder()
-                .model("any")
+                .model(served.model())
                 .addUserMessage("Say something.")
                 .maxCompletionTokens(12)
                 .temperature(0);
@@ -85,7 +85,7 @@ class OpenAiJavaTest {
     void shouldCompleteText() {
         var reply = client.completions()
                 .create(CompletionCreateParams.builder()
-                        .model("any")
+                        .model(served.model())
                         .prompt("Once")
                         .maxTokens(8)
                         .temperature(0)
@@ -106,8 +106,8 @@ class OpenAiJavaTest {
         assertThatThrownBy(() -> client.chat().completions().create(question().temperature(-1).build()))
                 .isInstanceOf(BadRequestException.class)
                 .hasMessageContaining("temperature");
-        try (OpenAIClient stranger = client("wrong")) {
-            assertThatThrownBy(() -> stranger.models().list()).isInstanceOf(UnauthorizedException.class);
-        }
+        OpenAIClient stranger = client("wrong");
+        assertThatThrownBy(() -> stranger.models().list()).isInstanceOf(UnauthorizedException.class);
+        stranger.close();
     }
 }

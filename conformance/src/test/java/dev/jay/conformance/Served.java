@@ -44,6 +44,10 @@ final class Served implements AutoCloseable {
         return "http://127.0.0.1:" + server.port() + "/v1";
     }
 
+    String model() {
+        return server.modelName();
+    }
+
     @Override
     public void close() throws IOException {
         server.close();
