@@ -109,7 +109,7 @@ final class ChatSession implements Session {
             QueuedGeneration answer = door.start(settings.withPrompt(door.chatPrompt(messages)), kept);
             running = answer;
             return answer;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             messages.removeLast();
             throw e;
         }

@@ -162,13 +162,13 @@ public final class Engine implements AutoCloseable {
                 Step<Sequence> step = promises.plan(policy, readyOnes(), waiting, running.size(), mostTokens());
                 admit(step, now);
                 for (Numerics numerics : Numerics.values()) worked += run(step, numerics);
-            } catch (RuntimeException e) { // a broken policy: nobody can go on, but the next request may
+            } catch (RuntimeException | Error e) { // a broken policy: nobody can go on, but the next request may
                 LOG.log(System.Logger.Level.ERROR, "the step failed", e);
                 for (Sequence s : all()) finish(s, FinishReason.FAILED, e);
             }
         }
-        if (running.isEmpty() && keptCaches.stream().noneMatch(KeptCache::isIdle)) promises.checkIdle();
         publish();
+        if (running.isEmpty() && keptCaches.stream().noneMatch(KeptCache::isIdle)) promises.checkIdle();
         return worked;
     }
 
@@ -337,8 +337,8 @@ public final class Engine implements AutoCloseable {
         if (s.finished) return;
         s.finished = true;
         Usage usage = s.usage(settings.clock().getAsLong());
+        promises.giveBack(s);
         if (running.remove(s)) {
-            promises.giveBack(s);
             giveBackCache(s, reason);
         } else if (waiting.remove(s)) {
             queued.decrementAndGet();

@@ -7,6 +7,7 @@ import dev.jay.model.ModelSpec;
 import dev.jay.model.arch.Architecture;
 import dev.jay.model.arch.Architectures;
 import dev.jay.model.arch.Transformer;
+import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.MappedWeights;
 import dev.jay.model.load.Metadata;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** A model file, the code bound to it and the engine that runs it. Owns all of them. */
 final class LoadedModel implements Model {
@@ -69,8 +71,8 @@ final class LoadedModel implements Model {
         WeightSource source = owned.add(ModelFiles.open(memory, file), WeightSource::close);
         this.metadata = source.metadata();
         Architecture architecture = Architectures.of(metadata);
-        this.spec = architecture.spec(metadata);
-        this.tokenizer = Tokenizers.from(metadata);
+        this.spec = fromFile(() -> architecture.spec(metadata));
+        this.tokenizer = fromFile(() -> Tokenizers.from(metadata));
         this.contextLength = contextOf(options);
         int stepTokens = (int) Math.min(options.stepTokens(), (long) contextLength * options.parallel());
 
@@ -79,7 +81,11 @@ final class LoadedModel implements Model {
                 KernelProviders.choose(cpu, options.kernels().orElse(null), memory), KernelChoice::close);
         Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
         CpuOps ops = owned.add(new CpuOps(memory, workers, kernels, stepTokens), CpuOps::close);
-        Map<Numerics, Transformer> transformers = build(architecture, new MappedWeights(source), ops, options);
+        Map<Numerics, KvRecipe> recipes = recipes(options);
+        Supplier<Map<Numerics, Transformer>> building =
+                () -> build(architecture, new MappedWeights(source), ops, recipes);
+        // a recipe of the caller's that does not fit the model is no fault of the file
+        Map<Numerics, Transformer> transformers = options.kvRecipe().isPresent() ? building.get() : fromFile(building);
         Forward forward = owned.add(
                 new TransformerForward(transformers, memory, contextLength, options.parallel(), stepTokens), Forward::close);
         this.description = describe(ops, transformers, forward);
@@ -97,15 +103,29 @@ final class LoadedModel implements Model {
         owned.add(thread, EngineThread::close);
     }
 
+    /** What a file says is read here: a value that no code of ours takes is the file's fault, not the caller's. */
+    private <T> T fromFile(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw malformed("the model file " + name + " cannot be used: ", e);
+        }
+    }
+
+    private static MalformedModelException malformed(String what, RuntimeException e) {
+        MalformedModelException told = new MalformedModelException(what + e.getMessage());
+        told.initCause(e);
+        return told;
+    }
+
     /** A template that cannot be read is told to whoever chats: the model can still go on after plain text. */
     private Function<List<Message>, String> templateOf(Optional<String> source, ModelOptions options) {
         ChatTemplate template;
         try {
             template = source.map(ChatTemplate::compile).orElse(ChatTemplate.CHATML);
         } catch (TemplateException e) {
-            LOG.log(System.Logger.Level.WARNING, "the chat template of " + name + " cannot be used", e);
             return _ -> {
-                throw new IllegalStateException("the chat template of " + name + " cannot be used: " + e.getMessage(), e);
+                throw malformed("the chat template of " + name + " cannot be used: ", e);
             };
         }
         String bos = tokenizer.bos() < 0 ? null : tokenizer.piece(tokenizer.bos());
@@ -129,17 +149,24 @@ final class LoadedModel implements Model {
         return wanted;
     }
 
-    /** One transformer where both modes keep keys and values alike, else one each: binding copies no weights. */
-    private Map<Numerics, Transformer> build(
-            Architecture architecture, MappedWeights weights, Ops ops, ModelOptions options) {
-        Map<KvRecipe, Transformer> built = new HashMap<>();
-        Map<Numerics, Transformer> transformers = new EnumMap<>(Numerics.class);
+    private static Map<Numerics, KvRecipe> recipes(ModelOptions options) {
+        Map<Numerics, KvRecipe> recipes = new EnumMap<>(Numerics.class);
         for (Numerics numerics : Numerics.values()) {
             String text = options.kvRecipe().orElse(numerics == Numerics.EXACT ? "" : FAST_RECIPE);
-            KvRecipe recipe = KvRecipe.parse(text);
-            List<KvRecipe> recipes = Collections.nCopies(spec.kvShape().streams().size(), recipe);
-            transformers.put(numerics, built.computeIfAbsent(recipe, _ -> architecture.build(spec, weights, ops, recipes)));
+            recipes.put(numerics, KvRecipe.parse(text));
         }
+        return recipes;
+    }
+
+    /** One transformer where both modes keep keys and values alike, else one each: binding copies no weights. */
+    private Map<Numerics, Transformer> build(
+            Architecture architecture, MappedWeights weights, Ops ops, Map<Numerics, KvRecipe> recipes) {
+        Map<KvRecipe, Transformer> built = new HashMap<>();
+        Map<Numerics, Transformer> transformers = new EnumMap<>(Numerics.class);
+        recipes.forEach((numerics, recipe) -> {
+            List<KvRecipe> each = Collections.nCopies(spec.kvShape().streams().size(), recipe);
+            transformers.put(numerics, built.computeIfAbsent(recipe, _ -> architecture.build(spec, weights, ops, each)));
+        });
         return transformers;
     }
 

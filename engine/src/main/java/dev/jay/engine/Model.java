@@ -66,6 +66,9 @@ public interface Model extends AutoCloseable {
     /**
      * A conversation as the model's chat template writes it, ready for the assistant's answer. Control tokens written in
      * a message's content are plain text. A file without a template gets ChatML; see {@link #hasChatTemplate}.
+     *
+     * @throws dev.jay.model.load.MalformedModelException          if the file's template cannot be read
+     * @throws dev.jay.model.text.jinja.TemplateException if the template refuses these messages or fails on them
      */
     int[] chatPrompt(List<Message> messages);
 

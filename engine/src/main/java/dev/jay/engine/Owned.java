@@ -18,7 +18,7 @@ final class Owned implements AutoCloseable {
     void closeAfter(Throwable failure) {
         try {
             close();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failure.addSuppressed(e);
         }
     }

@@ -35,7 +35,7 @@ final class Promises {
             Step<Sequence> step = policy.plan(ready, List.copyOf(waiting), tokens, s -> take(s, taken, running));
             check(step, new HashSet<>(ready), new HashSet<>(taken), tokens);
             return step;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             taken.forEach(this::giveBack);
             throw e;
         }

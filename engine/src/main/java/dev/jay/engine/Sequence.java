@@ -4,6 +4,7 @@ package dev.jay.engine;
 import dev.jay.engine.sample.Sampler;
 import dev.jay.engine.schedule.Work;
 import dev.jay.model.text.TextDecoder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,7 @@ final class Sequence implements Work, Ticket {
     final Sampler sampler;
     final KeptCache kept; // null: the cache ends with the answer
     final long submitted;
+    private final long timeLimit; // nanoseconds
     private final Set<Integer> ends;
     private final Runnable waker;
     private final TextDecoder decoder;
@@ -59,6 +61,7 @@ final class Sequence implements Work, Ticket {
         this.promptLength = prompt.length;
         this.limit = limit;
         this.submitted = now;
+        this.timeLimit = request.timeLimit().map(Sequence::nanos).orElse(Long.MAX_VALUE);
     }
 
     @Override
@@ -98,7 +101,12 @@ final class Sequence implements Work, Ticket {
     }
 
     boolean isOver(long now) {
-        return request.timeLimit().isPresent() && now - submitted >= request.timeLimit().get().toNanos();
+        return now - submitted >= timeLimit;
+    }
+
+    /** As many as a long holds: centuries are as good as no limit. */
+    private static long nanos(Duration limit) {
+        return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0 ? Long.MAX_VALUE : limit.toNanos();
     }
 
     void start(SequenceCache with, long now) {

@@ -6,6 +6,7 @@ import dev.jay.engine.GenerationException;
 import dev.jay.engine.NeverFitsException;
 import dev.jay.engine.QueueFullException;
 import dev.jay.model.load.MalformedModelException;
+import dev.jay.model.text.jinja.TemplateException;
 import dev.jay.tensor.memory.OutOfBudgetException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -65,6 +66,8 @@ final class Faults implements IParameterExceptionHandler, IExecutionExceptionHan
         return switch (e) {
             case CommandException known -> known.exit();
             case MalformedModelException malformed -> ExitCode.MALFORMED;
+            case TemplateException refused when refused.reason() == TemplateException.Cause.REFUSED -> ExitCode.FAILED;
+            case TemplateException broken -> ExitCode.MALFORMED;
             case NoSuchFileException absent -> ExitCode.NO_INPUT;
             case AccessDeniedException refused -> ExitCode.NO_INPUT;
             case OutOfBudgetException full -> ExitCode.NO_ROOM;
@@ -84,6 +87,7 @@ final class Faults implements IParameterExceptionHandler, IExecutionExceptionHan
         return switch (e) {
             case NoSuchFileException absent -> "no such file: " + message;
             case AccessDeniedException refused -> "may not open: " + message;
+            case TemplateException template -> "the model's chat template: " + message;
             case OutOfMemoryError full -> "Java's heap is full (" + message + "): give more with --memory, such as 4g";
             default -> {
                 boolean bug = exit == ExitCode.INTERNAL && !debug;

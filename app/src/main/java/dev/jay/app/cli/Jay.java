@@ -59,10 +59,16 @@ final class Jay implements Callable<Integer> {
 
     /** The whole command line; or, to start sooner, the one command that the first argument names. */
     static CommandLine commandLine(Shell shell, String... args) {
-        CommandLine jay = new CommandLine(new Jay(shell));
         Map<String, Function<Shell, Object>> commands = commands();
         String named = args.length == 0 ? "" : args[0];
         if (commands.containsKey(named)) commands.keySet().retainAll(Set.of(named));
+        CommandLine jay = withCommands(shell, commands);
+        ConfigKeys.check(shell, jay, () -> withCommands(shell, commands()));
+        return jay;
+    }
+
+    private static CommandLine withCommands(Shell shell, Map<String, Function<Shell, Object>> commands) {
+        CommandLine jay = new CommandLine(new Jay(shell));
         commands.forEach((name, make) -> jay.addSubcommand(name, make.apply(shell)));
         apply(jay, shell);
         return jay;

@@ -3,8 +3,11 @@ package dev.jay.app.cli;
 
 import dev.jay.app.http.Server;
 import dev.jay.app.http.ServerOptions;
+import dev.jay.engine.Message;
 import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
+import dev.jay.model.load.MalformedModelException;
+import dev.jay.model.text.jinja.TemplateException;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Files;
@@ -105,12 +108,22 @@ final class ServeCommand implements Callable<Integer> {
         try (Interrupts.Scope scope = shell.interrupts().during(stop::countDown);
                 Model opened = Model.open(model.file(), modelOptions());
                 Server server = start(opened, options)) {
+            tryTemplate(opened);
             shell.say("jay serve: http://" + options.host() + ":" + server.port() + " answers for " + server.modelName()
                     + " (context " + opened.contextLength() + "); Ctrl-C ends it");
             stop.await();
             shell.say("jay serve: stopping");
         }
         return ExitCode.OK.code();
+    }
+
+    /** Better said now than to the first who chats. */
+    private void tryTemplate(Model opened) {
+        try {
+            opened.chatPrompt(List.of(Message.user("Hello")));
+        } catch (MalformedModelException | TemplateException e) {
+            shell.say("jay serve: warning: chats will be refused: " + e.getMessage());
+        }
     }
 
     private static Server start(Model opened, ServerOptions options) throws IOException {

@@ -2,14 +2,18 @@
 package dev.jay.app.cli;
 
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -26,26 +30,30 @@ final class Settings implements IDefaultValueProvider {
     private final Map<String, String> environment;
     private final Path file;
     private final Properties properties;
+    private final List<String> lines; // of the file
 
-    private Settings(Map<String, String> environment, Path file, Properties properties) {
+    private Settings(Map<String, String> environment, Path file, Properties properties, List<String> lines) {
         this.environment = environment;
         this.file = file;
         this.properties = properties;
+        this.lines = lines;
     }
 
     /** Reads the config file, if there is one. */
     static Settings of(Map<String, String> environment) {
         Path file = configFile(environment);
         Properties properties = new Properties();
+        String text = "";
         if (Files.isRegularFile(file)) {
-            try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-                properties.load(reader);
+            try {
+                text = Files.readString(file);
+                properties.load(new StringReader(text));
             } catch (IOException | IllegalArgumentException e) {
                 throw new CommandException(
                         ExitCode.CONFIGURATION, "cannot read the config file " + file + ": " + e.getMessage(), e);
             }
         }
-        return new Settings(Map.copyOf(environment), file, properties);
+        return new Settings(Map.copyOf(environment), file, properties, text.lines().toList());
     }
 
     private static Path configFile(Map<String, String> environment) {
@@ -56,6 +64,19 @@ final class Settings implements IDefaultValueProvider {
 
     Path file() {
         return file;
+    }
+
+    /** Those of the file, known or not. */
+    Set<String> keys() {
+        return new TreeSet<>(properties.stringPropertyNames());
+    }
+
+    /** The line of the file that sets a key, from 1; the last, where several do. Empty where it is not written plainly. */
+    OptionalInt lineOf(String key) {
+        return IntStream.range(0, lines.size())
+                .filter(i -> lines.get(i).strip().split("[\\s=:]", 2)[0].equals(key))
+                .map(i -> i + 1)
+                .max();
     }
 
     /** @param key an option's long name without its dashes */
@@ -76,7 +97,8 @@ final class Settings implements IDefaultValueProvider {
         return find(argument).map(Found::value).orElse(null);
     }
 
-    private static Optional<String> key(ArgSpec argument) {
+    /** What an option is called here; empty for those that only ask, such as --help. */
+    static Optional<String> key(ArgSpec argument) {
         if (argument instanceof OptionSpec option) {
             boolean onlyAsked = option.usageHelp() || option.versionHelp();
             return onlyAsked ? Optional.empty() : Optional.of(option.longestName().substring(2));

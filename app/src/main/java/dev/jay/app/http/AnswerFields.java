@@ -43,7 +43,7 @@ final class AnswerFields {
         Optional<String> asked = fields.text("model");
         if (asked.isPresent() && !asked.get().equals(name) && !asked.get().equals(model.name())) {
             throw ApiException.of(
-                    404, "invalid_request_error", "model_not_found", "no such model here; the one that is: " + name);
+                    404, "invalid_request_error", "model_not_found", "no such model here; the one that is loaded: " + name);
         }
     }
 

@@ -6,6 +6,8 @@ import dev.jay.engine.Message;
 import dev.jay.engine.Model;
 import dev.jay.engine.Piece;
 import dev.jay.engine.Request;
+import dev.jay.model.load.MalformedModelException;
+import dev.jay.model.text.jinja.TemplateException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/chat/completions}: a conversation in, the assistant's message out. */
 final class ChatCompletions implements Answers.Endpoint {
     private static final int MOST_MESSAGES = 4096;
+    private static final int MOST_REASON = 500;
     private static final int MOST_TOP = Request.MOST_LOGPROBS;
     private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant", "tool");
     private static final Map<String, String> UNSUPPORTED = Map.of(
@@ -59,9 +62,19 @@ final class ChatCompletions implements Answers.Endpoint {
     private int[] prompt(List<Message> messages) {
         try {
             return model.chatPrompt(messages);
+        } catch (TemplateException e) {
+            throw ApiException.invalid("messages", "chat_template", refusal(e.getMessage()));
+        } catch (MalformedModelException e) {
+            throw ApiException.invalid("messages", "chat_template", e.getMessage());
         } catch (IllegalArgumentException e) {
-            throw ApiException.invalid("messages", "the model's chat template refuses these messages");
+            throw ApiException.invalid("messages", refusal(e.getMessage()));
         }
+    }
+
+    /** The template's words go back to who sent the messages it may quote, and nowhere else. */
+    private static String refusal(String why) {
+        String shown = why.length() <= MOST_REASON ? why : why.substring(0, MOST_REASON) + "...";
+        return "the model's chat template refuses these messages: " + shown;
     }
 
     static List<Message> messages(Fields fields) {

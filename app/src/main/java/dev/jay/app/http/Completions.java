@@ -51,7 +51,7 @@ final class Completions implements Answers.Endpoint {
     /** A string, an array of them, an array of tokens, or an array of such arrays. */
     private List<int[]> prompts(Fields fields) {
         JsonNode prompt = fields.get("prompt").orElseThrow(() -> fields.missing("prompt"));
-        if (prompt.isString()) return List.of(model.tokenize(prompt.stringValue()));
+        if (prompt.isString()) return List.of(tokens(prompt));
         if (!prompt.isArray() || prompt.isEmpty()) {
             throw fields.wrong("prompt", "a string, an array of strings, or tokens", prompt);
         }
@@ -61,10 +61,18 @@ final class Completions implements Answers.Endpoint {
         }
         List<int[]> all = new ArrayList<>();
         for (JsonNode each : prompt) {
-            if (each.isString()) all.add(model.tokenize(each.stringValue()));
+            if (each.isString()) all.add(tokens(each));
             else all.add(TokenIds.read(fields, "prompt", each, model.spec().vocabulary()));
         }
         return all;
+    }
+
+    private int[] tokens(JsonNode text) {
+        try {
+            return model.tokenize(text.stringValue());
+        } catch (IllegalArgumentException e) { // a vocabulary need not have a token for every byte
+            throw ApiException.invalid("prompt", e.getMessage());
+        }
     }
 
     private final class Shape extends ReplyShape {

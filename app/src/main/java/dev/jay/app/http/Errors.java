@@ -16,6 +16,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
 import java.util.UUID;
+import java.util.concurrent.TimeoutException;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Turns what went wrong into what a client is told; what is our own fault is logged and not told. */
@@ -58,6 +59,9 @@ final class Errors {
                 ApiException.of(429, "rate_limit_error", "queue_full", full.getMessage() + "; try again soon");
             case OutOfBudgetException full ->
                 ApiException.of(503, "server_error", "out_of_memory", "the server is out of memory; try again soon");
+            case OutOfMemoryError full ->
+                ApiException.of(503, "server_error", "out_of_memory", "the server is out of memory; try again soon");
+            case InterruptedException stopping -> stopping();
             case GenerationException ended -> ended(ended);
             case RequestException refused -> ofStatus(refused.status().code(), refused.getMessage());
             case HttpException http -> ofStatus(http.status().code(), http.getMessage());
@@ -67,11 +71,20 @@ final class Errors {
 
     private static ApiException ended(GenerationException e) {
         if (e.finish().reason() == FinishReason.CANCELLED) {
-            return ApiException.of(
-                    408, "timeout_error", "request_timeout", "the answer was ended before it was done: it took too long, or the"
-                            + " server is stopping");
+            return e.getCause() instanceof TimeoutException
+                    ? ApiException.of(
+                            408, "timeout_error", "request_timeout", "the answer took too long and was ended before it was done")
+                    : stopping();
         }
-        return e.getCause() instanceof OutOfBudgetException full ? told(full) : internal(e);
+        return switch (e.getCause()) {
+            case OutOfBudgetException full -> told(full);
+            case OutOfMemoryError full -> told(full);
+            case null, default -> internal(e);
+        };
+    }
+
+    private static ApiException stopping() {
+        return ApiException.of(503, "server_error", "stopping", "the server is stopping");
     }
 
     /** For what the HTTP layer itself refuses. */

@@ -19,11 +19,13 @@ final class Json {
     private static final int DEPTH = 64;
     private static final int NUMBER = 64;
     private static final int NAME = 1024;
+    private static final int PARTS = 300_000; // each takes many times the bytes it is written with
     private static final int CHUNK = 8192;
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(DEPTH)
                             .maxNumberLength(NUMBER)
+                            .maxTokenCount(PARTS)
                             .maxNameLength(NAME)
                             .maxStringLength(Integer.MAX_VALUE) // the body's own limit stands before it
                             .build())

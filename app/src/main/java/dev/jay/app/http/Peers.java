@@ -6,6 +6,7 @@ import io.helidon.http.HttpPrologue;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http1.Http1ConnectionListener;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +23,10 @@ import java.util.function.BooleanSupplier;
 final class Peers implements Http1ConnectionListener, AutoCloseable {
     private static final Duration HEADER_TIME = Duration.ofSeconds(30);
 
-    private record Connection(ConnectionContext context, Future<?> deadline) {}
+    private static final int MOST_KNOWN = 4096; // more than can be open at once
+
+    /** A request that is refused before it is routed is not forgotten: what it leaves must not hold its connection. */
+    private record Connection(WeakReference<ConnectionContext> context, Future<?> deadline) {}
 
     /** Ends a deadline. */
     interface Deadline extends AutoCloseable {
@@ -45,7 +49,9 @@ final class Peers implements Http1ConnectionListener, AutoCloseable {
     }
 
     private void put(ConnectionContext context, Future<?> deadline) {
-        Connection before = open.put(key(context.socketId(), context.childSocketId()), new Connection(context, deadline));
+        if (open.size() >= MOST_KNOWN) open.values().removeIf(c -> c.context().refersTo(null));
+        Connection now = new Connection(new WeakReference<>(context), deadline);
+        Connection before = open.put(key(context.socketId(), context.childSocketId()), now);
         if (before != null) before.deadline().cancel(true);
     }
 
@@ -62,9 +68,9 @@ final class Peers implements Http1ConnectionListener, AutoCloseable {
 
     /** Unless closed within this time, the connection is cut off. */
     Deadline deadline(ServerRequest request, Duration time) {
-        Connection known = open.get(key(request.serverSocketId(), request.socketId()));
+        ConnectionContext known = connectionOf(request);
         if (known == null) return () -> {};
-        Future<?> cut = cutOff(known.context(), time);
+        Future<?> cut = cutOff(known, time);
         return () -> cut.cancel(true);
     }
 
@@ -75,12 +81,12 @@ final class Peers implements Http1ConnectionListener, AutoCloseable {
      * @return whether the client has hung up
      */
     BooleanSupplier watch(ServerRequest request) {
-        Connection known = open.get(key(request.serverSocketId(), request.socketId()));
+        ConnectionContext known = connectionOf(request);
         AtomicBoolean left = new AtomicBoolean();
         if (known != null) {
             Thread.startVirtualThread(() -> {
                 try {
-                    known.context().dataReader().ensureAvailable();
+                    known.dataReader().ensureAvailable();
                 } catch (RuntimeException e) {
                     left.set(true); // the end of what it sends, or of the connection
                 }
@@ -89,8 +95,18 @@ final class Peers implements Http1ConnectionListener, AutoCloseable {
         return left::get;
     }
 
+    private ConnectionContext connectionOf(ServerRequest request) {
+        Connection known = open.get(key(request.serverSocketId(), request.socketId()));
+        return known == null ? null : known.context().get();
+    }
+
     void forget(ServerRequest request) {
         open.remove(key(request.serverSocketId(), request.socketId()));
+    }
+
+    /** Requests that are not forgotten. */
+    int known() {
+        return open.size();
     }
 
     private static String key(String server, String client) {

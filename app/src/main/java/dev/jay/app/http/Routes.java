@@ -24,6 +24,7 @@ final class Routes {
 
     private static final int CLIENT_LEFT = 499; // in the metrics only: nobody is there to be told
     private static final Duration BODY_TIME = Duration.ofSeconds(30);
+    private static final Duration SEND_TIME = Duration.ofSeconds(30); // a client that stops reading holds no place for ever
     private static final String REQUEST_ID = "X-Request-Id";
 
     private final Model model;
@@ -51,7 +52,11 @@ final class Routes {
         routing.error(Throwable.class, Errors::handle);
         routing.addFilter((chain, request, response) -> {
             response.header(REQUEST_ID, "req-" + UUID.randomUUID());
-            chain.proceed();
+            try {
+                chain.proceed();
+            } finally {
+                peers.forget(request); // also where nobody may come in or the path leads nowhere
+            }
         });
         routing.addFilter(new Access(options));
         post(routing, "/v1/chat/completions", (req, res) -> answers.serve(chat.read(body(req)), req, res));
@@ -97,7 +102,6 @@ final class Routes {
                 }
                 status = response.status().code();
             } finally {
-                peers.forget(request);
                 metrics.answered(path, status, (System.nanoTime() - start) / 1e9);
             }
         };
@@ -109,7 +113,7 @@ final class Routes {
                 throw ApiException.of(
                         429, "rate_limit_error", "too_many_requests", "the server is full: requests=" + options.concurrent());
             }
-            try {
+            try (Peers.Deadline end = peers.deadline(request, options.requestTime().plus(SEND_TIME))) {
                 action.run(request, response);
             } finally {
                 places.release();
@@ -141,8 +145,9 @@ final class Routes {
     }
 
     private ObjectNode model(String id) {
-        if (!id.equals(modelName)) {
-            throw ApiException.of(404, "invalid_request_error", "model_not_found", "no such model here");
+        if (!id.equals(modelName) && !id.equals(model.name())) {
+            throw ApiException.of(
+                    404, "invalid_request_error", "model_not_found", "no such model here; the one that is loaded: " + modelName);
         }
         ObjectNode one = Json.object().put("id", modelName).put("object", "model").put("created", started);
         return one.put("owned_by", "jay").put("max_model_len", model.contextLength());

@@ -86,6 +86,10 @@ public final class Server implements AutoCloseable {
         return modelName;
     }
 
+    Peers peers() {
+        return peers;
+    }
+
     /** Takes no more requests, gives those inside a moment to end, then ends them. */
     @Override
     public void close() {

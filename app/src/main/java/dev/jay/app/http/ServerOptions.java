@@ -54,6 +54,13 @@ public record ServerOptions(
         }
     }
 
+    /** Without the keys. */
+    @Override
+    public String toString() {
+        return "ServerOptions[host=" + host + ", port=" + port + ", modelName=" + modelName + ", apiKeys=" + apiKeys.size()
+                + ", insecure=" + insecure + ", corsOrigin=" + corsOrigin + "]";
+    }
+
     public ServerOptions withListening(String onHost, int onPort) {
         return new ServerOptions(
                 onHost, onPort, modelName, apiKeys, insecure, corsOrigin, bodyBytes, headerBytes, requestTime, ping, concurrent);

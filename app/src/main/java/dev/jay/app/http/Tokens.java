@@ -20,7 +20,12 @@ final class Tokens {
                 .orElseThrow(() -> fields.missing("content"));
         boolean bare = fields.has("add_special") && !fields.flag("add_special")
                 || fields.has("add_special_tokens") && !fields.flag("add_special_tokens");
-        int[] tokens = model.tokenizer().encode(text, !bare, fields.flag("parse_special"));
+        int[] tokens;
+        try {
+            tokens = model.tokenizer().encode(text, !bare, fields.flag("parse_special"));
+        } catch (IllegalArgumentException e) { // a vocabulary need not have a token for every byte
+            throw ApiException.invalid("content", e.getMessage());
+        }
         ObjectNode reply = Json.object().put("count", tokens.length).put("max_model_len", model.contextLength());
         ArrayNode ids = reply.putArray("tokens");
         for (int token : tokens) ids.add(token);

@@ -3,6 +3,7 @@ package dev.jay.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jay.model.load.SynthFiles;
 import dev.jay.tensor.Shared;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -128,6 +129,17 @@ class CommandLineTest {
         assertThat(complained()).contains("--top-p", "'7'", "config.properties");
     }
 
+    @Test
+    void shouldWarnOfKeysThatNoCommandHas() throws IOException {
+        Path file = Files.createDirectories(folder.resolve(".config/jay")).resolve("config.properties");
+        Files.writeString(file, "# mine\nport = 9\nmax-token: 5\nzzzzzzzzz=1\nmodel = m\n");
+        assertThat(jay("run", "--help")).isZero();
+        assertThat(complained().lines())
+                .containsExactly(
+                        "jay: warning: " + file + ", line 3: unknown key 'max-token'; did you mean 'max-tokens'?",
+                        "jay: warning: " + file + ", line 4: unknown key 'zzzzzzzzz'");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"run", "chat", "serve", "show", "tokenize", "perplexity", "quantize", "synth", "bench"})
     void shouldTeachInHelp(String command) {
@@ -158,6 +170,29 @@ class CommandLineTest {
         assertThat(jay(args)).as("%s: %s", List.of(args), complained()).isEqualTo(code);
         assertThat(complained().strip()).contains(with).doesNotContain("\n").doesNotContain("Exception");
         assertThat(said()).isEmpty();
+    }
+
+    @Test
+    void shouldBlameTheFileWhenItIsAtFault() throws IOException {
+        String key = "tokenizer.chat_template";
+        String syntax = made("syntax", key, "{% for m in messages %}");
+        shouldFail(65, "chat template of syntax.gguf", "run", syntax, "--chat", "--prompt", "a", "-q");
+        assertThat(jay("run", syntax, "--prompt", "a", "--max-tokens", "1", "-q")).as(complained()).isZero();
+        shouldFail(65, "template line 1", "run", made("fails", key, "{{ 1 + 'a' }}"), "--chat", "--prompt", "a", "-q");
+        String refusing = made("refuses", key, "{{ raise_exception('no system message, please') }}");
+        shouldFail(1, "no system message, please", "run", refusing, "--chat", "--prompt", "a", "-q");
+        shouldFail(65, "block_count", "run", made("absent", "llama.block_count", SynthFiles.ABSENT), "--prompt", "a");
+        shouldFail(65, "block_count", "run", made("text", "llama.block_count", "two"), "--prompt", "a");
+        shouldFail(65, "", "run", made("heads", "llama.attention.head_count_kv", 3L), "--prompt", "a");
+        shouldFail(65, "", "run", made("width", "llama.attention.key_length", 7L), "--prompt", "a");
+        shouldFail(65, "", "run", made("rope", "llama.rope.dimension_count", 5L), "--prompt", "a");
+        shouldFail(65, "", "run", made("context", "llama.context_length", 0L), "--prompt", "a");
+        shouldFail(65, "", "run", made("epsilon", "llama.attention.layer_norm_rms_epsilon", -1.0), "--prompt", "a");
+        shouldFail(65, "", "run", made("bos", "tokenizer.ggml.bos_token_id", 1L << 31), "--prompt", "a");
+    }
+
+    private String made(String name, String key, Object value) throws IOException {
+        return SynthFiles.write(folder.resolve(name + ".gguf"), Map.of(key, value)).toString();
     }
 
     @Test

@@ -46,6 +46,21 @@ class ServerRefusalsTest {
         assertThat(talk.model.running).hasValue(0);
     }
 
+    @Test
+    void shouldForgetWhomItRefused() throws Exception {
+        for (String path : List.of("/nothing", "/v1/models/none", CHAT, "/health")) talk.get(path);
+        try (Talk closed = new Talk(o -> o.withAccess(List.of("secret"), false, Optional.empty()))) {
+            assertThat(closed.get("/metrics").statusCode()).isEqualTo(401);
+            shouldKnowNobody(closed);
+        }
+        shouldKnowNobody(talk);
+    }
+
+    private static void shouldKnowNobody(Talk with) throws InterruptedException {
+        for (int i = 0; i < 500 && with.server.peers().known() > 0; i++) Thread.sleep(10);
+        assertThat(with.server.peers().known()).isZero();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             messages        | {}
