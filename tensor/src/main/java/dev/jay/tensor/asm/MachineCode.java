@@ -24,10 +24,11 @@ import java.util.Optional;
 public final class MachineCode implements AutoCloseable {
     public static final String PURPOSE = "machine-code";
 
-    private static final FunctionDescriptor TYPE = FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG);
-    private static final MethodHandle CALL = Linker.nativeLinker().downcallHandle(TYPE);
+    private static final ValueLayout L = ValueLayout.JAVA_LONG;
+    private static final MethodHandle CALL =
+            Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(L, L, L, L, L, L, L));
     private static final MethodHandle CALL_BRIEFLY =
-            Linker.nativeLinker().downcallHandle(TYPE, Linker.Option.critical(false));
+            Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(L), Linker.Option.critical(false));
 
     private final CodePages pages;
     private final Region region;
@@ -64,8 +65,8 @@ public final class MachineCode implements AutoCloseable {
     }
 
     /**
-     * Copies code to fresh pages and makes them executable. The code takes one argument, an address, as the C convention
-     * of the machine passes it, and returns nothing.
+     * Copies code to fresh pages and makes them executable. The code takes up to six arguments, addresses or whole
+     * numbers, as the C convention of the machine passes them, and may return one.
      *
      * @throws MachineCodeException if the system refuses to execute them, or no page is left
      */
@@ -124,9 +125,14 @@ public final class MachineCode implements AutoCloseable {
 
         /** Runs it; the JVM may stop for a collection meanwhile. */
         public void call(long argument) {
+            call(argument, 0, 0, 0, 0, 0);
+        }
+
+        /** As {@link #call(long)}, with what it returns; meaningless if it returns nothing. */
+        public long call(long a, long b, long c, long d, long e, long f) {
             checkOpen();
             try {
-                CALL.invokeExact(entry, argument);
+                return (long) CALL.invokeExact(entry, a, b, c, d, e, f);
             } catch (Throwable t) {
                 throw new IllegalStateException(t); // machine code throws nothing
             }

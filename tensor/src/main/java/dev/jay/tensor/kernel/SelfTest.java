@@ -6,6 +6,8 @@ import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
@@ -33,6 +35,104 @@ final class SelfTest {
         return Optional.empty();
     }
 
+    private interface RowOperation {
+        void run(RowKernels rows, long x, long y);
+    }
+
+    /** Two rows, of whole vectors and a tail. Empty if all is well. */
+    Optional<String> rows(RowKernels rows) {
+        int dim = LEAST_COLS;
+        Map<String, RowOperation> operations = new LinkedHashMap<>();
+        operations.put("rms-norm", (k, x, y) -> k.rmsNorm(x, y, 1e-5f, x, 2, dim));
+        operations.put("rotate interleaved", (k, x, y) -> k.rotate(x, 2, dim, dim - 1, y, true));
+        operations.put("rotate", (k, x, y) -> k.rotate(x, 2, dim, dim - 1, y, false));
+        operations.put("swiglu", (k, x, y) -> k.swiGlu(x, y, 2L * dim));
+        operations.put("add", (k, x, y) -> k.add(x, y, 2L * dim));
+        operations.put("add bias", (k, x, y) -> k.addBias(x, y, 2, dim));
+        operations.put("softmax", (k, x, y) -> k.softmax(x, 3, 2 * dim));
+        operations.put("argmax", (k, x, y) -> Raw.set(x, 0, k.argMax(x, 2 * dim)));
+        try (Region region = memory.reserve("self-test", ROOM + 8L * dim * Float.BYTES)) {
+            Scratch arena = new Scratch(region.bytes());
+            MemorySegment y = randomFloats(arena, 2 * dim);
+            MemorySegment wanted = arena.floats(2L * dim);
+            MemorySegment got = arena.floats(2L * dim);
+            for (Map.Entry<String, RowOperation> each : operations.entrySet()) {
+                MemorySegment x = randomFloats(wanted, 2 * dim);
+                got.copyFrom(x);
+                each.getValue().run(new ScalarRows(), wanted.address(), y.address());
+                each.getValue().run(rows, got.address(), y.address());
+                Optional<String> fault = differs(wanted, got, 2 * dim, 1e-4);
+                if (fault.isPresent()) return fault.map(f -> each.getKey() + ": " + f);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** One query over a whole tile and a slot more, and beside it one that sees little. Empty if all is well. */
+    Optional<String> attention(
+            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, AttentionKernel kernel) {
+        int slots = AttentionKernel.TILE + 1;
+        AttentionKernel definition = new ScalarAttention(keys, values);
+        AttentionKernel.Task task = new AttentionKernel.Task();
+        task.keyWidth = keyWidth;
+        task.valueWidth = valueWidth;
+        task.scale = (float) (1 / Math.sqrt(keyWidth));
+        task.softCap = 2;
+        task.queryStride = keyWidth;
+        task.outStride = valueWidth;
+        task.lseStride = 1;
+        task.visibleFrom = new int[] {0, 3};
+        task.visibleTo = new int[] {slots, 9};
+        task.pageSlots = 2 * AttentionKernel.TILE;
+        task.keyRowBytes = keys.bytesFor(keyWidth);
+        task.valueRowBytes = values.bytesFor(valueWidth);
+        task.valuesOffset = slots * task.keyRowBytes;
+        task.toSlot = slots;
+        task.queries = 2;
+        long working = Math.max(kernel.scratchBytes(task), definition.scratchBytes(task));
+        long rowFloats = slots * ((long) keyWidth + valueWidth);
+        long coded = slots * (task.keyRowBytes + task.valueRowBytes);
+        long all = working + coded + 4 * rowFloats + 64L * (keyWidth + valueWidth) + ROOM; // with queries and outputs
+        try (Region region = memory.reserve("self-test", all)) {
+            Scratch arena = new Scratch(region.bytes());
+            MemorySegment page = arena.take(coded);
+            keys.encode(randomFloats(arena, slots * keyWidth), 0, (long) slots * keyWidth, page, 0);
+            MemorySegment valueRows = randomFloats(arena, slots * valueWidth);
+            values.encode(valueRows, 0, (long) slots * valueWidth, page, task.valuesOffset);
+            task.pages = new long[] {page.address()};
+            task.query = randomFloats(arena, 2 * keyWidth).address();
+            MemorySegment wanted = arena.floats(2L * valueWidth + 2);
+            MemorySegment got = arena.floats(2L * valueWidth + 2);
+            long scratch = arena.take(working).address();
+            for (int queries = 1; queries <= 2; queries++) {
+                task.queries = queries;
+                attend(definition, task, wanted.address(), scratch);
+                attend(kernel, task, got.address(), scratch);
+                Optional<String> fault = differs(wanted, got, queries * valueWidth, 1e-3);
+                long lse = 2L * Float.BYTES * valueWidth;
+                if (fault.isEmpty()) fault = differs(wanted.asSlice(lse), got.asSlice(lse), queries, 1e-3);
+                int n = queries;
+                if (fault.isPresent()) return fault.map(f -> "queries=" + n + ", " + f);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static void attend(AttentionKernel kernel, AttentionKernel.Task task, long out, long scratch) {
+        task.out = out;
+        task.lse = out + 2L * Float.BYTES * task.valueWidth;
+        kernel.run(task, scratch);
+    }
+
+    private static Optional<String> differs(MemorySegment wanted, MemorySegment got, int count, double allowed) {
+        for (int i = 0; i < count; i++) {
+            float a = Raw.get(wanted.address(), i);
+            float b = Raw.get(got.address(), i);
+            if (!(Math.abs(a - b) <= allowed)) return Optional.of("at=" + i + ", wanted=" + a + ", got=" + b);
+        }
+        return Optional.empty();
+    }
+
     private Optional<String> matMul(WeightFormat format, MatMulKernel kernel, int n) {
         int cols = Math.max(BLOCKS * format.blockSize(), LEAST_COLS / format.blockSize() * format.blockSize());
         MatMulKernel definition = new ScalarMatMul(format);
@@ -55,15 +155,8 @@ final class SelfTest {
                     w.address(), rowBytes, cols, 0, ROWS, packed(kernel, x, n, cols, arena), n, got.address(), ROWS,
                     scratch.address());
             double allowed = (kernel.bound() + definition.bound()) * cols * 2; // norms of rows in [-1, 1], with room
-            for (int i = 0; i < n * ROWS; i++) {
-                float a = Raw.get(wanted.address(), i);
-                float b = Raw.get(got.address(), i);
-                if (!(Math.abs(a - b) <= allowed)) {
-                    return Optional.of("cols=" + cols + ", n=" + n + ", at=" + i + ", wanted=" + a + ", got=" + b);
-                }
-            }
+            return differs(wanted, got, n * ROWS, allowed).map(f -> "cols=" + cols + ", n=" + n + ", " + f);
         }
-        return Optional.empty();
     }
 
     private static long packed(MatMulKernel kernel, MemorySegment x, int n, int cols, Scratch arena) {
@@ -75,7 +168,10 @@ final class SelfTest {
     }
 
     private MemorySegment randomFloats(Scratch arena, int count) {
-        MemorySegment s = arena.floats(count);
+        return randomFloats(arena.floats(count), count);
+    }
+
+    private MemorySegment randomFloats(MemorySegment s, int count) {
         for (int i = 0; i < count; i++) Raw.set(s.address(), i, random.nextFloat() * 2 - 1);
         return s;
     }

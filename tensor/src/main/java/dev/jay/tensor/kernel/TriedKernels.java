@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * One provider of a choice. It is bound when first asked, and a matmul of it is run on small random blocks before it is
+ * One provider of a choice. It is bound when first asked, and a kernel of it is run on small random blocks before it is
  * handed out; one that fails is as if it were not there, and the log says why. Thread-safe. Owns what it bound.
  */
 final class TriedKernels implements Kernels {
@@ -77,12 +77,12 @@ final class TriedKernels implements Kernels {
         return tried(
                 "attention " + keys.name() + "/" + values.name() + " " + keyWidth + "/" + valueWidth,
                 kernels -> kernels.attention(keys, values, keyWidth, valueWidth),
-                _ -> Optional.empty());
+                kernel -> new SelfTest(memory).attention(keys, values, keyWidth, valueWidth, kernel));
     }
 
     @Override
     public Optional<RowKernels> rows() {
-        return tried("rows", Kernels::rows, _ -> Optional.empty());
+        return tried("rows", Kernels::rows, kernel -> new SelfTest(memory).rows(kernel));
     }
 
     @SuppressWarnings("unchecked") // what lies under a name was put there by the same question

@@ -72,6 +72,7 @@ public final class MachineKernels implements KernelProvider {
         private final MachineCode code;
         private final Int8Form form;
         private final Map<String, MatMulKernel> made = new HashMap<>();
+        private RowKernels rows;
 
         Bound(MachineCode code) {
             this.code = code;
@@ -139,8 +140,9 @@ public final class MachineKernels implements KernelProvider {
         }
 
         @Override
-        public Optional<RowKernels> rows() {
-            return Optional.empty();
+        public synchronized Optional<RowKernels> rows() {
+            if (rows == null) rows = new MachineRows(code, NEEDED);
+            return Optional.of(rows);
         }
 
         @Override
