@@ -132,26 +132,33 @@ final class GemmCode {
         a.emit(CMP, RDI, RCX).jump(Condition.AT_LEAST, ended);
     }
 
+    /** Each sum waits for its last step, so the sums of all tokens take their steps in turn. */
     private void block() {
         int quads = panel.sumCols() / 4;
         boolean halves = panel.sumCols() < Int8Form.BLOCK;
-        for (int i = 0; i < quads; i++) a.emit(VMOVDQU64, zmm(24 + i), mem(RDI, 64 * i));
-        a.emit(VMOVUPS, zmm(23), mem(RDI, 64 * quads));
-        if (panel.hasOffsets()) a.emit(VMOVUPS, zmm(22), mem(RDI, 64 * quads + 64));
         int c = (halves ? Int8Form.C16 : Int8Form.C) - Int8Form.D;
-        for (int t = 0; t < tokens; t++) {
-            Reg sum = zmm(18 + t % 2);
-            Reg scale = zmm(20 + t % 2);
-            a.emit(VPBROADCASTD, sum, mem(R10, c + 4 * t));
-            for (int i = 0; i < quads; i++) {
-                a.emit(VPDPBUSD, sum, zmm(24 + i), mem(RSI, Int8Form.BLOCK * t + 4 * i).each());
-            }
-            a.emit(VMULPS, scale, zmm(23), mem(RDX, 4 * t).each()).emit(VCVTDQ2PS, sum, sum);
-            a.emit(VFMADD231PS, ACCUMULATORS[t], sum, scale);
-            if (panel.hasOffsets()) {
-                a.emit(VFNMADD231PS, ACCUMULATORS[t], zmm(22), mem(RDX, Int8Form.XS - Int8Form.D + 4 * t).each());
+        for (int t = 0; t < tokens; t++) a.emit(VPBROADCASTD, sum(t), mem(R10, c + 4 * t));
+        for (int i = 0; i < quads; i++) {
+            Reg w = zmm(26 + i % 2);
+            a.emit(VMOVDQU64, w, mem(RDI, 64 * i));
+            for (int t = 0; t < tokens; t++) {
+                a.emit(VPDPBUSD, sum(t), w, mem(RSI, Int8Form.BLOCK * t + 4 * i).each());
             }
         }
+        a.emit(VMOVUPS, zmm(28), mem(RDI, 64 * quads));
+        if (panel.hasOffsets()) a.emit(VMOVUPS, zmm(31), mem(RDI, 64 * quads + 64));
+        for (int t = 0; t < tokens; t++) {
+            Reg scale = zmm(29 + t % 2);
+            a.emit(VMULPS, scale, zmm(28), mem(RDX, 4 * t).each()).emit(VCVTDQ2PS, sum(t), sum(t));
+            a.emit(VFMADD231PS, ACCUMULATORS[t], sum(t), scale);
+            if (panel.hasOffsets()) {
+                a.emit(VFNMADD231PS, ACCUMULATORS[t], zmm(31), mem(RDX, Int8Form.XS - Int8Form.D + 4 * t).each());
+            }
+        }
+    }
+
+    private static Reg sum(int token) {
+        return zmm(18 + token);
     }
 
     /** Puts the sums of the i-th chain away: of the first two together, of the third alone. */
