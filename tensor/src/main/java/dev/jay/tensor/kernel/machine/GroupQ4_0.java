@@ -3,6 +3,7 @@ package dev.jay.tensor.kernel.machine;
 
 import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VBROADCASTI32X4;
+import static dev.jay.tensor.asm.x86.Avx512.VINSERTI32X4;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
 import static dev.jay.tensor.asm.x86.Avx512.VPANDD;
 import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
@@ -16,7 +17,10 @@ import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RDX;
 import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.k;
+import static dev.jay.tensor.asm.x86.Reg.xmm;
+import static dev.jay.tensor.asm.x86.Reg.ymm;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
+import static dev.jay.tensor.asm.x86.Vectors.VCVTPH2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VPADDD;
 import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTD;
 import static dev.jay.tensor.asm.x86.Vectors.VPSRAD;
@@ -44,6 +48,7 @@ final class GroupQ4_0 implements Group {
         a.emit(VPBROADCASTD, zmm(1), constants.ints(0x0F0F0F0F));
         a.emit(VMOVDQU64, zmm(2), constants.ints(Groups.FOLDED));
         a.emit(VMOVDQU64, zmm(3), constants.ints(0, 0, 0, 0, 4, 4, 4, 4, 0, 0, 0, 0, 4, 4, 4, 4));
+        a.emit(VMOVDQU64, zmm(4), constants.ints(Groups.everyWord(BLOCK, 8)));
         a.emit(MOV, RAX.low32(), imm(0xFF00)).emit(KMOVW, k(2), RAX.low32()); // the second block's lanes
     }
 
@@ -59,6 +64,8 @@ final class GroupQ4_0 implements Group {
         }
         Groups.fold(a, zmm(2));
         a.emit(VPSRAD, zmm(17), mem(R8, RDX, 1, 0), imm(4)).emit(VPADDD, zmm(16), zmm(16), zmm(17));
-        Groups.scales(a, RDI, BLOCK);
+        Groups.pick(a, zmm(18), zmm(4), 0);
+        Groups.pick(a, zmm(19), zmm(4), 8 * BLOCK);
+        a.emit(VINSERTI32X4, ymm(18), ymm(18), xmm(19), imm(1)).emit(VCVTPH2PS, zmm(17), ymm(18));
     }
 }

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import static dev.jay.tensor.asm.x86.Avx512.VINSERTI32X4;
-import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
+import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
+import static dev.jay.tensor.asm.x86.Avx512.VPERMT2W;
 import static dev.jay.tensor.asm.x86.Avx512.VSHUFI32X4;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Mem.mem;
-import static dev.jay.tensor.asm.x86.Reg.xmm;
-import static dev.jay.tensor.asm.x86.Reg.ymm;
+import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
-import static dev.jay.tensor.asm.x86.Vectors.VCVTPH2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VPADDD;
 import static dev.jay.tensor.asm.x86.Vectors.VPERMD;
-import static dev.jay.tensor.asm.x86.Vectors.VPINSRW;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHDQ;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHQDQ;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKLDQ;
@@ -56,13 +53,15 @@ final class Groups {
         a.emit(VPADDD, sum(first), zmm(16), zmm(17));
     }
 
-    /** zmm17 = 16 half floats as floats, one from each block of {@code stride} bytes from the pointer on. */
-    static void scales(X86Assembler a, Reg pointer, int stride) {
-        for (int half = 0; half < 2; half++) {
-            Reg x = xmm(18 + half);
-            a.emit(VPXORD, x, x, x);
-            for (int i = 0; i < 8; i++) a.emit(VPINSRW, x, x, mem(pointer, stride * (8 * half + i)), imm(i));
-        }
-        a.emit(VINSERTI32X4, ymm(18), ymm(18), xmm(19), imm(1)).emit(VCVTPH2PS, zmm(17), ymm(18));
+    /** For {@link #pick}: where eight or four half floats, so many bytes apart, lie among 64 words, over and over. */
+    static int[] everyWord(int strideBytes, int count) {
+        int[] pairs = new int[16];
+        for (int i = 0; i < 32; i++) pairs[i / 2] |= i % count * strideBytes / 2 << 16 * (i % 2);
+        return pairs;
+    }
+
+    /** zmm{@code to} = words picked from the 128 bytes at rdi + at. Words come from one load, not one by one. */
+    static void pick(X86Assembler a, Reg to, Reg words, int at) {
+        a.emit(VMOVDQU64, to, mem(RDI, at)).emit(VPERMT2W, to, words, mem(RDI, at + 64));
     }
 }
