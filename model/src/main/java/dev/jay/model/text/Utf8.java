@@ -16,6 +16,8 @@ final class Utf8 {
 
     /** A lone surrogate becomes U+FFFD (and not '?', as {@code getBytes} has it). */
     static byte[] of(String text) {
+        byte[] usual = text.getBytes(StandardCharsets.UTF_8);
+        if (new String(usual, StandardCharsets.UTF_8).equals(text)) return usual; // many times quicker than an encoder
         try {
             ByteBuffer bytes = StandardCharsets.UTF_8
                     .newEncoder()

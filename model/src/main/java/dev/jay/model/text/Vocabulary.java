@@ -16,6 +16,8 @@ final class Vocabulary {
     private static final String TOKENS = "tokenizer.ggml.tokens";
     private static final String TYPES = "tokenizer.ggml.token_type";
 
+    private static final int MOST_BYTES = Integer.MAX_VALUE - 64;
+
     /** Token t is written in {@code texts[starts[t] .. starts[t + 1])}. */
     private final byte[] texts;
 
@@ -52,26 +54,30 @@ final class Vocabulary {
     Vocabulary(List<String> tokens, byte[] types) {
         this.types = types;
         starts = new int[tokens.size() + 1];
-        long total = 0;
-        for (String token : tokens) total += Utf8.of(token).length;
-        if (tokens.isEmpty() || total > Integer.MAX_VALUE - 64) {
-            throw new MalformedModelException("reading the vocabulary: tokens=" + tokens.size() + ", bytes=" + total
-                    + ", allowed is 1 token to 2 GiB of text");
-        }
-        texts = new byte[(int) total];
+        byte[] grown = new byte[1024];
         int most = 0;
         for (int t = 0; t < types.length; t++) {
             byte[] text = Utf8.of(tokens.get(t));
-            System.arraycopy(text, 0, texts, starts[t], text.length);
-            starts[t + 1] = starts[t] + text.length;
+            long end = (long) starts[t] + text.length;
+            if (end > MOST_BYTES) throw refused(tokens.size(), "more than " + MOST_BYTES);
+            if (end > grown.length) grown = Arrays.copyOf(grown, (int) Math.min(MOST_BYTES, 2 * end));
+            System.arraycopy(text, 0, grown, starts[t], text.length);
+            starts[t + 1] = (int) end;
             most = Math.max(most, text.length);
         }
+        if (types.length == 0) throw refused(0, "0");
+        texts = Arrays.copyOf(grown, starts[types.length]);
         longest = most;
         seed = Arrays.hashCode(texts);
         slots = new int[Integer.highestOneBit(Math.max(4, types.length)) * 4];
         for (int t = 0; t < types.length; t++) {
             if (starts[t] < starts[t + 1]) slots[slot(texts, starts[t], starts[t + 1])] = t + 1;
         }
+    }
+
+    private static MalformedModelException refused(int tokens, String bytes) {
+        return new MalformedModelException("reading the vocabulary: tokens=" + tokens + ", bytes=" + bytes
+                + ", allowed is 1 token to 2 GiB of text");
     }
 
     int size() {
