@@ -93,6 +93,17 @@ class LauncherTest {
     }
 
     @Test
+    void shouldRunOnWithAnArchiveOfClassesThatIsBroken() throws Exception {
+        assumeBuilt();
+        Path broken = Files.writeString(folder.resolve("broken.jsa"), "no archive");
+        for (Path archive : new Path[] {broken, folder.resolve("absent.jsa")}) {
+            Run run = sh(Map.of("JAY_JVM_OPTS", "-XX:SharedArchiveFile=" + archive), JAY + " --version");
+            assertThat(run.exit()).as(run.err()).isZero();
+            assertThat(run.out()).startsWith("jay ").doesNotContain("[cds]", "[error]", "[warning]");
+        }
+    }
+
+    @Test
     void shouldKeepEverythingButTheAnswerOffStandardOutput() throws Exception {
         assumeBuilt();
         Path model = Shared.data("0-stories260K/stories260K.gguf");
