@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
             "'jay bench --help' lists the measurements that have a program of their own."
         })
 final class Jay implements Callable<Integer> {
+    private static final Set<String> VERSION = Set.of("-V", "--version");
+
     @Option(names = {"-V", "--version"}, description = "Show version, commit, JDK, CPU and kernels, and end.")
     private boolean version;
 
@@ -57,11 +59,12 @@ final class Jay implements Callable<Integer> {
         return all;
     }
 
-    /** The whole command line; or, to start sooner, the one command that the first argument names. */
+    /** The whole command line; or, to start sooner, the one command that the first argument names, or none for a version. */
     static CommandLine commandLine(Shell shell, String... args) {
         Map<String, Function<Shell, Object>> commands = commands();
         String named = args.length == 0 ? "" : args[0];
         if (commands.containsKey(named)) commands.keySet().retainAll(Set.of(named));
+        if (args.length == 1 && VERSION.contains(named)) commands.clear();
         CommandLine jay = withCommands(shell, commands);
         ConfigKeys.check(shell, jay, () -> withCommands(shell, commands()));
         return jay;
