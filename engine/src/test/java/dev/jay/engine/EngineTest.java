@@ -164,6 +164,14 @@ class EngineTest {
     }
 
     @Test
+    void aTimeLimitBeyondAllTimeIsNone() {
+        try (EngineRig rig = new EngineRig()) {
+            String alone = rig.run(HELLO).outcome();
+            assertThat(rig.run(HELLO.withTimeLimit(Duration.ofSeconds(Long.MAX_VALUE))).outcome()).isEqualTo(alone);
+        }
+    }
+
+    @Test
     void aFailedPassEndsOnlyWhoIsToBlame() {
         try (EngineRig rig = new EngineRig()) {
             String alone = rig.run(HELLO).outcome();

@@ -2,7 +2,9 @@
 package dev.jay.app.http;
 
 import dev.jay.engine.Model;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
@@ -127,10 +129,22 @@ final class Routes {
             throw ApiException.of(
                     415, "invalid_request_error", "unsupported_media_type", "send 'Content-Type: application/json'");
         }
-        if (request.headers().contentLength().orElse(0) > options.bodyBytes()) throw Errors.tooLarge();
+        long length = request.headers().contentLength().orElse(0);
+        if (length > options.bodyBytes()) throw Errors.tooLarge();
+        if (length < 0) throw brokenBody();
+        byte[] bytes;
         try (Peers.Deadline deadline = peers.deadline(request, BODY_TIME)) {
-            return Json.parse(Json.read(request.content().inputStream(), options.bodyBytes()));
+            bytes = Json.read(request.content().inputStream(), options.bodyBytes());
+        } catch (DataReader.InsufficientDataAvailableException e) {
+            throw new CloseConnectionException("the client left before its request was whole", e);
+        } catch (IllegalArgumentException | IllegalStateException e) { // the length of a chunk that is none
+            throw brokenBody();
         }
+        return Json.parse(bytes);
+    }
+
+    private static ApiException brokenBody() {
+        return ApiException.invalid(null, "broken_body", "the request's body is not sent as HTTP has it: a length is wrong");
     }
 
     private static void send(ServerResponse response, ObjectNode reply) {

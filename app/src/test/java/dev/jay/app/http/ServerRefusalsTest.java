@@ -48,12 +48,13 @@ class ServerRefusalsTest {
 
     @Test
     void shouldForgetWhomItRefused() throws Exception {
-        for (String path : List.of("/nothing", "/v1/models/none", CHAT, "/health")) talk.get(path);
-        try (Talk closed = new Talk(o -> o.withAccess(List.of("secret"), false, Optional.empty()))) {
+        try (Talk open = new Talk(o -> o);
+                Talk closed = new Talk(o -> o.withAccess(List.of("secret"), false, Optional.empty()))) {
+            for (String path : List.of("/nothing", "/v1/models/none", CHAT, "/health")) open.get(path);
             assertThat(closed.get("/metrics").statusCode()).isEqualTo(401);
+            shouldKnowNobody(open);
             shouldKnowNobody(closed);
         }
-        shouldKnowNobody(talk);
     }
 
     private static void shouldKnowNobody(Talk with) throws InterruptedException {
@@ -229,6 +230,17 @@ class ServerRefusalsTest {
         assertThat(error.propertyNames()).containsExactlyInAnyOrder("message", "type", "param", "code");
         assertThat(error.at("/message").stringValue()).isNotBlank();
         return error;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "Content-Length: -5\r\n\r\n{}",
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n{}\r\n0\r\n\r\n"
+    })
+    void shouldRefuseLengthsThatAreNone(String rest) {
+        String reply = raw("POST " + CHAT + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + rest);
+        assertThat(reply).startsWith("HTTP/1.1 400");
     }
 
     private static String raw(String request) {
