@@ -7,6 +7,7 @@ import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.Workers;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
+import java.util.Iterator;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
@@ -33,6 +34,14 @@ final class FileWork {
                 Workers workers = Workers.of(threads == null ? Cpu.detect().cores() : threads);
                 Progress progress = new Progress(shell)) {
             work.run(room, workers, progress);
+        }
+    }
+
+    /** The known weight formats, for help: those of the catalog. */
+    static final class Formats implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return WeightFormats.ALL.names().iterator();
         }
     }
 

@@ -28,7 +28,8 @@ final class QuantizeCommand implements Callable<Integer> {
             names = {"-f", "--format"},
             paramLabel = "F",
             required = true,
-            description = "f32 (decodes), f16, bf16, q8_0, q4_0, q4_k, q6_k.")
+            completionCandidates = FileWork.Formats.class,
+            description = "One of ${COMPLETION-CANDIDATES}; f32 decodes.")
     private String format;
 
     @Mixin

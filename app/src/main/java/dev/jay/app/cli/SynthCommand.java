@@ -27,7 +27,11 @@ final class SynthCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "OUT", description = "The GGUF file to write.")
     private Path out;
 
-    @Option(names = {"-f", "--format"}, paramLabel = "F", description = "The weight format (q8_0).")
+    @Option(
+            names = {"-f", "--format"},
+            paramLabel = "F",
+            completionCandidates = FileWork.Formats.class,
+            description = "The weight format, one of ${COMPLETION-CANDIDATES} (q8_0).")
     private String format;
 
     @Option(names = "--seed", paramLabel = "S", description = "The same shape, format and seed give the same file (1).")

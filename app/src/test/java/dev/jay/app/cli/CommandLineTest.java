@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.model.load.SynthFiles;
 import dev.jay.tensor.Shared;
+import dev.jay.tensor.format.WeightFormats;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -146,6 +147,13 @@ class CommandLineTest {
         assertThat(jay(command, "--help")).isZero();
         assertThat(said()).contains("Usage: jay " + command).contains("Exit codes:").contains("66");
         assertThat(complained()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"quantize", "synth"})
+    void shouldNameEveryWeightFormatInHelp(String command) {
+        assertThat(jay(command, "--help")).isZero();
+        assertThat(said()).contains(WeightFormats.ALL.names());
     }
 
     @Test
