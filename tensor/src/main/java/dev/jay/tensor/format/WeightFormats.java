@@ -16,6 +16,7 @@ public final class WeightFormats {
             F16.ENTRY,
             BF16.ENTRY,
             Q8_0.ENTRY,
+            Q5_0.ENTRY,
             Q4_0.ENTRY,
             Q4_K.ENTRY,
             Q6_K.ENTRY
