@@ -113,7 +113,7 @@ public final class KvAttention {
     private void check(int streamIndex, AttentionBatch batch) {
         int n = 0;
         for (Span span : batch.spans()) {
-            int end = span.position() + span.count();
+            long end = (long) span.position() + span.count();
             if (span.row() != n || span.count() < 1 || span.position() < 0 || span.source().length(streamIndex) < end) {
                 throw new IllegalArgumentException("attention span: row=" + span.row() + ", count=" + span.count()
                         + ", position=" + span.position() + ", wanted row=" + n + " and positions below the length="

@@ -22,7 +22,7 @@ public final class PagePool implements AutoCloseable {
             throw new IllegalArgumentException("kv page pool: pages=" + pages + ", pageBytes=" + pageBytes
                     + ", allowed: pages >= 0, pageBytes a multiple of 64");
         }
-        this.region = memory.reserve("kv-pages", pages * pageBytes);
+        this.region = memory.reserve("kv-pages", Math.multiplyExact(pages, pageBytes));
         this.pageBytes = pageBytes;
         this.holders = new int[pages];
         this.free = new int[pages];

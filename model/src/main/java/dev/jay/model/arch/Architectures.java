@@ -20,8 +20,8 @@ public final class Architectures {
     public static Architecture of(Metadata metadata) {
         String name = metadata.text("general.architecture");
         if (!ALL.has(name)) {
-            String shown = name.length() <= 64 ? name : name.substring(0, 64) + "...";
-            throw new MalformedModelException("unknown architecture: general.architecture=" + shown + ", known=" + ALL.names());
+            throw new MalformedModelException("unknown architecture: general.architecture="
+                    + MalformedModelException.shown(name) + ", known=" + ALL.names());
         }
         return ALL.make(name);
     }

@@ -10,6 +10,7 @@ import java.util.List;
 /** Reads a decoder's shapes from keys such as {@code llama.block_count}, and trusts none: model files may be hostile. */
 final class SpecReader {
     private static final int MOST_LAYERS = 4096; // far beyond any model; keeps lists of layers small
+    private static final int MOST_HEADS = 4096;
     private static final int MOST_WIDTH = 1 << 24; // products of two widths and a row count stay within a long
     private static final int MOST_POSITIONS = 1 << 30;
     private static final float[] NO_FACTORS = {};
@@ -25,7 +26,7 @@ final class SpecReader {
     /** @param interleaved how the family's files order the pairs that rotary positions turn */
     ModelSpec read(boolean interleaved) {
         int dim = positive("embedding_length", MOST_WIDTH);
-        int heads = positive("attention.head_count", MOST_WIDTH);
+        int heads = positive("attention.head_count", MOST_HEADS);
         int kvHeads = metadata.has(key("attention.head_count_kv")) ? positive("attention.head_count_kv", heads) : heads;
         if (heads % kvHeads != 0) {
             throw malformed("attention.head_count_kv", kvHeads, "a divisor of attention.head_count=" + heads);
@@ -62,10 +63,12 @@ final class SpecReader {
         return width;
     }
 
+    /** Embeddings may be padded beyond the tokens; no token may lie beyond the embeddings, whatever the file says. */
     private int vocabulary() {
-        if (metadata.has(key("vocab_size"))) return positive("vocab_size", MOST_WIDTH);
         String tokens = "tokenizer.ggml.tokens";
+        int said = metadata.has(key("vocab_size")) ? positive("vocab_size", MOST_WIDTH) : 0;
         if (!metadata.has(tokens)) {
+            if (said > 0) return said;
             throw new MalformedModelException(
                     "model file does not say how large its vocabulary is: it lacks '" + key("vocab_size") + "' and '" + tokens + "'");
         }
@@ -73,7 +76,7 @@ final class SpecReader {
         if (list.isEmpty() || list.size() > MOST_WIDTH) {
             throw new MalformedModelException("model file: '" + tokens + "' has " + list.size() + " tokens, allowed: 1 to " + MOST_WIDTH);
         }
-        return list.size();
+        return Math.max(said, list.size());
     }
 
     private ModelSpec.Rotary rotary(int headDim, boolean interleaved) {
@@ -87,8 +90,8 @@ final class SpecReader {
         String type = metadata.optionalText(key("rope.scaling.type")).orElse("linear");
         if (type.equals("none")) return NO_FACTORS;
         if (!type.equals("linear")) {
-            String shown = type.length() <= 64 ? type : type.substring(0, 64) + "...";
-            throw new MalformedModelException("not yet supported: " + key("rope.scaling.type") + "=" + shown + ", supported=[none, linear]");
+            throw new MalformedModelException("not yet supported: " + key("rope.scaling.type") + "="
+                    + MalformedModelException.shown(type) + ", supported=[none, linear]");
         }
         double factor = metadata.real(key("rope.scaling.factor"), metadata.real(key("rope.scale_linear"), 1));
         if (factor == 0 || factor == 1) return NO_FACTORS; // files write 0 for none

@@ -13,7 +13,6 @@ import java.nio.file.Path;
  */
 final class FileCursor {
     private static final long HEAP_ALLOWANCE = 32L << 20; // a vocabulary of 262,144 with its merges takes about 20
-    private static final int SHOWN = 60;
 
     private final Path path;
     private final MemorySegment bytes;
@@ -36,12 +35,6 @@ final class FileCursor {
     /** What is wrong, at a place in the file. */
     MalformedModelException wrong(long where, String what) {
         return new MalformedModelException(path, where, what);
-    }
-
-    /** A name out of the file, fit for one line of a message. */
-    static String shown(String name) {
-        String cut = name.length() > SHOWN ? name.substring(0, SHOWN) + "..." : name;
-        return "'" + cut.replaceAll("\\p{C}", "?") + "'";
     }
 
     /** Counts bytes that are about to be allocated. */
@@ -108,7 +101,7 @@ final class FileCursor {
 
     String utf8(long length, String what) {
         long start = take(length, what);
-        charge(2 * length, what);
+        charge(4 * length, what); // the bytes, the text at two bytes a letter, and room for the decoder
         byte[] utf8 = new byte[(int) length];
         MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, start, utf8, 0, utf8.length);
         return new String(utf8, StandardCharsets.UTF_8);

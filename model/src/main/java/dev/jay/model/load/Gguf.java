@@ -51,7 +51,7 @@ public final class Gguf implements WeightSource {
             GgufPart part = map(memory, path, files);
             int count = splitCount(part);
             return count == 1 ? new Gguf(files, List.of(part)) : openParts(memory, part, count, files);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             files.forEach(MappedFile::close);
             throw e;
         }
@@ -78,6 +78,7 @@ public final class Gguf implements WeightSource {
                     + " parts, but its name does not say which: wanted=NAME-00001-of-" + "%05d".formatted(count) + ".gguf");
         }
         int givenNumber = Integer.parseInt(name.group(2)) - 1;
+        checkPart(given, givenNumber, count);
         List<GgufPart> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             GgufPart part = given;
@@ -113,7 +114,7 @@ public final class Gguf implements WeightSource {
 
     private static void checkPart(GgufPart part, int number, int count) {
         long saysNumber = number(part, SPLIT_NUMBER, -1);
-        if (saysNumber != number || splitCount(part) != count) {
+        if (saysNumber != number || number < 0 || number >= count || splitCount(part) != count) {
             throw new MalformedModelException(part.path(), 0, "not the part that its name says: wanted=" + (number + 1)
                     + " of " + count + ", got=" + (saysNumber + 1) + " of " + splitCount(part));
         }
@@ -131,7 +132,7 @@ public final class Gguf implements WeightSource {
             for (Entry e : part.entries()) {
                 if (all.put(e.name(), e) != null) {
                     throw new MalformedModelException(
-                            part.path(), 0, "tensor comes twice: name=" + FileCursor.shown(e.name()));
+                            part.path(), 0, "tensor comes twice: name=" + MalformedModelException.shown(e.name()));
                 }
             }
         }

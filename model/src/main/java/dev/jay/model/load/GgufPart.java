@@ -47,9 +47,9 @@ record GgufPart(
             String key = name(cursor, "metadata key");
             cursor.charge(PAIR_HEAP, "metadata");
             long valueAt = cursor.at();
-            Object value = reader.read("value of " + FileCursor.shown(key));
+            Object value = reader.read("value of " + MalformedModelException.shown(key));
             if (values.put(key, value) != null) {
-                throw cursor.wrong(from, "metadata key comes twice: key=" + FileCursor.shown(key));
+                throw cursor.wrong(from, "metadata key comes twice: key=" + MalformedModelException.shown(key));
             }
             raw.put(key, cursor.between(valueAt, cursor.at()));
         }
@@ -60,7 +60,7 @@ record GgufPart(
             cursor.charge(TENSOR_HEAP, "list of tensors");
             Listed tensor = tensor(cursor);
             if (!names.add(tensor.name)) {
-                throw cursor.wrong(tensor.listedAt, "tensor comes twice: name=" + FileCursor.shown(tensor.name));
+                throw cursor.wrong(tensor.listedAt, "tensor comes twice: name=" + MalformedModelException.shown(tensor.name));
             }
             listed.add(tensor);
         }
@@ -101,7 +101,7 @@ record GgufPart(
     private static Listed tensor(FileCursor cursor) {
         long from = cursor.at();
         String name = name(cursor, "tensor name");
-        String what = "tensor " + FileCursor.shown(name);
+        String what = "tensor " + MalformedModelException.shown(name);
         int dimsCount = cursor.i32(what);
         if (dimsCount < 1 || dimsCount > MOST_DIMS) {
             throw cursor.wrong(from, what + " has the wrong number of dimensions: count="
@@ -150,7 +150,7 @@ record GgufPart(
         }
         List<WeightSource.Entry> entries = new ArrayList<>(listed.size());
         for (Listed t : listed) {
-            String what = "tensor " + FileCursor.shown(t.name);
+            String what = "tensor " + MalformedModelException.shown(t.name);
             if (t.offset < 0 || t.offset % alignment != 0) {
                 throw cursor.wrong(t.listedAt, what + " is not aligned: offset=" + Long.toUnsignedString(t.offset)
                         + ", alignment=" + alignment);
@@ -173,8 +173,8 @@ record GgufPart(
             Listed before = inOrder.get(i - 1);
             Listed t = inOrder.get(i);
             if (t.offset < before.offset + before.bytes) {
-                throw cursor.wrong(t.listedAt, "tensors overlap: " + FileCursor.shown(before.name) + " and "
-                        + FileCursor.shown(t.name) + " at offset " + t.offset);
+                throw cursor.wrong(t.listedAt, "tensors overlap: " + MalformedModelException.shown(before.name) + " and "
+                        + MalformedModelException.shown(t.name) + " at offset " + t.offset);
             }
         }
     }

@@ -66,7 +66,7 @@ public final class Llama2c implements WeightSource {
             Map<String, Object> values = describe(path, shape);
             values.putAll(Llama2cVocabulary.read(path, tokenizer, shape.vocabulary));
             return new Llama2c(file, new Metadata(values), entries);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             file.close();
             throw e;
         }

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 final class Llama2cVocabulary {
     private static final long MOST_BYTES = 32L << 20;
     private static final int LONGEST_TOKEN = 4096;
+    private static final int TOKEN_HEAP = 64; // a string, its place, score and type, roughly
     private static final Pattern BYTE = Pattern.compile("<0x[0-9A-F]{2}>");
     private static final List<String> SPECIAL = List.of("<unk>", "<s>", "</s>");
 
@@ -35,6 +36,7 @@ final class Llama2cVocabulary {
         if (size > cursor.remaining() / (2 * Integer.BYTES)) {
             throw cursor.wrong(4, "too short for the model's vocabulary: tokens=" + size);
         }
+        cursor.charge((long) size * TOKEN_HEAP, "vocabulary");
         List<String> tokens = new ArrayList<>(size);
         float[] scores = new float[size];
         int[] types = new int[size];

@@ -35,7 +35,7 @@ final class BytePairs implements TextCoding {
                     + PreTokenizers.DEFAULT + "; its tokens may differ from those the model was trained on");
             pre = PreTokenizers.DEFAULT;
         }
-        PreTokenizer pieces = PreTokenizers.ALL.make(pre);
+        PreTokenizer pieces = Tokenizers.named(PreTokenizers.ALL, pre);
         SpecialIds ids = SpecialIds.read(metadata, vocabulary, new SpecialIds.Defaults(-1, -1, -1, pieces.addsBos()));
         List<String> merges = metadata.strings("tokenizer.ggml.merges");
         TextCoding coding = new BytePairs(vocabulary, new MergeTable(vocabulary, merges), pieces, ids.unknown());

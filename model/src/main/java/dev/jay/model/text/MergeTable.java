@@ -12,6 +12,8 @@ import java.util.Map;
  * pass through: those are numbered from the size of the vocabulary.
  */
 final class MergeTable {
+    private static final int MOST_OTHERS = 1 << 16; // real vocabularies have none or a few
+
     private final int vocabularySize;
     private final int[] lefts;
     private final int[] rights;
@@ -41,8 +43,8 @@ final class MergeTable {
             String line = merges.get(rank);
             int space = line.indexOf(' ', 1);
             if (space < 0 || space == line.length() - 1) {
-                throw new MalformedModelException("reading the vocabulary: tokenizer.ggml.merges[" + rank + "] is '"
-                        + line + "', wanted two texts with a space between");
+                throw new MalformedModelException("reading the vocabulary: tokenizer.ggml.merges[" + rank + "] is "
+                        + MalformedModelException.shown(line) + ", wanted two texts with a space between");
             }
             String left = line.substring(0, space);
             String right = line.substring(space + 1);
@@ -57,7 +59,12 @@ final class MergeTable {
     private static int symbol(Vocabulary vocabulary, String text, Map<String, Integer> others) {
         byte[] bytes = Utf8.of(text);
         int token = vocabulary.findPlain(bytes, 0, bytes.length);
-        return token >= 0 ? token : others.computeIfAbsent(text, t -> vocabulary.size() + others.size());
+        if (token >= 0) return token;
+        if (others.size() >= MOST_OTHERS) {
+            throw new MalformedModelException("reading the vocabulary: tokenizer.ggml.merges names more than " + MOST_OTHERS
+                    + " texts that are no tokens");
+        }
+        return others.computeIfAbsent(text, t -> vocabulary.size() + others.size());
     }
 
     boolean isToken(int symbol) {

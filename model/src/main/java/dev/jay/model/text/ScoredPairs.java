@@ -75,8 +75,8 @@ final class ScoredPairs implements TextCoding {
         if (vocabulary.type(token) != TokenType.BYTE) return -1;
         String text = vocabulary.text(token);
         if (!text.matches("<0x[0-9A-Fa-f]{2}>")) {
-            throw new MalformedModelException("reading the vocabulary: token " + token + " is of type byte and says '"
-                    + text + "', wanted <0x00> to <0xFF>");
+            throw new MalformedModelException("reading the vocabulary: token " + token + " is of type byte and says "
+                    + MalformedModelException.shown(text) + ", wanted <0x00> to <0xFF>");
         }
         return Integer.parseInt(text.substring(3, 5), 16);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.TokenType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ final class SpecialTokens {
     }
 
     private static final int MOST_BYTES = 512;
+    private static final int MOST_NODES = 1 << 20; // 13 MiB; real vocabularies have some thousands of special tokens
 
     private final Vocabulary vocabulary;
     private final BitSet eatsSpaceBehind;
@@ -133,6 +135,10 @@ final class SpecialTokens {
     }
 
     private int newNode(byte label, int before) {
+        if (nodes == MOST_NODES) {
+            throw new MalformedModelException(
+                    "reading the vocabulary: its special tokens are longer together than " + MOST_NODES + " bytes");
+        }
         if (nodes == labels.length) {
             labels = Arrays.copyOf(labels, 2 * nodes);
             child = Arrays.copyOf(child, 2 * nodes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
 import dev.jay.tensor.Catalog;
 
@@ -15,11 +16,19 @@ public final class Tokenizers {
     private Tokenizers() {}
 
     /**
-     * The tokenizer a model file describes under {@code tokenizer.ggml.*}. Throws IllegalArgumentException for an unknown
-     * kind or pre-tokenizer, listing the known ones, and MalformedModelException for values that are missing or
-     * contradict each other.
+     * The tokenizer a model file describes under {@code tokenizer.ggml.*}.
+     *
+     * @throws MalformedModelException for an unknown kind or pre-tokenizer, listing the known ones, and for values that
+     *                                 are missing or contradict each other
      */
     public static Tokenizer from(Metadata metadata) {
-        return ALL.make(metadata.text("tokenizer.ggml.model")).read(metadata);
+        return named(ALL, metadata.text("tokenizer.ggml.model")).read(metadata);
+    }
+
+    /** The member that a file names; files give no arguments. */
+    static <T> T named(Catalog<T> catalog, String name) {
+        if (catalog.has(name)) return catalog.make(name);
+        throw new MalformedModelException(
+                "unknown " + catalog.kind() + ": name=" + MalformedModelException.shown(name) + ", known=" + catalog.names());
     }
 }

@@ -79,6 +79,7 @@ class ArchitecturesTest {
         assertThat(s.rotary().base()).isEqualTo(10_000);
         assertThat(s.rotary().factors()).isEmpty();
         assertThat(spec(Map.of("llama.vocab_size", 5L)).vocabulary()).isEqualTo(5);
+        assertThat(spec(Map.of("llama.vocab_size", 2L)).vocabulary()).isEqualTo(3); // it has three tokens
         assertThat(spec(Map.of("llama.rope.scaling.factor", 4.0)).rotary().factors()).hasSize(8).containsOnly(4f);
         assertThat(spec(Map.of("llama.rope.scaling.type", "none", "llama.rope.scaling.factor", 4.0)).rotary().factors()).isEmpty();
     }

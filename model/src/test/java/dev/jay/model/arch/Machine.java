@@ -5,11 +5,29 @@ import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.KernelChoice;
 import dev.jay.tensor.kernel.KernelProviders;
 import dev.jay.tensor.memory.Memory;
+import java.util.List;
 
-/** What models in tests run on: memory and the best kernels of this machine. */
+/** What models in tests run on: memory, and the best kernels of this machine or those of a provider. */
 final class Machine implements AutoCloseable {
     final Memory memory = Memory.withBudget(256 << 20);
-    final KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory);
+    final KernelChoice kernels;
+
+    Machine() {
+        this(null);
+    }
+
+    /** @param provider null for the best */
+    Machine(String provider) {
+        kernels = KernelProviders.choose(Cpu.detect(), provider, memory);
+    }
+
+    /** The providers that can run here, best first. */
+    static List<String> providers() {
+        Cpu cpu = Cpu.detect();
+        return KernelProviders.ALL.names().stream()
+                .filter(name -> KernelProviders.ALL.make(name).unavailable(cpu).isEmpty())
+                .toList();
+    }
 
     @Override
     public void close() {

@@ -60,13 +60,13 @@ class TokenizersTest {
 
     @Test
     void shouldRejectWhenTheKindIsUnknown() {
-        reject(with(bytePairs, "model", "bert"), "name=bert", "gpt2", "llama");
+        reject(with(bytePairs, "model", "bert"), "name='bert'", "gpt2", "llama");
         reject(without(bytePairs, "model"), "tokenizer.ggml.model");
     }
 
     @Test
     void shouldRejectWhenThePreTokenizerIsUnknown() {
-        reject(with(bytePairs, "pre", "hot-new"), "name=hot-new", "gpt-2", "llama-bpe", "qwen2");
+        reject(with(bytePairs, "pre", "hot-new"), "name='hot-new'", "gpt-2", "llama-bpe", "qwen2");
         reject(with(bytePairs, "pre", "qwen2(x"), "qwen2(x");
     }
 

@@ -36,7 +36,7 @@ public final class MappedFile implements AutoCloseable {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
             Region region = memory.enter(new Region(memory, purpose, arena, bytes, true));
             return new MappedFile(path, channel, region, attributes.lastModifiedTime());
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             arena.close();
             channel.close();
             throw e;

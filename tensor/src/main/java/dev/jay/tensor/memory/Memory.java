@@ -85,8 +85,11 @@ public final class Memory implements AutoCloseable {
         return region;
     }
 
-    synchronized void released(Region region) {
-        if (!open.remove(region)) throw new IllegalStateException("region closed twice: purpose=" + region.purpose());
+    /** Frees first: bytes that are still there, or that cannot be freed now, stay in the books. */
+    synchronized void release(Region region, Arena arena) {
+        if (!open.contains(region)) throw new IllegalStateException("region closed twice: purpose=" + region.purpose());
+        arena.close();
+        open.remove(region);
         if (!region.isMapped()) used -= region.size();
         LIVE.addAndGet(-region.size());
     }

@@ -39,7 +39,6 @@ public final class Region implements AutoCloseable {
 
     @Override
     public void close() {
-        memory.released(this);
-        arena.close();
+        memory.release(this, arena);
     }
 }
