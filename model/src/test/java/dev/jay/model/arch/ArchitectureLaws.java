@@ -26,7 +26,7 @@ class ArchitectureLaws {
     private static final int[] LENGTHS = {35, 1, 9}; // one goes beyond a tile and a page of keys
 
     private static final double FLOAT = 1e-4; // what float sums of a whole model cost
-    private static final double GROWTH = 2; // the worst logit of a model, against what one product's bound allows
+    private static final double GROWTH = 10; // the worst logit of a model, against one product's bound: layers add up
 
     private static final Map<String, Machine> MACHINES = new LinkedHashMap<>(); // by provider, the best first
 
@@ -35,7 +35,7 @@ class ArchitectureLaws {
             return MACHINES.get(provider);
         }
 
-        /** The greatest error of hidden values and logits, relative to the greatest of them. */
+        /** The greatest error of a logit, relative to the greatest logit. */
         double allowed(Numerics numerics) {
             WeightFormat weights = WeightFormats.ALL.make(format);
             return Math.max(FLOAT, GROWTH * machine().kernels.matMul(weights, numerics).kernel().bound());
@@ -53,14 +53,20 @@ class ArchitectureLaws {
         MACHINES.clear();
     }
 
-    /** On the best provider. */
     static Stream<Member> members() {
-        String best = Machine.providers().getFirst();
+        return membersOn(Machine.providers().getFirst());
+    }
+
+    static Stream<Member> scalarMembers() {
+        return membersOn("scalar");
+    }
+
+    private static Stream<Member> membersOn(String provider) {
         List<String> codecs = List.copyOf(KvCodecs.ALL.names());
         List<Member> members = new ArrayList<>();
         for (String architecture : Architectures.ALL.names()) {
             for (String format : WeightFormats.ALL.names()) {
-                members.add(new Member(architecture, format, codecs.get(members.size() % codecs.size()), best));
+                members.add(new Member(architecture, format, codecs.get(members.size() % codecs.size()), provider));
             }
         }
         return members.stream();
@@ -89,7 +95,7 @@ class ArchitectureLaws {
     }
 
     @ParameterizedTest
-    @MethodSource("members")
+    @MethodSource("scalarMembers")
     void shouldAgreeWithTheDefinition(Member member) {
         Machine machine = member.machine();
         int[][] sequences = sequences();
@@ -106,11 +112,11 @@ class ArchitectureLaws {
                         int at = (t * RandomModel.LAYERS + l) * model.dim;
                         assertThat(worst(exact.hidden()[s], at, wanted.hidden[t][l]))
                                 .as("hidden: %s token=%d layer=%d", which, t, l)
-                                .isLessThan(member.allowed(Numerics.EXACT));
+                                .isLessThan(FLOAT);
                     }
                     int at = t * RandomModel.VOCABULARY;
-                    assertThat(worst(exact.logits()[s], at, wanted.logits[t])).as("exact: " + which).isLessThan(member.allowed(Numerics.EXACT));
-                    assertThat(worst(fast.logits()[s], at, wanted.logits[t])).as("fast: " + which).isLessThan(member.allowed(Numerics.FAST));
+                    assertThat(worst(exact.logits()[s], at, wanted.logits[t])).as("exact: " + which).isLessThan(FLOAT);
+                    assertThat(worst(fast.logits()[s], at, wanted.logits[t])).as("fast: " + which).isLessThan(FLOAT);
                 }
             }
         }

@@ -109,9 +109,9 @@ class ArchitecturesTest {
     void shouldRejectWhenAKeyIsMissingOrUnknown() {
         assertThatThrownBy(() -> spec(Map.of("general.architecture", "mamba")))
                 .isInstanceOf(MalformedModelException.class)
-                .hasMessageContaining("general.architecture=mamba, known=[llama, qwen2, qwen3");
+                .hasMessageContaining("general.architecture='mamba', known=[llama, qwen2, qwen3");
         assertThatThrownBy(() -> spec(Map.of("llama.rope.scaling.type", "yarn")))
-                .hasMessageContaining("not yet supported: llama.rope.scaling.type=yarn");
+                .hasMessageContaining("not yet supported: llama.rope.scaling.type='yarn'");
         assertThatThrownBy(() -> spec(Map.of("llama.rope.freq_base", Double.NaN))).hasMessageContaining("freq_base=NaN");
         assertThatThrownBy(() -> spec(Map.of("tokenizer.ggml.tokens", "absent"))).hasMessageContaining("how large its vocabulary is");
         assertThatThrownBy(() -> spec(Map.of("llama.block_count", "absent")))

@@ -134,6 +134,7 @@ class GgufFilesTest {
         write("m-00002-of-00002.gguf", part(1, 2, 3, "w1"));
         write("m-00001-of-00002.gguf", part(0, 2, 3, "w0"));
         assertRefused(first, "wrong number of tensors together: wanted=3, got=2");
+        assertRefused(write("m-00000-of-00002.gguf", part(0, 2, 2, "w0")), "not the part that its name says: wanted=0 of 2");
         assertRefused(write("renamed.gguf", part(0, 2, 2, "w0")), "wanted=NAME-00001-of-00002.gguf");
     }
 

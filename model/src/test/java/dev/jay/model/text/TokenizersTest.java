@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.model.load.Metadata;
 import java.util.ArrayList;
+import java.util.stream.IntStream;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -188,6 +190,18 @@ class TokenizersTest {
         assertThat(Tokenizers.from(unknown).encode("c", false, false)).containsExactly(1);
         Metadata scored = with(with(metadata, "model", "llama"), "scores", new float[2]);
         reject(with(scored, "unknown_token_id", -1L), "byte 0", "unknown");
+    }
+
+    @Test
+    void shouldRejectWhenAVocabularyWouldFillTheHeap() {
+        Metadata metadata = new Metadata(Map.of(P + "model", "gpt2", P + "tokens", List.of("a"), P + "merges", List.of()));
+        List<String> merges = IntStream.range(0, 100_000).mapToObj(i -> "x" + i + " y").toList();
+        reject(with(metadata, "merges", merges), "texts that are no tokens");
+        List<String> tokens = IntStream.range(0, 3000).mapToObj(i -> i + "x".repeat(500)).toList();
+        int[] types = new int[tokens.size()];
+        Arrays.fill(types, 3); // control
+        reject(with(with(metadata, "tokens", tokens), "token_type", types), "special tokens are longer together");
+        reject(with(metadata, "merges", List.of("a\nb")), "merges[0] is 'a?b', wanted");
     }
 
     @Test
