@@ -60,6 +60,39 @@ class LauncherTest {
         assertThat(run.out()).isEmpty();
     }
 
+    @Test
+    void shouldBuildOnceWhenStartedTwiceAndAfterABuildThatDied() throws Exception {
+        Path root = Files.createDirectory(folder.resolve("root"));
+        Files.copy(JAY, root.resolve("jay"));
+        Files.writeString(root.resolve("pom.xml"), "");
+        for (String module : new String[] {"tensor", "kv", "model", "engine", "app"}) {
+            Files.createDirectories(root.resolve(module).resolve("src/main"));
+            Files.writeString(root.resolve(module).resolve("pom.xml"), "");
+        }
+        program("jdk/bin/java", "echo ran");
+        Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"25.0.1\"\n");
+        program("bin/mvn", "echo built >>" + folder.resolve("builds") + "; sleep 2; mkdir -p app/target/jay/lib");
+        Map<String, String> environment = Map.of(
+                "JAY_JAVA_HOME", folder.resolve("jdk").toString(),
+                "PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
+        Run both = sh(environment, "sh root/jay & sh root/jay; wait");
+        assertThat(both.out()).as(both.err()).isEqualTo("ran\nran\n");
+        assertThat(Files.readAllLines(folder.resolve("builds"))).hasSize(1);
+        Path lock = Files.createDirectories(root.resolve("target/build.lock"));
+        Files.writeString(lock.resolve("pid"), "99999999\n");
+        Files.delete(root.resolve("app/target/jay/built"));
+        assertThat(sh(environment, "sh root/jay").out()).isEqualTo("ran\n");
+        assertThat(Files.readAllLines(folder.resolve("builds"))).hasSize(2);
+        assertThat(lock).doesNotExist();
+    }
+
+    private void program(String path, String does) throws IOException {
+        Path file = folder.resolve(path);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "#!/bin/sh\n" + does + "\n");
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+
     /** A folder with what the launcher calls, and no java in it. */
     private String tools() throws IOException {
         Path bin = Files.createDirectory(folder.resolve("bin"));
