@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -15,6 +17,8 @@ import org.junit.jupiter.api.Test;
 class AttentionLaws {
     private static final int PAGE = 64;
     private static final int SLOTS = 150;
+    private static final String[] CACHED = {"f32", "f16", "bf16", "q8_0"}; // what caches are kept in
+    private static final int[][] WIDTHS = {{64, 64}, {80, 129}, {8, 16}, {136, 7}, {128, 128}, {1, 1}, {33, 272}, {20, 5}};
 
     private final KernelFixture fixture = new KernelFixture();
 
@@ -47,22 +51,34 @@ class AttentionLaws {
         void run(AttentionKernel kernel, Rows keys, Rows values, String about);
     }
 
+    /** Every format for keys, then pairs of formats at widths with and without a rest. */
     private void forAll(Check check) {
+        List<WeightFormat> formats = KernelFixture.formats();
         int checked = 0;
         for (Kernels kernels : fixture.providers) {
-            for (WeightFormat format : KernelFixture.formats()) {
-                int width = KernelFixture.cols(format, 24);
-                WeightFormat other = KernelFixture.formats().getFirst();
-                var kernel = kernels.attention(format, other, width, 40);
-                if (kernel.isEmpty()) continue;
-                long mark = fixture.room.mark();
-                String about = kernels.name() + " " + format.name() + " seed=" + fixture.seed;
-                check.run(kernel.get(), new Rows(format, width), new Rows(other, 40), about);
-                fixture.room.release(mark);
-                checked++;
+            for (WeightFormat format : formats) {
+                if (check(check, kernels, format, formats.getFirst(), 24, 40)) checked++;
+            }
+            for (int i = 0; i < 2 * CACHED.length; i++) { // with itself, then with the next
+                WeightFormat k = WeightFormats.ALL.make(CACHED[i / 2]);
+                WeightFormat v = WeightFormats.ALL.make(CACHED[(i / 2 + i % 2) % CACHED.length]);
+                check(check, kernels, k, v, WIDTHS[i][0], WIDTHS[i][1]);
             }
         }
-        assertThat(checked).isGreaterThanOrEqualTo(KernelFixture.formats().size());
+        assertThat(checked).isGreaterThanOrEqualTo(formats.size());
+    }
+
+    private boolean check(Check check, Kernels kernels, WeightFormat k, WeightFormat v, int keyWidth, int valueWidth) {
+        int keyCols = KernelFixture.cols(k, keyWidth);
+        int valueCols = KernelFixture.cols(v, valueWidth);
+        var kernel = kernels.attention(k, v, keyCols, valueCols);
+        if (kernel.isEmpty()) return false;
+        long mark = fixture.room.mark();
+        String about = kernels.name() + " " + k.name() + " x " + keyCols + "/" + v.name() + " x " + valueCols + " seed="
+                + fixture.seed;
+        check.run(kernel.get(), new Rows(k, keyCols), new Rows(v, valueCols), about);
+        fixture.room.release(mark);
+        return true;
     }
 
     private AttentionKernel.Task task(Rows keys, Rows values, int queries) {
@@ -166,6 +182,94 @@ class AttentionLaws {
                     assertThat(Raw.get(one.out, d)).as(about).isEqualTo(Raw.get(all.out, i * all.outStride + d));
                 }
                 assertThat(Raw.get(one.lse, 0)).as(about).isEqualTo(Raw.get(all.lse, i * all.lseStride));
+            }
+        });
+    }
+
+    /** Scores so far apart that one slot has all the weight, with and without a cap: as the definition has it. */
+    @Test
+    void shouldStandScoresOfAnySize() {
+        forAll((kernel, keys, values, about) -> {
+            for (float scale : new float[] {1e30f, -1e30f, 1e-40f, 0}) {
+                AttentionKernel.Task task = task(keys, values, 5);
+                task.scale = scale;
+                task.softCap = scale == -1e30f ? 20 : 0;
+                run(kernel, task);
+                MemorySegment got = copyOut(task);
+                float lse = Raw.get(task.lse, 0);
+                run(new ScalarAttention(keys.format, values.format), task);
+                for (int i = 0; i < task.queries * task.outStride; i++) {
+                    double wanted = Raw.get(task.out, i);
+                    assertThat((double) Raw.get(got.address(), i))
+                            .as("%s scale=%s at=%d", about, scale, i)
+                            .isCloseTo(wanted, within(1e-4));
+                }
+                double wanted = Raw.get(task.lse, 0);
+                assertThat((double) lse).as(about).isCloseTo(wanted, within(1e-4 + 1e-5 * Math.abs(wanted)));
+            }
+        });
+    }
+
+    private MemorySegment copyOut(AttentionKernel.Task task) {
+        long bytes = task.queries * task.outStride * Float.BYTES;
+        return fixture.room.take(bytes).copyFrom(Raw.ALL.asSlice(task.out, bytes));
+    }
+
+    /** A query that is not a number gets no number; one beside it, and one that sees nothing, are not touched by that. */
+    @Test
+    void shouldNotHideWhatIsNotANumber() {
+        forAll((kernel, keys, values, about) -> {
+            AttentionKernel.Task task = task(keys, values, 3);
+            Arrays.fill(task.visibleFrom, 3);
+            task.visibleTo = new int[] {100, 3, 100};
+            run(kernel, task);
+            MemorySegment before = copyOut(task);
+            Raw.set(task.query, 0, Float.NaN);
+            Raw.set(task.query, task.queryStride, Float.NaN);
+            run(kernel, task);
+            for (int d = 0; d < values.width; d++) {
+                assertThat(Raw.get(task.out, d)).as(about).isNaN();
+                assertThat(Raw.get(task.out, task.outStride + d)).as(about).isZero();
+                assertThat(Raw.get(task.out, 2 * task.outStride + d))
+                        .as(about)
+                        .isEqualTo(Raw.get(before.address(), 2 * task.outStride + d));
+            }
+            assertThat(Raw.get(task.lse, 0)).as(about).isNaN();
+            assertThat(Raw.get(task.lse, task.lseStride)).as(about).isEqualTo(Float.NEGATIVE_INFINITY);
+        });
+    }
+
+    /** Slots that are seen but weigh nothing are as none. */
+    @Test
+    void shouldGiveNothingWhereEveryScoreIsMinusInfinity() {
+        WeightFormat f32 = WeightFormats.ALL.make("f32");
+        for (Kernels kernels : fixture.providers) {
+            Rows keys = new Rows(f32, 1);
+            Rows values = new Rows(f32, 40);
+            for (int s = 0; s < SLOTS; s++) Raw.set(keys.bytes.address(), s, 1);
+            AttentionKernel.Task task = task(keys, values, 2);
+            Raw.set(task.query, 0, Float.NEGATIVE_INFINITY);
+            Raw.set(task.query, task.queryStride, Float.NEGATIVE_INFINITY);
+            task.visibleTo[0] = SLOTS;
+            run(kernels.attention(f32, f32, 1, 40).orElseThrow(), task);
+            for (int d = 0; d < 40; d++) assertThat(Raw.get(task.out, d)).as(kernels.name()).isZero();
+            assertThat(Raw.get(task.lse, 0)).as(kernels.name()).isEqualTo(Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    /** What lies beside a query's output is not touched. */
+    @Test
+    void shouldKeepToItsOutput() {
+        forAll((kernel, keys, values, about) -> {
+            AttentionKernel.Task task = task(keys, values, 4);
+            MemorySegment all = fixture.room.floats(4 * task.outStride + 32);
+            all.fill((byte) 77);
+            float untouched = Raw.get(all.address(), 0);
+            task.out = all.address() + 16L * Float.BYTES;
+            run(kernel, task);
+            for (int i = 0; i < 4 * task.outStride + 32; i++) {
+                boolean isOut = i >= 16 && i < 16 + 4 * task.outStride && (i - 16) % task.outStride < values.width;
+                assertThat(Raw.get(all.address(), i) == untouched).as("%s at %d", about, i).isEqualTo(!isOut);
             }
         });
     }

@@ -33,6 +33,7 @@ public final class MachineKernels implements KernelProvider {
     private static final Set<String> NEEDED =
             Set.of("avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni");
     private static final long CODE_BYTES = 256 * 1024;
+    private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
     private final Supplier<CodePages> pages;
 
@@ -72,6 +73,8 @@ public final class MachineKernels implements KernelProvider {
         private final MachineCode code;
         private final Int8Form form;
         private final Map<String, MatMulKernel> made = new HashMap<>();
+        private final Map<String, AttentionKernel> attentions = new HashMap<>();
+        private MachineCode.Function finish;
         private RowKernels rows;
 
         Bound(MachineCode code) {
@@ -134,9 +137,21 @@ public final class MachineKernels implements KernelProvider {
         }
 
         @Override
-        public Optional<AttentionKernel> attention(
+        public synchronized Optional<AttentionKernel> attention(
                 WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
-            return Optional.empty();
+            Optional<KvLoad> k = KvLoad.of(keys.name());
+            Optional<KvLoad> v = KvLoad.of(values.name());
+            if (k.isEmpty() || v.isEmpty() || Math.max(keyWidth, valueWidth) > MOST_WIDTH) return Optional.empty();
+            String name = "attend-" + keys.name() + "-" + values.name() + "-" + keyWidth + "x" + valueWidth;
+            return Optional.of(attentions.computeIfAbsent(name, n -> attention(n, k.get(), v.get(), keyWidth, valueWidth)));
+        }
+
+        private AttentionKernel attention(String name, KvLoad keys, KvLoad values, int keyWidth, int valueWidth) {
+            if (finish == null) finish = code.load("finish-attention", FinishCode.build(NEEDED));
+            return new MachineAttention(
+                    code.load(name, AttentionCode.build(keys, values, keyWidth, valueWidth, NEEDED)),
+                    finish,
+                    keys == KvLoad.F32 && values == KvLoad.F32);
         }
 
         @Override

@@ -21,4 +21,12 @@ final class Words {
     static void clear(long address, long bytes) {
         for (long at = 0; at < bytes; at += 4) ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address + at, 0);
     }
+
+    static float real(long address) {
+        return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
+    }
+
+    static void setReal(long address, float value) {
+        ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value);
+    }
 }
