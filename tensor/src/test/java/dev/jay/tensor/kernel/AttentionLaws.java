@@ -18,7 +18,9 @@ class AttentionLaws {
     private static final int PAGE = 64;
     private static final int SLOTS = 150;
     private static final String[] CACHED = {"f32", "f16", "bf16", "q8_0"}; // what caches are kept in
-    private static final int[][] WIDTHS = {{64, 64}, {80, 129}, {8, 16}, {136, 7}, {128, 128}, {1, 1}, {33, 272}, {20, 5}};
+    private static final int[][] WIDTHS = {
+        {64, 64}, {80, 129}, {8, 16}, {136, 7}, {128, 128}, {1, 1}, {33, 272}, {20, 5}
+    };
 
     private final KernelFixture fixture = new KernelFixture();
 
@@ -215,7 +217,7 @@ class AttentionLaws {
         return fixture.room.take(bytes).copyFrom(Raw.ALL.asSlice(task.out, bytes));
     }
 
-    /** A query that is not a number gets no number; one beside it, and one that sees nothing, are not touched by that. */
+    /** A query that is not a number gets no number; those beside it, and one that sees nothing, are as before. */
     @Test
     void shouldNotHideWhatIsNotANumber() {
         forAll((kernel, keys, values, about) -> {

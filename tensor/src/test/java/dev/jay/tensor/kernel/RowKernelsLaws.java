@@ -230,4 +230,26 @@ class RowKernelsLaws {
             }
         }
     }
+
+    /** exp, by way of silu: within 5e-7 of it relatively, rounding of the other steps included, as far as it is normal. */
+    @Test
+    void shouldBeCloseToExpEverywhere() {
+        int count = 20_000;
+        MemorySegment x = fixture.room.floats(count);
+        MemorySegment ones = fixture.room.floats(count);
+        for (int i = 0; i < count; i++) {
+            Raw.set(x.address(), i, fixture.random.nextFloat() * 160 - 80);
+            Raw.set(ones.address(), i, 1);
+        }
+        for (Kernels kernels : fixture.providers) {
+            MemorySegment got = copy(x);
+            kernels.rows().orElse(definition).swiGlu(got.address(), ones.address(), count);
+            for (int i = 0; i < count; i++) {
+                double v = Raw.get(x.address(), i);
+                double wanted = v / (1 + Math.exp(-v));
+                double off = Math.abs(Raw.get(got.address(), i) / wanted - 1);
+                if (!(off <= 5e-7)) assertThat(off).as("%s of %s", kernels.name(), v).isLessThanOrEqualTo(5e-7);
+            }
+        }
+    }
 }

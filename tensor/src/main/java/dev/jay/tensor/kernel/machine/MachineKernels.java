@@ -22,9 +22,9 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * Kernels in machine code for CPUs with AVX-512 and VNNI. Float weights are multiplied in float32. Quantised weights are multiplied by activations in
- * {@link Int8Form}, in EXACT and FAST alike: EXACT means the same bits for the same rows, not float activations. Code is
- * assembled when a format is first asked for.
+ * Kernels in machine code for CPUs with AVX-512 and VNNI: products, the small operations, attention. Float weights are
+ * multiplied in float32. Quantised weights are multiplied by activations in {@link Int8Form}, in EXACT and FAST alike:
+ * EXACT means the same bits for the same rows, not float activations. Code is assembled when it is first asked for.
  */
 public final class MachineKernels implements KernelProvider {
     public static final Catalog.Entry<KernelProvider> ENTRY = new Catalog.Entry<>(
@@ -32,7 +32,7 @@ public final class MachineKernels implements KernelProvider {
 
     private static final Set<String> NEEDED =
             Set.of("avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni");
-    private static final long CODE_BYTES = 256 * 1024;
+    private static final long CODE_BYTES = 384 * 1024; // every format, and attention of a dozen shapes
     private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
     private final Supplier<CodePages> pages;
@@ -143,7 +143,8 @@ public final class MachineKernels implements KernelProvider {
             Optional<KvLoad> v = KvLoad.of(values.name());
             if (k.isEmpty() || v.isEmpty() || Math.max(keyWidth, valueWidth) > MOST_WIDTH) return Optional.empty();
             String name = "attend-" + keys.name() + "-" + values.name() + "-" + keyWidth + "x" + valueWidth;
-            return Optional.of(attentions.computeIfAbsent(name, n -> attention(n, k.get(), v.get(), keyWidth, valueWidth)));
+            return Optional.of(attentions.computeIfAbsent(
+                    name, n -> attention(n, k.get(), v.get(), keyWidth, valueWidth)));
         }
 
         private AttentionKernel attention(String name, KvLoad keys, KvLoad values, int keyWidth, int valueWidth) {
