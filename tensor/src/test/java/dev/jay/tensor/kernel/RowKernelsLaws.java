@@ -231,7 +231,7 @@ class RowKernelsLaws {
         }
     }
 
-    /** exp, by way of silu: within 5e-7 of it relatively, rounding of the other steps included, as far as it is normal. */
+    /** exp, by way of silu: within 5e-7 relatively, the rounding of the other steps included, where it is normal. */
     @Test
     void shouldBeCloseToExpEverywhere() {
         int count = 20_000;
