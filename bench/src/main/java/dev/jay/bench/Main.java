@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.bench;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The measurements that have a program of their own; {@code ./jay bench NAME} starts it. */
+@Command(
+        name = "jay bench",
+        mixinStandardHelpOptions = true,
+        description = "Measurements, side by side in one run; medians of many samples.",
+        subcommands = {KernelBench.class},
+        footer = {
+            "",
+            "Examples:",
+            "  jay bench kernels                               every format against a plain read of memory",
+            "  jay bench kernels --formats q8_0 --threads 1,2 --json",
+            "  jay bench model model.gguf                      a whole model's prefill and decode"
+        })
+public final class Main implements Runnable {
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Main()).execute(args));
+    }
+
+    @Override
+    public void run() {
+        CommandLine.usage(this, System.out);
+    }
+}
