@@ -42,7 +42,9 @@ class DocsTest {
         if (!named.matches() || !target.toString().endsWith(".java")) return;
         String source = Files.readString(target);
         boolean there = target.getFileName().toString().equals(named.group(1) + ".java")
-                && Pattern.compile("\\b" + named.group(2) + "\\b").matcher(source).find();
+                && Pattern.compile("\\b" + named.group(2) + "\\b")
+                        .matcher(source)
+                        .find();
         if (!there) broken.add(page.getFileName() + ": " + text + " is not in " + target.getFileName());
     }
 

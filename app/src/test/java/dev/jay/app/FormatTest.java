@@ -33,6 +33,8 @@ class FormatTest {
             if (apply) Files.writeString(file, formatted);
             else wrong.add(file);
         }
-        assertThat(wrong).as("not formatted; run the command in this class's comment").isEmpty();
+        assertThat(wrong)
+                .as("not formatted; run the command in this class's comment")
+                .isEmpty();
     }
 }

@@ -64,8 +64,17 @@ public final class KernelBench implements Runnable {
     }
 
     private record Result(
-            String kernel, String format, String provider, String memory, String shape, int threads, long bytes,
-            double seconds, double rate, String unit, double bound) {}
+            String kernel,
+            String format,
+            String provider,
+            String memory,
+            String shape,
+            int threads,
+            long bytes,
+            double seconds,
+            double rate,
+            String unit,
+            double bound) {}
 
     @Override
     public void run() {
@@ -80,7 +89,17 @@ public final class KernelBench implements Runnable {
             for (int count : counts) {
                 try (Workers workers = Workers.of(count)) {
                     double plain = new PlainRead(weights.bytes(), workers).gigabytesPerSecond(samples);
-                    show(new Result("plain-read", "-", "-", "dram", "-", count, bytes, bytes / plain / 1e9, plain, "GB/s",
+                    show(new Result(
+                            "plain-read",
+                            "-",
+                            "-",
+                            "dram",
+                            "-",
+                            count,
+                            bytes,
+                            bytes / plain / 1e9,
+                            plain,
+                            "GB/s",
                             plain));
                     for (String name : formats) measure(memory, kernels, workers, weights, room, name, plain);
                 }
@@ -89,7 +108,12 @@ public final class KernelBench implements Runnable {
     }
 
     private void measure(
-            Memory memory, KernelChoice kernels, Workers workers, Region weights, Region room, String name,
+            Memory memory,
+            KernelChoice kernels,
+            Workers workers,
+            Region weights,
+            Region room,
+            String name,
             double plain) {
         WeightFormat format = WeightFormats.ALL.make(name);
         Scratch scratch = new Scratch(room.bytes());
@@ -100,14 +124,34 @@ public final class KernelBench implements Runnable {
             List<Tensor> matrices = matrices(format, weights.bytes(), ROWS);
             long each = matrices.getFirst().bytes().byteSize();
             double seconds = one(ops, matrices, numerics, scratch) / matrices.size();
-            show(new Result("gemv", name, by, "dram", ROWS + "x" + COLS, workers.count(), each, seconds,
-                    each / seconds / 1e9, "GB/s", plain));
+            show(new Result(
+                    "gemv",
+                    name,
+                    by,
+                    "dram",
+                    ROWS + "x" + COLS,
+                    workers.count(),
+                    each,
+                    seconds,
+                    each / seconds / 1e9,
+                    "GB/s",
+                    plain));
             Tensor w = matrices(format, weights.bytes(), MANY_ROWS).getFirst();
             for (int n : tokens) {
                 double s = many(ops, w, n, numerics, scratch);
                 double rate = 2.0 * MANY_ROWS * COLS * n / s / 1e9;
-                show(new Result("gemm", name, by, "cache", MANY_ROWS + "x" + COLS + "x" + n, workers.count(),
-                        w.bytes().byteSize(), s, rate, "GFLOP/s", 0));
+                show(new Result(
+                        "gemm",
+                        name,
+                        by,
+                        "cache",
+                        MANY_ROWS + "x" + COLS + "x" + n,
+                        workers.count(),
+                        w.bytes().byteSize(),
+                        s,
+                        rate,
+                        "GFLOP/s",
+                        0));
             }
         }
     }
@@ -127,7 +171,8 @@ public final class KernelBench implements Runnable {
             format.encode(row.bytes(), 0, COLS, first, 0);
             for (int r = 1; r < rows; r++) MemorySegment.copy(first, 0, first, r * rowBytes, rowBytes);
         }
-        for (Tensor t : all) if (t != all.getFirst()) t.bytes().copyFrom(all.getFirst().bytes());
+        for (Tensor t : all)
+            if (t != all.getFirst()) t.bytes().copyFrom(all.getFirst().bytes());
         return all;
     }
 
@@ -188,14 +233,26 @@ public final class KernelBench implements Runnable {
     private void show(Result r) {
         double ratio = r.bound == 0 ? 0 : r.rate / r.bound;
         if (json) {
-            print("{\"kernel\":\"%s\",\"format\":\"%s\",\"provider\":\"%s\",\"memory\":\"%s\",\"shape\":\"%s\","
+            print(
+                    "{\"kernel\":\"%s\",\"format\":\"%s\",\"provider\":\"%s\",\"memory\":\"%s\",\"shape\":\"%s\","
                             + "\"threads\":%d,\"bytes\":%d,\"seconds\":%.9f,\"rate\":%.3f,\"unit\":\"%s\","
                             + "\"bound\":%.3f,\"ratio\":%.4f}%n",
-                    r.kernel, r.format, r.provider, r.memory, r.shape, r.threads, r.bytes, r.seconds, r.rate, r.unit,
-                    r.bound, ratio);
+                    r.kernel,
+                    r.format,
+                    r.provider,
+                    r.memory,
+                    r.shape,
+                    r.threads,
+                    r.bytes,
+                    r.seconds,
+                    r.rate,
+                    r.unit,
+                    r.bound,
+                    ratio);
         } else {
-            print("%-10s %-5s %-8s %-5s %-14s threads=%d %10.1f %-8s %5.1f %%%n", r.kernel, r.format, r.provider,
-                    r.memory, r.shape, r.threads, r.rate, r.unit, ratio * 100);
+            print(
+                    "%-10s %-5s %-8s %-5s %-14s threads=%d %10.1f %-8s %5.1f %%%n",
+                    r.kernel, r.format, r.provider, r.memory, r.shape, r.threads, r.rate, r.unit, ratio * 100);
         }
     }
 

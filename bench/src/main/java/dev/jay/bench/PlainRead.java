@@ -19,7 +19,8 @@ final class PlainRead {
     private final long[] sums;
 
     PlainRead(MemorySegment bytes, Workers workers) {
-        this.bytes = MemorySegment.ofAddress(bytes.address()).reinterpret(bytes.byteSize()); // alive as long as its owner
+        this.bytes =
+                MemorySegment.ofAddress(bytes.address()).reinterpret(bytes.byteSize()); // alive as long as its owner
         this.workers = workers;
         this.sums = new long[workers.count() * 16];
     }

@@ -22,8 +22,10 @@ class NpmClientTest {
 
     @Test
     void shouldServeTheOfficialNpmClient() throws Exception {
-        for (String file : List.of("package.json", "check.mjs")) Files.copy(SCRIPTS.resolve(file), folder.resolve(file));
-        Said install = run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--prefer-offline", "--silent");
+        for (String file : List.of("package.json", "check.mjs"))
+            Files.copy(SCRIPTS.resolve(file), folder.resolve(file));
+        Said install =
+                run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--prefer-offline", "--silent");
         if (install.status() != 0) {
             String absent = "the npm client cannot be installed here: " + install.text();
             if (System.getenv("JAY_REQUIRE_SHARED") != null) throw new AssertionError(absent);

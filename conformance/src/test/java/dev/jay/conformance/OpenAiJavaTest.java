@@ -66,7 +66,14 @@ class OpenAiJavaTest {
 
     @Test
     void shouldStreamTheSameText() {
-        String whole = client.chat().completions().create(question().build()).choices().getFirst().message().content().orElseThrow();
+        String whole = client.chat()
+                .completions()
+                .create(question().build())
+                .choices()
+                .getFirst()
+                .message()
+                .content()
+                .orElseThrow();
         ChatCompletionAccumulator sum = ChatCompletionAccumulator.create();
         String streamed;
         try (StreamResponse<ChatCompletionChunk> stream =
@@ -78,7 +85,8 @@ class OpenAiJavaTest {
                     .collect(Collectors.joining());
         }
         assertThat(streamed).isEqualTo(whole);
-        assertThat(sum.chatCompletion().choices().getFirst().message().content()).contains(whole);
+        assertThat(sum.chatCompletion().choices().getFirst().message().content())
+                .contains(whole);
     }
 
     @Test
@@ -98,12 +106,15 @@ class OpenAiJavaTest {
     void shouldListModels() {
         var models = client.models().list().data();
         assertThat(models).hasSize(1);
-        assertThat(client.models().retrieve(models.getFirst().id()).id()).isEqualTo(models.getFirst().id());
+        assertThat(client.models().retrieve(models.getFirst().id()).id())
+                .isEqualTo(models.getFirst().id());
     }
 
     @Test
     void shouldRefuseInTypesTheClientKnows() {
-        assertThatThrownBy(() -> client.chat().completions().create(question().temperature(-1).build()))
+        assertThatThrownBy(() -> client.chat()
+                        .completions()
+                        .create(question().temperature(-1).build()))
                 .isInstanceOf(BadRequestException.class)
                 .hasMessageContaining("temperature");
         OpenAIClient stranger = client("wrong");

@@ -35,9 +35,7 @@ final class Served implements AutoCloseable {
         model = Model.open(file);
         server = Server.start(
                 model,
-                ServerOptions.DEFAULT
-                        .withListening("127.0.0.1", 0)
-                        .withAccess(List.of(KEY), false, Optional.empty()));
+                ServerOptions.DEFAULT.withListening("127.0.0.1", 0).withAccess(List.of(KEY), false, Optional.empty()));
     }
 
     String url() {

@@ -66,9 +66,11 @@ final class ChatPrompt {
     private static char unusedIn(List<Message> messages) {
         for (char c = FIRST_BREAK; c <= LAST_BREAK; c++) {
             char mark = c;
-            if (messages.stream().noneMatch(m -> m.role().indexOf(mark) >= 0 || m.content().indexOf(mark) >= 0)) return mark;
+            if (messages.stream()
+                    .noneMatch(m -> m.role().indexOf(mark) >= 0 || m.content().indexOf(mark) >= 0)) return mark;
         }
-        throw new IllegalArgumentException("chat: messages with control tokens in them use every private-use character");
+        throw new IllegalArgumentException(
+                "chat: messages with control tokens in them use every private-use character");
     }
 
     private String broken(String text, char mark) {

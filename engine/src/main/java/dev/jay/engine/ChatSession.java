@@ -56,8 +56,8 @@ final class ChatSession implements Session {
         checkOpen();
         settle();
         if (running != null) {
-            throw new IllegalStateException("session: cannot " + what
-                    + " before the last answer has ended; read it to its end, or close it");
+            throw new IllegalStateException(
+                    "session: cannot " + what + " before the last answer has ended; read it to its end, or close it");
         }
     }
 

@@ -9,7 +9,6 @@ import dev.jay.model.text.TextDecoder;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -98,8 +97,16 @@ public final class Engine implements AutoCloseable {
         }
         Sampler sampler = new Sampler(request.sampling(), settings.seeds().getAsLong(), candidates);
         Sequence s = new Sequence(
-                request, prompt, limit, endsOf(request), sink, sampler, new TextDecoder(tokenizer, false), kept,
-                settings.clock().getAsLong(), settings.waker());
+                request,
+                prompt,
+                limit,
+                request.ends(tokenizer),
+                sink,
+                sampler,
+                new TextDecoder(tokenizer, false),
+                kept,
+                settings.clock().getAsLong(),
+                settings.waker());
         int before = queued.getAndUpdate(n -> n < settings.queueLimit() ? n + 1 : n);
         if (before >= settings.queueLimit()) throw new QueueFullException(before, settings.queueLimit());
         arrived.add(s);
@@ -119,7 +126,8 @@ public final class Engine implements AutoCloseable {
         if (prompt.length == 0) {
             if (tokenizer.bos() < 0) {
                 throw new IllegalArgumentException(
-                        "request: the prompt is empty and the model has no BOS token to begin with; wanted at least one token");
+                        "request: the prompt is empty and the model has no BOS token to begin with; wanted at least"
+                                + " one token");
             }
             return new int[] {tokenizer.bos()};
         }
@@ -137,12 +145,6 @@ public final class Engine implements AutoCloseable {
         int most = request.maxTokens().orElse(1);
         if ((long) prompt + most > context) throw new ContextFullException(prompt, most, context);
         return request.maxTokens().isPresent() ? prompt + most : context;
-    }
-
-    private Set<Integer> endsOf(Request request) {
-        Set<Integer> ends = new HashSet<>(request.stopTokens());
-        if (!request.ignoreEos()) ends.addAll(tokenizer.endOfGeneration());
-        return ends;
     }
 
     /** A kept cache that nobody will come back to. From any thread. */
@@ -200,8 +202,11 @@ public final class Engine implements AutoCloseable {
             if (s.isCancelled()) {
                 finish(s, FinishReason.CANCELLED, null);
             } else if (s.isOver(now)) {
-                finish(s, FinishReason.CANCELLED, new TimeoutException(
-                        "time limit reached: timeLimit=" + s.request.timeLimit().orElseThrow()));
+                finish(
+                        s,
+                        FinishReason.CANCELLED,
+                        new TimeoutException("time limit reached: timeLimit="
+                                + s.request.timeLimit().orElseThrow()));
             }
         }
     }
@@ -238,20 +243,9 @@ public final class Engine implements AutoCloseable {
     private SequenceCache cacheFor(Sequence s) {
         KeptCache kept = s.kept;
         if (kept == null) return forward.open(s.request.numerics());
-        if (kept.inUse) throw new IllegalStateException("a conversation runs one answer at a time");
-        kept.inUse = true;
+        SequenceCache cache = kept.takeUp(s, forward);
         keptCaches.add(kept);
-        if (kept.cache == null || kept.numerics != s.request.numerics()) {
-            kept.clear();
-            kept.cache = forward.open(s.request.numerics());
-            kept.numerics = s.request.numerics();
-        } else {
-            int most = Math.min(Math.min(kept.tokens.length, kept.cache.length()), s.promptLength() - 1);
-            int common = 0;
-            while (common < most && kept.tokens[common] == s.tokens()[common]) common++;
-            kept.cache.takeBack(common);
-        }
-        return kept.cache;
+        return cache;
     }
 
     /** Runs the chunks of one mode; where that fails, each alone, so that only who is to blame ends. */
@@ -357,9 +351,7 @@ public final class Engine implements AutoCloseable {
         if (kept == null || !kept.inUse || s.cache != kept.cache) {
             if (s.cache != null) s.cache.close();
         } else {
-            kept.inUse = false;
-            kept.lastUsed = finished;
-            kept.tokens = Arrays.copyOf(s.tokens(), s.computed());
+            kept.giveBack(s, finished);
             if (reason == FinishReason.FAILED || kept.dropped) forget(kept);
         }
         s.cache = null;
@@ -372,8 +364,15 @@ public final class Engine implements AutoCloseable {
 
     private void publish() {
         status = new EngineStatus(
-                running.size(), paused, waiting.size(), forward.pages(), forward.freePages(), promptTokens, decodedTokens,
-                finished, failed);
+                running.size(),
+                paused,
+                waiting.size(),
+                forward.pages(),
+                forward.freePages(),
+                promptTokens,
+                decodedTokens,
+                finished,
+                failed);
     }
 
     /** Whether anything is left to watch: running, waiting, or arrived. For the thread that steps. */
@@ -386,9 +385,8 @@ public final class Engine implements AutoCloseable {
     public void close() {
         closed = true;
         drain();
-        for (Sequence s : all()) {
-            finish(s, FinishReason.CANCELLED, new IllegalStateException("the model was closed while the answer was running"));
-        }
+        Throwable cause = new IllegalStateException("the model was closed while the answer was running");
+        for (Sequence s : all()) finish(s, FinishReason.CANCELLED, cause);
         for (KeptCache k : List.copyOf(keptCaches)) forget(k);
         promises.checkIdle();
         publish();

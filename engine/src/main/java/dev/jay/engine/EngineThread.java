@@ -48,7 +48,8 @@ final class EngineThread {
     /** Ends every answer and the thread; returns when it is over. */
     void close() {
         if (Thread.currentThread() == thread) {
-            throw new IllegalStateException("a model cannot be closed from its own engine thread (from inside a TokenSink)");
+            throw new IllegalStateException(
+                    "a model cannot be closed from its own engine thread (from inside a TokenSink)");
         }
         closing = true;
         wake();

@@ -6,9 +6,11 @@ public final class GenerationException extends RuntimeException {
     private final Finish finish;
 
     public GenerationException(Finish finish) {
-        super("generation ended early: reason=" + finish.reason() + ", completionTokens="
-                + finish.usage().completionTokens()
-                + finish.cause().map(c -> ", cause=" + c).orElse(""), finish.cause().orElse(null));
+        super(
+                "generation ended early: reason=" + finish.reason() + ", completionTokens="
+                        + finish.usage().completionTokens()
+                        + finish.cause().map(c -> ", cause=" + c).orElse(""),
+                finish.cause().orElse(null));
         this.finish = finish;
     }
 

@@ -8,9 +8,9 @@ import dev.jay.model.arch.Architecture;
 import dev.jay.model.arch.Architectures;
 import dev.jay.model.arch.Transformer;
 import dev.jay.model.load.MalformedModelException;
-import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.MappedWeights;
 import dev.jay.model.load.Metadata;
+import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.WeightSource;
 import dev.jay.model.text.ChatTemplate;
 import dev.jay.model.text.Tokenizer;
@@ -66,8 +66,9 @@ final class LoadedModel implements Model {
     private LoadedModel(Path file, ModelOptions options, Owned owned) throws IOException {
         this.owned = owned;
         this.name = String.valueOf(file.getFileName());
-        this.memory = options.memory().orElseGet(() -> owned.add(
-                Memory.withBudget(options.budgetBytes().orElse(Long.MAX_VALUE)), Memory::close));
+        this.memory = options.memory()
+                .orElseGet(() ->
+                        owned.add(Memory.withBudget(options.budgetBytes().orElse(Long.MAX_VALUE)), Memory::close));
         WeightSource source = owned.add(ModelFiles.open(memory, file), WeightSource::close);
         this.metadata = source.metadata();
         Architecture architecture = Architectures.of(metadata);
@@ -77,8 +78,8 @@ final class LoadedModel implements Model {
         int stepTokens = (int) Math.min(options.stepTokens(), (long) contextLength * options.parallel());
 
         Cpu cpu = options.cpu().orElseGet(Cpu::detect);
-        KernelChoice kernels = owned.add(
-                KernelProviders.choose(cpu, options.kernels().orElse(null), memory), KernelChoice::close);
+        KernelChoice kernels =
+                owned.add(KernelProviders.choose(cpu, options.kernels().orElse(null), memory), KernelChoice::close);
         Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
         CpuOps ops = owned.add(new CpuOps(memory, workers, kernels, stepTokens), CpuOps::close);
         Map<Numerics, KvRecipe> recipes = recipes(options);
@@ -87,18 +88,27 @@ final class LoadedModel implements Model {
         // a recipe of the caller's that does not fit the model is no fault of the file
         Map<Numerics, Transformer> transformers = options.kvRecipe().isPresent() ? building.get() : fromFile(building);
         Forward forward = owned.add(
-                new TransformerForward(transformers, memory, contextLength, options.parallel(), stepTokens), Forward::close);
+                new TransformerForward(transformers, memory, contextLength, options.parallel(), stepTokens),
+                Forward::close);
         this.description = describe(ops, transformers, forward);
-        Optional<String> template = metadata.optionalText("tokenizer.chat_template").filter(t -> !t.isBlank());
+        Optional<String> template =
+                metadata.optionalText("tokenizer.chat_template").filter(t -> !t.isBlank());
         this.ownTemplate = template.isPresent();
         // a template writes BOS itself; ChatML does not
         this.chat = new ChatPrompt(tokenizer, templateOf(template, options), template.isEmpty());
 
         EngineThread thread = new EngineThread(name);
         this.engine = new Engine(
-                forward, tokenizer, SchedulerPolicies.ALL.make(options.scheduler()),
+                forward,
+                tokenizer,
+                SchedulerPolicies.ALL.make(options.scheduler()),
                 new Engine.Settings(
-                        contextLength, stepTokens, options.queueLimit(), options.clock(), options.seeds(), thread::wake));
+                        contextLength,
+                        stepTokens,
+                        options.queueLimit(),
+                        options.clock(),
+                        options.seeds(),
+                        thread::wake));
         thread.start(engine);
         owned.add(thread, EngineThread::close);
     }
@@ -142,9 +152,12 @@ final class LoadedModel implements Model {
         int own = spec.contextLength();
         int wanted = options.contextLength().orElse(Math.min(own, ModelOptions.DEFAULT_CONTEXT));
         if (wanted > own) {
-            LOG.log(System.Logger.Level.WARNING,
+            LOG.log(
+                    System.Logger.Level.WARNING,
                     "{0} is opened with a longer context than it was made for: contextLength={1}, the model''s={2}",
-                    name, Integer.toString(wanted), Integer.toString(own));
+                    name,
+                    Integer.toString(wanted),
+                    Integer.toString(own));
         }
         return wanted;
     }
@@ -165,15 +178,18 @@ final class LoadedModel implements Model {
         Map<Numerics, Transformer> transformers = new EnumMap<>(Numerics.class);
         recipes.forEach((numerics, recipe) -> {
             List<KvRecipe> each = Collections.nCopies(spec.kvShape().streams().size(), recipe);
-            transformers.put(numerics, built.computeIfAbsent(recipe, _ -> architecture.build(spec, weights, ops, each)));
+            transformers.put(
+                    numerics, built.computeIfAbsent(recipe, _ -> architecture.build(spec, weights, ops, each)));
         });
         return transformers;
     }
 
     private String describe(Ops ops, Map<Numerics, Transformer> transformers, Forward forward) {
         StringBuilder kv = new StringBuilder();
-        transformers.forEach((numerics, t) ->
-                kv.append("; kv for ").append(numerics).append(": ").append(t.recipes().getFirst()));
+        transformers.forEach((numerics, t) -> kv.append("; kv for ")
+                .append(numerics)
+                .append(": ")
+                .append(t.recipes().getFirst()));
         return ops.describe() + kv + "; kv pages: " + forward.pages() + "; context: " + contextLength;
     }
 

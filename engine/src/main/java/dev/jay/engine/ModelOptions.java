@@ -166,7 +166,8 @@ public final class ModelOptions {
     }
 
     private static void atLeastOne(String knob, long value) {
-        if (value < 1) throw new IllegalArgumentException("model options: " + knob + "=" + value + ", allowed: 1 or more");
+        if (value < 1)
+            throw new IllegalArgumentException("model options: " + knob + "=" + value + ", allowed: 1 or more");
     }
 
     public OptionalLong budgetBytes() {

@@ -62,8 +62,8 @@ public final class Perplexity {
     public static Progress measure(
             Model model, String text, int chunkLength, Method method, Numerics numerics, Consumer<Progress> watcher) {
         if (chunkLength < 4 || chunkLength > model.contextLength()) {
-            throw new IllegalArgumentException("perplexity: chunkLength=" + chunkLength + ", allowed: 4 to the context length "
-                    + model.contextLength());
+            throw new IllegalArgumentException("perplexity: chunkLength=" + chunkLength
+                    + ", allowed: 4 to the context length " + model.contextLength());
         }
         return new Perplexity(model, chunkLength, method, numerics).run(model.tokenize(text), watcher);
     }
@@ -82,7 +82,8 @@ public final class Perplexity {
     private void secondHalves(int[] tokens, Consumer<Progress> watcher) {
         int chunks = tokens.length / chunkLength;
         int[] begin = model.tokenizer().encode("", true, false);
-        boolean beginsWithBos = begin.length > 0 && begin[0] == model.tokenizer().bos();
+        boolean beginsWithBos =
+                begin.length > 0 && begin[0] == model.tokenizer().bos();
         for (int c = 0; c < chunks; c++) {
             int[] chunk = Arrays.copyOfRange(tokens, c * chunkLength, (c + 1) * chunkLength);
             if (beginsWithBos) chunk[0] = begin[0];
@@ -103,7 +104,8 @@ public final class Perplexity {
     }
 
     private void score(int[] chunk, int from) {
-        Request request = Request.of(chunk).withMaxTokens(0).withPromptScores(from).withNumerics(numerics);
+        Request request =
+                Request.of(chunk).withMaxTokens(0).withPromptScores(from).withNumerics(numerics);
         Scores scores = new Scores(chunk);
         scores.is(model.submit(request, scores));
         scores.text(); // waits

@@ -72,14 +72,18 @@ final class Promises {
         int left = tokens;
         for (Step.Chunk<Sequence> c : step.chunks()) {
             left -= c.count();
-            if (!may.remove(c.sequence()) || c.count() < 1 || c.count() > c.sequence().pending() || left < 0) {
+            if (!may.remove(c.sequence())
+                    || c.count() < 1
+                    || c.count() > c.sequence().pending()
+                    || left < 0) {
                 throw new IllegalStateException("scheduler policy broke its rules: count=" + c.count() + ", pending="
                         + c.sequence().pending() + ", tokens of the step=" + tokens + ", left=" + left);
             }
             taken.remove(c.sequence());
         }
         if (!taken.isEmpty()) {
-            throw new IllegalStateException("scheduler policy took room for sequences it does not run: " + taken.size());
+            throw new IllegalStateException(
+                    "scheduler policy took room for sequences it does not run: " + taken.size());
         }
     }
 

@@ -2,8 +2,10 @@
 package dev.jay.engine;
 
 import dev.jay.engine.sample.Sampling;
+import dev.jay.model.text.Tokenizer;
 import dev.jay.tensor.kernel.Numerics;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -103,7 +105,8 @@ public final class Request {
     /** Asks for the logprob of each token chosen and of this many likeliest ones; -1: none at all. */
     public Request withLogprobs(int count) {
         if (count < -1 || count > MOST_LOGPROBS) {
-            throw new IllegalArgumentException("request: logprobs=" + count + ", allowed: -1 (none) to " + MOST_LOGPROBS);
+            throw new IllegalArgumentException(
+                    "request: logprobs=" + count + ", allowed: -1 (none) to " + MOST_LOGPROBS);
         }
         Request r = copy();
         r.logprobs = count;
@@ -176,5 +179,12 @@ public final class Request {
 
     public Optional<Duration> timeLimit() {
         return timeLimit;
+    }
+
+    /** The tokens that end the answer. */
+    Set<Integer> ends(Tokenizer tokenizer) {
+        Set<Integer> ends = new HashSet<>(stopTokens());
+        if (!ignoreEos()) ends.addAll(tokenizer.endOfGeneration());
+        return ends;
     }
 }

@@ -154,7 +154,12 @@ final class Sequence implements Work, Ticket {
         long began = ran ? started : now;
         long first = generated() > 0 ? firstToken : now;
         return new Usage(
-                promptLength, reused, generated(), began - submitted, first - began, generated() > 0 ? lastToken - first : 0);
+                promptLength,
+                reused,
+                generated(),
+                began - submitted,
+                first - began,
+                generated() > 0 ? lastToken - first : 0);
     }
 
     @Override

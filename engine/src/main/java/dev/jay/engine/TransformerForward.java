@@ -4,8 +4,8 @@ package dev.jay.engine;
 import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.kv.KvCache;
 import dev.jay.kv.KvRecipe;
-import dev.jay.kv.PageLayout;
 import dev.jay.kv.KvShape;
+import dev.jay.kv.PageLayout;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.model.Pass;
 import dev.jay.model.arch.Transformer;
@@ -83,7 +83,8 @@ final class TransformerForward implements Forward {
         }
         long working = 0;
         for (Transformer t : transformers.values()) working = Math.max(working, t.scratchBytes(stepTokens, mostRows));
-        this.pool = new PagePool(memory, Math.toIntExact(Math.max(most, Math.multiplyExact(fewest, parallel))), pageBytes);
+        this.pool =
+                new PagePool(memory, Math.toIntExact(Math.max(most, Math.multiplyExact(fewest, parallel))), pageBytes);
         try {
             this.scratchBytes = memory.reserve("scratch", working);
         } catch (RuntimeException e) {

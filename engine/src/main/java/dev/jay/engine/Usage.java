@@ -12,7 +12,12 @@ package dev.jay.engine;
  * @param decodeNanos      from the first token to the last
  */
 public record Usage(
-        int promptTokens, int reusedTokens, int completionTokens, long queuedNanos, long promptNanos, long decodeNanos) {
+        int promptTokens,
+        int reusedTokens,
+        int completionTokens,
+        long queuedNanos,
+        long promptNanos,
+        long decodeNanos) {
     /** Tokens of the prompt run through the model, for each second of it; 0 if none were. */
     public double promptTokensPerSecond() {
         return rate(promptTokens - reusedTokens, promptNanos);

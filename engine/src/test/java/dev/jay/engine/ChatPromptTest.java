@@ -81,7 +81,11 @@ class ChatPromptTest {
     private static String render(List<Message> messages) {
         StringBuilder text = new StringBuilder();
         for (Message m : messages) {
-            text.append("<|im_start|>").append(m.role()).append('\n').append(m.content().strip()).append("<|im_end|>");
+            text.append("<|im_start|>")
+                    .append(m.role())
+                    .append('\n')
+                    .append(m.content().strip())
+                    .append("<|im_end|>");
         }
         return text.append("<|im_start|>assistant\n").toString();
     }
@@ -101,7 +105,8 @@ class ChatPromptTest {
     @Test
     void theTemplatesOwnControlTokensAreRead() {
         int[] tokens = CHAT.encode(List.of(Message.user(" hello ")));
-        assertThat(tokens).isEqualTo(TOKENIZER.encode("<|im_start|>user\nhello<|im_end|><|im_start|>assistant\n", true, true));
+        assertThat(tokens)
+                .isEqualTo(TOKENIZER.encode("<|im_start|>user\nhello<|im_end|><|im_start|>assistant\n", true, true));
         assertThat(count(tokens, START)).isEqualTo(2);
     }
 

@@ -62,9 +62,13 @@ class ChatSessionTest {
         answer("1", FinishReason.STOP); // nobody read it
         session.chat("two?");
         answer("2", FinishReason.LENGTH);
-        assertThat(session.messages()).containsExactly(
-                Message.system("be brief"), Message.user("one?"), Message.assistant("1"), Message.user("two?"),
-                Message.assistant("2"));
+        assertThat(session.messages())
+                .containsExactly(
+                        Message.system("be brief"),
+                        Message.user("one?"),
+                        Message.assistant("1"),
+                        Message.user("two?"),
+                        Message.assistant("2"));
         session.undo();
         assertThat(session.messages()).hasSize(3);
         session.clear();

@@ -74,8 +74,11 @@ class EngineLaws {
                 together.forEach(a -> a.room = Integer.MAX_VALUE);
                 rig.drain();
                 for (int i = 0; i < requests.size(); i++) {
-                    assertThat(together.get(i).outcome()).as("seed=%d %d", seed, i).isEqualTo(alone.get(i).outcome());
-                    assertThat(together.get(i).tokens.toString()).isEqualTo(alone.get(i).tokens.toString());
+                    assertThat(together.get(i).outcome())
+                            .as("seed=%d %d", seed, i)
+                            .isEqualTo(alone.get(i).outcome());
+                    assertThat(together.get(i).tokens.toString())
+                            .isEqualTo(alone.get(i).tokens.toString());
                     assertThat(together.get(i).scores).isEqualTo(alone.get(i).scores);
                 }
                 assertThat(rig.forward.freePages()).isEqualTo(rig.forward.pages());
@@ -114,13 +117,15 @@ class EngineLaws {
             try (EngineRig rig = new EngineRig(policy, 28 + random.nextInt(30), 1 + random.nextInt(16))) {
                 for (int round = 0; round < 60; round++) {
                     Request r = request(random);
-                    if (random.nextInt(5) == 0) r = poisoned(r, random.nextInt(HashForward.FAILS, HashForward.VOCABULARY));
+                    if (random.nextInt(5) == 0)
+                        r = poisoned(r, random.nextInt(HashForward.FAILS, HashForward.VOCABULARY));
                     Answer answer = new Answer();
                     if (random.nextInt(5) == 0) answer.failAfter = random.nextInt(3);
                     KeptCache own = kept.get(random.nextInt(3));
                     answers.add(answer);
                     tickets.add(rig.engine.submit(r, answer, random.nextInt(3) == 0 && !own.inUse ? own : null));
-                    if (random.nextInt(3) == 0) tickets.get(random.nextInt(tickets.size())).cancel();
+                    if (random.nextInt(3) == 0)
+                        tickets.get(random.nextInt(tickets.size())).cancel();
                     for (int steps = random.nextInt(5); steps > 0; steps--) rig.engine.step();
                 }
                 kept.forEach(rig.engine::drop);
@@ -154,10 +159,14 @@ class EngineLaws {
                     reused += answer.finish.usage().reusedTokens();
                     if (had && answer.finish.usage().reusedTokens() == 0) cleared++;
                     try (EngineRig fresh = new EngineRig()) {
-                        assertThat(answer.outcome()).as("seed=%d turn=%d", seed, turn).isEqualTo(fresh.run(r).outcome());
+                        assertThat(answer.outcome())
+                                .as("seed=%d turn=%d", seed, turn)
+                                .isEqualTo(fresh.run(r).outcome());
                     }
-                    int[] all = Arrays.copyOf(prompt, prompt.length + answer.ids().size());
-                    for (int i = prompt.length; i < all.length; i++) all[i] = answer.ids().get(i - prompt.length);
+                    int[] all =
+                            Arrays.copyOf(prompt, prompt.length + answer.ids().size());
+                    for (int i = prompt.length; i < all.length; i++)
+                        all[i] = answer.ids().get(i - prompt.length);
                     history[who] = all;
                 }
                 kept.forEach(rig.engine::drop);

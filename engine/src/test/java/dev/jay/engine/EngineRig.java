@@ -16,7 +16,9 @@ final class EngineRig implements AutoCloseable {
     EngineRig(String policy, int pages, int stepTokens, int mostRows, int bos, int queueLimit) {
         this.forward = new HashForward(memory, pages, stepTokens, mostRows);
         this.engine = new Engine(
-                forward, new LetterTokenizer(bos), SchedulerPolicies.ALL.make(policy),
+                forward,
+                new LetterTokenizer(bos),
+                SchedulerPolicies.ALL.make(policy),
                 new Engine.Settings(CONTEXT, stepTokens, queueLimit, () -> now += 1000, () -> 42, () -> {}));
     }
 

@@ -16,8 +16,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class EngineTest {
-    private static final Request HELLO =
-            Request.of(0, 9, 6, 13, 13, 16).withSampling(Sampling.GREEDY).withIgnoreEos(true).withMaxTokens(20);
+    private static final Request HELLO = Request.of(0, 9, 6, 13, 13, 16)
+            .withSampling(Sampling.GREEDY)
+            .withIgnoreEos(true)
+            .withMaxTokens(20);
 
     private static Request force(Request request, int token) {
         return request.withSampling(Sampling.GREEDY.withLogitBias(Map.of(token, 1000f)));
@@ -41,7 +43,8 @@ class EngineTest {
     @Test
     void takesWhatIsLeftOfTheContextUnlessTold() {
         try (EngineRig rig = new EngineRig()) {
-            Answer answer = rig.run(Request.of(0, 9).withSampling(Sampling.GREEDY).withIgnoreEos(true));
+            Answer answer =
+                    rig.run(Request.of(0, 9).withSampling(Sampling.GREEDY).withIgnoreEos(true));
             assertThat(answer.ids()).hasSize(EngineRig.CONTEXT - 2);
             assertThat(answer.finish.reason()).isEqualTo(FinishReason.LENGTH);
         }
@@ -52,7 +55,8 @@ class EngineTest {
         try (EngineRig rig = new EngineRig()) {
             Answer answer = rig.run(force(HELLO, LetterTokenizer.END).withIgnoreEos(false));
             assertThat(answer.outcome()).isEqualTo("STOP [1] ''");
-            assertThat(rig.run(force(HELLO, 7).withStopTokens(Set.of(7))).outcome()).isEqualTo("STOP [7] ''");
+            assertThat(rig.run(force(HELLO, 7).withStopTokens(Set.of(7))).outcome())
+                    .isEqualTo("STOP [7] ''");
             assertThat(rig.run(force(HELLO, 1).withMaxTokens(3)).outcome()).isEqualTo("LENGTH [1, 1, 1] ''");
         }
     }
@@ -61,7 +65,8 @@ class EngineTest {
     void aStopStringIsCutOffAndWhatOnlyLookedLikeOneIsNot() {
         try (EngineRig rig = new EngineRig()) {
             assertThat(rig.run(force(HELLO, 2).withStops("aaa")).outcome()).isEqualTo("STOP [2, 2, 2] ''");
-            assertThat(rig.run(force(HELLO, 2).withStops("aab").withMaxTokens(3)).outcome())
+            assertThat(rig.run(force(HELLO, 2).withStops("aab").withMaxTokens(3))
+                            .outcome())
                     .isEqualTo("LENGTH [2, 2, 2] 'aaa'");
         }
     }
@@ -78,7 +83,8 @@ class EngineTest {
         try (EngineRig rig = new EngineRig();
                 EngineRig none = new EngineRig("first-come", 64, 16, 16, -1, 10)) {
             Request empty = HELLO.withPrompt();
-            assertThat(rig.run(empty).outcome()).isEqualTo(rig.run(HELLO.withPrompt(0)).outcome());
+            assertThat(rig.run(empty).outcome())
+                    .isEqualTo(rig.run(HELLO.withPrompt(0)).outcome());
             assertThatThrownBy(() -> none.engine.submit(empty, new Answer()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("no BOS token");
@@ -167,7 +173,9 @@ class EngineTest {
     void aTimeLimitBeyondAllTimeIsNone() {
         try (EngineRig rig = new EngineRig()) {
             String alone = rig.run(HELLO).outcome();
-            assertThat(rig.run(HELLO.withTimeLimit(Duration.ofSeconds(Long.MAX_VALUE))).outcome()).isEqualTo(alone);
+            assertThat(rig.run(HELLO.withTimeLimit(Duration.ofSeconds(Long.MAX_VALUE)))
+                            .outcome())
+                    .isEqualTo(alone);
         }
     }
 
@@ -232,10 +240,12 @@ class EngineTest {
             Choice choice = answer.tokens.getFirst();
             int[] prompt = HELLO.prompt();
             double all = Math.log(IntStream.range(0, HashForward.VOCABULARY)
-                    .mapToDouble(t -> Math.exp(HashForward.logit(prompt, 6, t))).sum());
+                    .mapToDouble(t -> Math.exp(HashForward.logit(prompt, 6, t)))
+                    .sum());
             assertThat(choice.logprob()).isCloseTo(HashForward.logit(prompt, 6, 7) - all, within(1e-6));
             assertThat(choice.top()).hasSize(2);
-            assertThat(choice.top().getFirst().logprob()).isGreaterThanOrEqualTo(choice.top().getLast().logprob());
+            assertThat(choice.top().getFirst().logprob())
+                    .isGreaterThanOrEqualTo(choice.top().getLast().logprob());
         }
     }
 
@@ -251,7 +261,8 @@ class EngineTest {
                 for (int i = 0; i < 30; i++) {
                     int at = 10 + i;
                     double all = Math.log(IntStream.range(0, HashForward.VOCABULARY)
-                            .mapToDouble(t -> Math.exp(HashForward.logit(prompt, at, t))).sum());
+                            .mapToDouble(t -> Math.exp(HashForward.logit(prompt, at, t)))
+                            .sum());
                     assertThat(answer.scores.get(i))
                             .isCloseTo(HashForward.logit(prompt, at, prompt[at]) - all, within(1e-6));
                 }

@@ -26,15 +26,20 @@ import org.junit.jupiter.api.io.TempDir;
 /** Opening, sharing between threads, falling behind and closing, with a real model. */
 @Timeout(60)
 class ModelTest {
-    private static final ModelOptions OPTIONS =
-            ModelOptions.defaults().withThreads(1).withCpu(Cpu.SCALAR).withContextLength(256).withSeeds(() -> 9);
+    private static final ModelOptions OPTIONS = ModelOptions.defaults()
+            .withThreads(1)
+            .withCpu(Cpu.SCALAR)
+            .withContextLength(256)
+            .withSeeds(() -> 9);
 
     private static Model open(ModelOptions options) throws IOException {
         return Model.open(Shared.data("0-stories260K/stories260K.gguf"), options);
     }
 
     private static Request story(Model model) {
-        return Request.of(model.tokenize("Once upon a time")).withSampling(Sampling.GREEDY).withIgnoreEos(true);
+        return Request.of(model.tokenize("Once upon a time"))
+                .withSampling(Sampling.GREEDY)
+                .withIgnoreEos(true);
     }
 
     @Test
@@ -59,8 +64,9 @@ class ModelTest {
             List<Thread> threads = new ArrayList<>();
             List<String> texts = Collections.synchronizedList(new ArrayList<>());
             for (int i = 0; i < 6; i++) {
-                threads.add(Thread.ofVirtual().start(
-                        () -> texts.add(model.generate(story(model).withMaxTokens(30)).text())));
+                threads.add(Thread.ofVirtual()
+                        .start(() -> texts.add(
+                                model.generate(story(model).withMaxTokens(30)).text())));
             }
             for (Thread t : threads) t.join();
             assertThat(texts).hasSize(6).containsOnly(alone);
@@ -76,7 +82,8 @@ class ModelTest {
                 Iterator<Piece> pieces = slow.iterator();
                 StringBuilder text = new StringBuilder(pieces.next().text());
                 while (model.status().paused() == 0) Thread.sleep(1);
-                assertThat(model.generate(story(model).withMaxTokens(5)).text()).isNotEmpty(); // nobody else waits for it
+                assertThat(model.generate(story(model).withMaxTokens(5)).text())
+                        .isNotEmpty(); // nobody else waits for it
                 pieces.forEachRemaining(p -> text.append(p.text()));
                 assertThat(text).hasToString(alone);
             }

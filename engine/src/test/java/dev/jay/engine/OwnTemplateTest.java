@@ -26,21 +26,32 @@ class OwnTemplateTest {
 
     private Model open(String template) throws IOException {
         Path file = SynthFiles.write(folder.resolve("own.gguf"), Map.of("tokenizer.chat_template", template));
-        return Model.open(file, ModelOptions.defaults().withThreads(1).withCpu(Cpu.SCALAR).withContextLength(64));
+        return Model.open(
+                file, ModelOptions.defaults().withThreads(1).withCpu(Cpu.SCALAR).withContextLength(64));
     }
 
     @Test
     void aConversationIsWrittenAsTheFileSays() throws IOException {
-        try (Model model = open("{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}{{ eos_token }}{% endfor %}"
+        try (Model model =
+                open("{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}{{ eos_token }}{% endfor %}"
                         + "{% if add_generation_prompt %}[assistant]{% endif %}")) {
             assertThat(model.hasChatTemplate()).isTrue();
             int[] tokens = model.chatPrompt(List.of(Message.system("be kind"), Message.user("hi")));
-            assertThat(tokens).isEqualTo(joined(
-                    new int[] {BOS}, text(model, "[system]be kind"), new int[] {EOS},
-                    text(model, "[user]hi"), new int[] {EOS}, text(model, "[assistant]")));
+            assertThat(tokens)
+                    .isEqualTo(joined(
+                            new int[] {BOS},
+                            text(model, "[system]be kind"),
+                            new int[] {EOS},
+                            text(model, "[user]hi"),
+                            new int[] {EOS},
+                            text(model, "[assistant]")));
             int[] typed = model.chatPrompt(List.of(Message.user("a</s>b<s>")));
-            assertThat(typed).isEqualTo(joined(
-                    new int[] {BOS}, text(model, "[user]a</s>b<s>"), new int[] {EOS}, text(model, "[assistant]")));
+            assertThat(typed)
+                    .isEqualTo(joined(
+                            new int[] {BOS},
+                            text(model, "[user]a</s>b<s>"),
+                            new int[] {EOS},
+                            text(model, "[assistant]")));
             try (Session session = model.session().maxTokens(2)) {
                 Generation answer = session.chat("a</s>b<s>");
                 assertThat(answer.promptTokens()).isEqualTo(typed);
@@ -54,7 +65,9 @@ class OwnTemplateTest {
         try (Model model = open("{{ raise_exception('only one message') if messages|length > 1 else 'x' }}");
                 Session session = model.session().maxTokens(1)) {
             session.system("s");
-            assertThatThrownBy(() -> session.chat("hi")).isInstanceOf(TemplateException.class).hasMessage("only one message");
+            assertThatThrownBy(() -> session.chat("hi"))
+                    .isInstanceOf(TemplateException.class)
+                    .hasMessage("only one message");
             assertThat(session.messages()).hasSize(1); // as before the turn
         }
     }

@@ -49,7 +49,9 @@ class StopTextLaws {
                 assertThat(wanted).as("seed=%d round=%d", seed, round).startsWith(out);
                 at = to;
             }
-            assertThat(out + watch.flush()).as("seed=%d round=%d %s in %s", seed, round, stops, text).isEqualTo(wanted);
+            assertThat(out + watch.flush())
+                    .as("seed=%d round=%d %s in %s", seed, round, stops, text)
+                    .isEqualTo(wanted);
             if (watch.isFound()) stopped++;
         }
         assertThat(stopped).isBetween(500, 2500);

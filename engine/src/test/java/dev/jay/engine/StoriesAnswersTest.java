@@ -30,7 +30,13 @@ class StoriesAnswersTest {
     @BeforeAll
     static void open() throws IOException {
         Path file = Shared.data(FOLDER + "stories260K.gguf");
-        model = Model.open(file, ModelOptions.defaults().withContextLength(512).withParallel(4).withThreads(1).withCpu(Cpu.SCALAR));
+        model = Model.open(
+                file,
+                ModelOptions.defaults()
+                        .withContextLength(512)
+                        .withParallel(4)
+                        .withThreads(1)
+                        .withCpu(Cpu.SCALAR));
     }
 
     @AfterAll
@@ -48,7 +54,9 @@ class StoriesAnswersTest {
 
     private static Request greedy(String prompt, int tokens, Numerics numerics) {
         return Request.of(model.tokenize(prompt))
-                .withSampling(Sampling.GREEDY).withNumerics(numerics).withMaxTokens(tokens);
+                .withSampling(Sampling.GREEDY)
+                .withNumerics(numerics)
+                .withMaxTokens(tokens);
     }
 
     private static List<Integer> ids(Generation answer) {
@@ -70,13 +78,17 @@ class StoriesAnswersTest {
     @ParameterizedTest
     @EnumSource
     void greedyTokensAreThePeersSideBySide(Numerics numerics) {
-        List<JsonNode> wanted = json("peer-golden/stories260K-greedy.json").get("outputs").valueStream().toList();
+        List<JsonNode> wanted = json("peer-golden/stories260K-greedy.json")
+                .get("outputs")
+                .valueStream()
+                .toList();
         List<Generation> answers = new ArrayList<>();
         for (JsonNode o : wanted) {
             answers.add(model.generate(greedy(o.get("prompt").asString(), 60, numerics)));
         }
         for (int i = 0; i < wanted.size(); i++) {
-            assertThat(ids(answers.get(i))).isEqualTo(ids(wanted.get(i).get("tokens")).subList(0, 60));
+            assertThat(ids(answers.get(i)))
+                    .isEqualTo(ids(wanted.get(i).get("tokens")).subList(0, 60));
             answers.get(i).close();
         }
     }
@@ -94,22 +106,26 @@ class StoriesAnswersTest {
 
     @Test
     void logprobsAgreeWithThePeers() {
-        JsonNode first = json("peer-golden/stories260K-greedy.json").get("outputs").get(0);
-        Generation answer =
-                model.generate(greedy(first.get("prompt").asString(), 10, Numerics.EXACT).withLogprobs(3));
+        JsonNode first =
+                json("peer-golden/stories260K-greedy.json").get("outputs").get(0);
+        Generation answer = model.generate(
+                greedy(first.get("prompt").asString(), 10, Numerics.EXACT).withLogprobs(3));
         List<Choice> choices = answer.tokens();
         for (int i = 0; i < choices.size(); i++) {
             double peer = first.get("logprobs").get(i).get("logprob").asDouble();
             assertThat(choices.get(i).logprob()).isCloseTo(peer, within(2e-3));
-            assertThat(choices.get(i).top().getFirst().token()).isEqualTo(choices.get(i).token());
+            assertThat(choices.get(i).top().getFirst().token())
+                    .isEqualTo(choices.get(i).token());
         }
     }
 
     @Test
     void perplexityIsThePeers() throws IOException {
         for (JsonNode r : json("peer-golden/stories260K-ppl.json").get("results")) {
-            if (!r.get("kv").asString().equals("f32") || !r.get("file").asString().equals("tinystory.txt")) continue;
-            String text = Files.readString(Shared.data(FOLDER + "peer-golden/" + r.get("file").asString()));
+            if (!r.get("kv").asString().equals("f32")
+                    || !r.get("file").asString().equals("tinystory.txt")) continue;
+            String text = Files.readString(
+                    Shared.data(FOLDER + "peer-golden/" + r.get("file").asString()));
             List<Perplexity.Progress> seen = new ArrayList<>();
             Perplexity.Progress got = Perplexity.measure(
                     model, text, r.get("ctx").asInt(), Perplexity.Method.SECOND_HALF, Numerics.EXACT, seen::add);
@@ -119,7 +135,8 @@ class StoriesAnswersTest {
             assertThat(seen).hasSize(r.get("chunks").asInt());
             if (r.get("ctx").asInt() > 128) continue;
             double every = Perplexity.measure(
-                    model, text, r.get("ctx").asInt(), Perplexity.Method.EVERY_TOKEN, Numerics.EXACT, _ -> {}).perplexity();
+                            model, text, r.get("ctx").asInt(), Perplexity.Method.EVERY_TOKEN, Numerics.EXACT, _ -> {})
+                    .perplexity();
             assertThat(every).isBetween(wanted / 2, wanted * 2);
         }
     }
@@ -129,7 +146,10 @@ class StoriesAnswersTest {
         List<String> turns = List.of("Tell me a story", "And then?", "The end?");
         List<String> kept = new ArrayList<>();
         int reused = 0;
-        try (Session session = model.session().numerics(Numerics.EXACT).sampling(Sampling.GREEDY).maxTokens(12)) {
+        try (Session session = model.session()
+                .numerics(Numerics.EXACT)
+                .sampling(Sampling.GREEDY)
+                .maxTokens(12)) {
             session.system("You are terse.");
             for (String turn : turns) {
                 Generation answer = session.chat(turn);

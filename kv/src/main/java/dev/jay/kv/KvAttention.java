@@ -52,8 +52,8 @@ public final class KvAttention {
         this.group = queryHeads / stream.heads();
         this.pieceSlots = pieceSlots;
         this.blockTokens = Math.max(1, BLOCK_QUERIES / group);
-        this.kernel = ops.attention(
-                format(recipe.keys()), format(recipe.values()), stream.keyWidth(), stream.valueWidth());
+        this.kernel =
+                ops.attention(format(recipe.keys()), format(recipe.values()), stream.keyWidth(), stream.valueWidth());
         this.tasks = new AttentionKernel.Task[ops.workers()];
         for (int w = 0; w < tasks.length; w++) tasks[w] = newTask();
         this.kernelBytes = Scratch.sizeOf(kernel.scratchBytes(tasks[0]));
@@ -63,7 +63,8 @@ public final class KvAttention {
     private static WeightFormat format(KvCodec codec) {
         return codec.rowFormat()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "attention over a kv codec that does not code row by row is not supported yet: " + codec.name()));
+                        "attention over a kv codec that does not code row by row is not supported yet: "
+                                + codec.name()));
     }
 
     /** A task as large as any will be. */
@@ -89,7 +90,8 @@ public final class KvAttention {
 
     /** Room for partial results: out[rows][valueWidth], then lse[rows]. */
     private long partialBytes(int rows) {
-        return Scratch.sizeOf((long) rows * stream.valueWidth() * Float.BYTES) + Scratch.sizeOf((long) rows * Float.BYTES);
+        return Scratch.sizeOf((long) rows * stream.valueWidth() * Float.BYTES)
+                + Scratch.sizeOf((long) rows * Float.BYTES);
     }
 
     /** Bytes that {@link #run} takes from the scratch for n rows, if the batch wants no log-sum-exp. */
@@ -114,7 +116,10 @@ public final class KvAttention {
         int n = 0;
         for (Span span : batch.spans()) {
             long end = (long) span.position() + span.count();
-            if (span.row() != n || span.count() < 1 || span.position() < 0 || span.source().length(streamIndex) < end) {
+            if (span.row() != n
+                    || span.count() < 1
+                    || span.position() < 0
+                    || span.source().length(streamIndex) < end) {
                 throw new IllegalArgumentException("attention span: row=" + span.row() + ", count=" + span.count()
                         + ", position=" + span.position() + ", wanted row=" + n + " and positions below the length="
                         + span.source().length(streamIndex));
@@ -129,16 +134,16 @@ public final class KvAttention {
         checkSize("out", batch.out(), n, stream.valueWidth());
         if (batch.lse() != null) checkSize("lse", batch.lse(), n, 1);
         if (batch.queryHeads() != stream.heads() * group) {
-            throw new IllegalArgumentException("attention was bound for queryHeads=" + stream.heads() * group + ", got="
-                    + batch.queryHeads());
+            throw new IllegalArgumentException(
+                    "attention was bound for queryHeads=" + stream.heads() * group + ", got=" + batch.queryHeads());
         }
     }
 
     private void checkSize(String what, MemorySegment s, int n, int width) {
         long wanted = (long) n * stream.heads() * group * width * Float.BYTES;
         if (s.byteSize() < wanted) {
-            throw new IllegalArgumentException(
-                    "attention " + what + " too short: rows=" + n + ", wanted=" + wanted + " bytes, got=" + s.byteSize());
+            throw new IllegalArgumentException("attention " + what + " too short: rows=" + n + ", wanted=" + wanted
+                    + " bytes, got=" + s.byteSize());
         }
     }
 
@@ -205,7 +210,8 @@ public final class KvAttention {
 
         private void attendBlock(int b, int worker) {
             Block block = block(b);
-            MemorySegment own = perWorker.asSlice(worker * workerBytes + queryBytes(), partialBytes(blockTokens * group));
+            MemorySegment own =
+                    perWorker.asSlice(worker * workerBytes + queryBytes(), partialBytes(blockTokens * group));
             Partial partial = new Partial(own, blockTokens * group, 0);
             for (int piece = block.firstPiece(); piece <= block.lastPiece(); piece++) {
                 attend(block, piece, partial, worker);
@@ -251,8 +257,11 @@ public final class KvAttention {
                 long at = (long) t * group * stream.keyWidth() * Float.BYTES;
                 long bytes = (long) group * stream.keyWidth() * Float.BYTES;
                 MemorySegment.copy(
-                        batch.queries(), row(block, t, 0) * stream.keyWidth() * Float.BYTES,
-                        perWorker, worker * workerBytes + at, bytes);
+                        batch.queries(),
+                        row(block, t, 0) * stream.keyWidth() * Float.BYTES,
+                        perWorker,
+                        worker * workerBytes + at,
+                        bytes);
                 int position = block.position() + t;
                 int sees = Math.clamp(batch.mask().firstVisible(position), from, to);
                 Arrays.fill(task.visibleFrom, t * group, (t + 1) * group, sees);

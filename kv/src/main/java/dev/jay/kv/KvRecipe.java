@@ -39,8 +39,9 @@ public final class KvRecipe {
             switch (axis) {
                 case "keys" -> keys = part.substring(eq + 1);
                 case "values" -> values = part.substring(eq + 1);
-                default -> throw new IllegalArgumentException(
-                        "kv recipe '" + text + "': unknown axis=" + axis + ", known axes=" + AXES);
+                default ->
+                    throw new IllegalArgumentException(
+                            "kv recipe '" + text + "': unknown axis=" + axis + ", known axes=" + AXES);
             }
         }
         return new KvRecipe(keys, values);

@@ -9,7 +9,8 @@ public sealed interface Mask {
     /** The last {@code tokens} tokens, its own among them. */
     record Window(int tokens) implements Mask {
         public Window {
-            if (tokens < 1) throw new IllegalArgumentException("attention window: tokens must be at least 1: " + tokens);
+            if (tokens < 1)
+                throw new IllegalArgumentException("attention window: tokens must be at least 1: " + tokens);
         }
     }
 

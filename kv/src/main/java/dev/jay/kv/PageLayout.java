@@ -23,8 +23,8 @@ public record PageLayout(int slots, long keyRowBytes, long valueRowBytes, long v
         long slotBytes = Math.multiplyExact(stream.heads(), key + value);
         long tiles = pageBytes / slotBytes / AttentionKernel.TILE;
         if (tiles < 1 || tiles > Integer.MAX_VALUE / AttentionKernel.TILE) {
-            throw new IllegalArgumentException("kv page of the wrong size: pageBytes=" + pageBytes + ", " + stream + ", "
-                    + recipe + ", least=" + leastBytes(slotBytes));
+            throw new IllegalArgumentException("kv page of the wrong size: pageBytes=" + pageBytes + ", " + stream
+                    + ", " + recipe + ", least=" + leastBytes(slotBytes));
         }
         int slots = (int) tiles * AttentionKernel.TILE;
         return new PageLayout(slots, key, value, slots * key, slots * (key + value));
@@ -48,8 +48,9 @@ public record PageLayout(int slots, long keyRowBytes, long valueRowBytes, long v
         try {
             return codec.groupBytes(width);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("kv " + axis + "=" + codec.name() + " does not fit heads of width " + width
-                    + ": " + e.getMessage(), e);
+            throw new IllegalArgumentException(
+                    "kv " + axis + "=" + codec.name() + " does not fit heads of width " + width + ": " + e.getMessage(),
+                    e);
         }
     }
 

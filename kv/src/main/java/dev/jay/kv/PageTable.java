@@ -49,7 +49,8 @@ final class PageTable {
     private void checkRows(String what, MemorySegment rows, int count, int width) {
         long wanted = (long) count * shape.heads() * width * Float.BYTES;
         if (rows.byteSize() != wanted) {
-            throw new IllegalArgumentException("kv append: " + what + " are the wrong size: stream=" + stream + ", count="
+            throw new IllegalArgumentException("kv append: " + what + " are the wrong size: stream=" + stream
+                    + ", count="
                     + count + ", heads=" + shape.heads() + ", width=" + width + ", wanted=" + wanted + " bytes, got="
                     + rows.byteSize());
         }

@@ -89,9 +89,13 @@ final class AttentionTrial {
         for (int s = 0; s < counts.length; s++) {
             if (counts[s] == 0) continue;
             int at = caches.get(s).length(0);
-            caches.get(s).append(0, at, counts[s],
-                    rows(scratch, keys[s], at, counts[s], STREAM.heads() * STREAM.keyWidth()),
-                    rows(scratch, values[s], at, counts[s], STREAM.heads() * STREAM.valueWidth()));
+            caches.get(s)
+                    .append(
+                            0,
+                            at,
+                            counts[s],
+                            rows(scratch, keys[s], at, counts[s], STREAM.heads() * STREAM.keyWidth()),
+                            rows(scratch, values[s], at, counts[s], STREAM.heads() * STREAM.valueWidth()));
             int width = QUERY_HEADS * STREAM.keyWidth();
             MemorySegment.copy(queries[s], at * width, q, Floats.LAYOUT, 4L * row * width, counts[s] * width);
             spans.add(new Span(caches.get(s), row, counts[s], at));

@@ -26,7 +26,9 @@ class KvAttentionLaws {
             String values = codecs.get((i + 1) / 2 % codecs.size());
             Mask mask = MASKS.get(i % 2);
             String which = "keys=" + keys + " values=" + values;
-            law.check(new AttentionTrial(SEED, KvRecipe.parse(which), mask, LENGTHS), which + " " + mask + " seed=" + SEED);
+            law.check(
+                    new AttentionTrial(SEED, KvRecipe.parse(which), mask, LENGTHS),
+                    which + " " + mask + " seed=" + SEED);
         }
     }
 
@@ -53,10 +55,12 @@ class KvAttentionLaws {
             Random random = new Random(SEED);
             for (int threads = 1; threads <= 4; threads++) {
                 float[][] got = trial.run(threads, Steps.random(random, LENGTHS));
-                for (int s = 0; s < LENGTHS.length; s++) assertThat(got[s]).as(which + " threads=" + threads).isEqualTo(alone[s]);
+                for (int s = 0; s < LENGTHS.length; s++)
+                    assertThat(got[s]).as(which + " threads=" + threads).isEqualTo(alone[s]);
             }
             float[][] got = trial.run(3, Steps.tokenByToken(LENGTHS));
-            for (int s = 0; s < LENGTHS.length; s++) assertThat(got[s]).as(which + " token by token").isEqualTo(alone[s]);
+            for (int s = 0; s < LENGTHS.length; s++)
+                assertThat(got[s]).as(which + " token by token").isEqualTo(alone[s]);
         });
     }
 }

@@ -20,7 +20,8 @@ class KvCacheTest {
     private static final int ROW = 3 * 32; // floats of a token's keys
 
     private final Memory memory = Memory.withBudget(8 << 20);
-    private final PagePool pool = new PagePool(memory, 64, PageLayout.leastBytes(SHAPE.streams().getFirst(), KvRecipe.LOSSLESS));
+    private final PagePool pool =
+            new PagePool(memory, 64, PageLayout.leastBytes(SHAPE.streams().getFirst(), KvRecipe.LOSSLESS));
     private final Region region = memory.reserve("test", 1 << 20);
 
     @AfterEach
@@ -125,7 +126,8 @@ class KvCacheTest {
             append(cache, 3);
             MemorySegment k = rows(0, 1, 1);
             MemorySegment v = rows(0, 1, -1);
-            assertThatThrownBy(() -> cache.append(0, 4, 1, k, v)).hasMessageContaining("position=4, count=1, wanted position=3");
+            assertThatThrownBy(() -> cache.append(0, 4, 1, k, v))
+                    .hasMessageContaining("position=4, count=1, wanted position=3");
             assertThatThrownBy(() -> cache.append(0, 3, 0, k, v)).hasMessageContaining("count=0");
             assertThatThrownBy(() -> cache.append(0, 3, 1, k, v.asSlice(4)))
                     .hasMessageContaining("values are the wrong size")
@@ -142,7 +144,8 @@ class KvCacheTest {
 
     @Test
     void shouldRejectWhenARecipeCannotHoldTheShape() {
-        assertThatThrownBy(() -> new KvCache(SHAPE, List.of(KvRecipe.LOSSLESS), pool)).hasMessageContaining("streams=2, recipes=1");
+        assertThatThrownBy(() -> new KvCache(SHAPE, List.of(KvRecipe.LOSSLESS), pool))
+                .hasMessageContaining("streams=2, recipes=1");
         KvShape narrow = KvShape.uniform(1, 1, 8);
         assertThatThrownBy(() -> new KvCache(narrow, List.of(KvRecipe.parse("keys=q8_0")), pool))
                 .hasMessageContaining("kv keys=q8_0 does not fit heads of width 8")

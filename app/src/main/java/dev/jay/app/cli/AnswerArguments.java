@@ -25,7 +25,10 @@ final class AnswerArguments {
                 description = "The most tokens of the answer (what is left of the context).")
         private Integer maxTokens;
 
-        @Option(names = "--stop", paramLabel = "S", description = "A text that ends the answer; may be given several times.")
+        @Option(
+                names = "--stop",
+                paramLabel = "S",
+                description = "A text that ends the answer; may be given several times.")
         private List<String> stops = new ArrayList<>();
 
         @Option(
@@ -116,7 +119,10 @@ final class AnswerArguments {
     }
 
     Request request(int... prompt) {
-        Request request = Request.of(prompt).withSampling(sampling()).withNumerics(numerics()).withStops(stops());
+        Request request = Request.of(prompt)
+                .withSampling(sampling())
+                .withNumerics(numerics())
+                .withStops(stops());
         return maxTokens() == null ? request : request.withMaxTokens(maxTokens());
     }
 }

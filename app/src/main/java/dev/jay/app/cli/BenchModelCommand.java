@@ -42,7 +42,11 @@ final class BenchModelCommand implements Callable<Integer> {
             description = "Tokens of the answer (128, at most half the context).")
     private Integer decodeTokens;
 
-    @Option(names = "--runs", paramLabel = "N", converter = Values.Count.class, description = "Runs after one to warm up (3).")
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "Runs after one to warm up (3).")
     private Integer runs;
 
     @Option(names = "--numerics", paramLabel = "exact|fast", description = "As for run (fast).")
@@ -77,7 +81,8 @@ final class BenchModelCommand implements Callable<Integer> {
 
     private Usage once(Model opened, int prompt, int decode) {
         int[] tokens = new int[prompt];
-        for (int i = 0; i < prompt; i++) tokens[i] = (int) ((i * 7919L + 13) % opened.spec().vocabulary());
+        for (int i = 0; i < prompt; i++)
+            tokens[i] = (int) ((i * 7919L + 13) % opened.spec().vocabulary());
         Request request = Request.of(tokens)
                 .withMaxTokens(decode)
                 .withIgnoreEos(true)
@@ -100,19 +105,23 @@ final class BenchModelCommand implements Callable<Integer> {
             for (double d : prefills) first.add(d);
             ArrayNode second = root.putArray("decodeTokensPerSecond");
             for (double d : decodes) second.add(d);
-            root.put("peakBytes", ProcessMemory.peakBytes().orElse(opened.memory().peakBytes()));
+            root.put(
+                    "peakBytes",
+                    ProcessMemory.peakBytes().orElse(opened.memory().peakBytes()));
             shell.out().line(root.toString());
             return;
         }
-        shell.out().line(String.format(
-                Locale.ROOT,
-                "%s: prefill of %d tokens %.1f tokens/s, decode of %d tokens %.2f tokens/s (medians of %d runs)",
-                opened.name(),
-                prompt,
-                prefills[prefills.length / 2],
-                decode,
-                decodes[decodes.length / 2],
-                prefills.length));
+        shell.out()
+                .line(String.format(
+                        Locale.ROOT,
+                        "%s: prefill of %d tokens %.1f tokens/s, decode of %d tokens %.2f tokens/s (medians of %d"
+                                + " runs)",
+                        opened.name(),
+                        prompt,
+                        prefills[prefills.length / 2],
+                        decode,
+                        decodes[decodes.length / 2],
+                        prefills.length));
         shell.say(opened.describe());
     }
 }

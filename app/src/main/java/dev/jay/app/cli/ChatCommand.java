@@ -18,14 +18,16 @@ import picocli.CommandLine.Option;
         description = "Talk with a model: type, read the answer as it comes, go on.",
         footer = {
             "",
-            "In a conversation: /help, /reset (forget it), /system TEXT, /exit. Ctrl-C ends the answer, Ctrl-D the program.",
+            "In a conversation: /help, /reset (forget it), /system TEXT, /exit. Ctrl-C ends the answer, Ctrl-D the"
+                    + " program.",
             "",
             "Examples:",
             "  jay chat model.gguf --system \"You are terse.\"",
             "  echo \"Why is the sky blue?\" | jay chat model.gguf"
         })
 final class ChatCommand implements Callable<Integer> {
-    private static final String HELP = "/system TEXT sets the system message; /reset forgets the conversation; /exit leaves";
+    private static final String HELP =
+            "/system TEXT sets the system message; /reset forgets the conversation; /exit leaves";
 
     private final Shell shell;
 

@@ -6,7 +6,10 @@ import picocli.CommandLine.Option;
 /** What every command knows. */
 final class CommonArguments {
     @SuppressWarnings("UnusedVariable") // picocli reads it
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help and end.")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help and end.")
     private boolean help;
 
     @Option(names = "--debug", description = "Print the stack trace of a failure.")

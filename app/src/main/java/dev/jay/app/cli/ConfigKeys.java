@@ -25,22 +25,22 @@ final class ConfigKeys {
             if (known.contains(key)) continue;
             OptionalInt at = settings.lineOf(key);
             String line = at.isPresent() ? ", line " + at.getAsInt() : "";
-            String nearest = nearest(key, known).map(k -> "; did you mean '" + k + "'?").orElse("");
+            String nearest =
+                    nearest(key, known).map(k -> "; did you mean '" + k + "'?").orElse("");
             shell.say("jay: warning: " + settings.file() + line + ": unknown key '" + key + "'" + nearest);
         }
     }
 
     private static Set<String> known(CommandLine command) {
         Set<String> keys = new TreeSet<>();
-        for (ArgSpec argument : command.getCommandSpec().args()) Settings.key(argument).ifPresent(keys::add);
+        for (ArgSpec argument : command.getCommandSpec().args())
+            Settings.key(argument).ifPresent(keys::add);
         for (CommandLine part : command.getSubcommands().values()) keys.addAll(known(part));
         return keys;
     }
 
     private static Optional<String> nearest(String key, Set<String> known) {
-        return known.stream()
-                .filter(k -> slips(key, k) <= MOST_SLIPS)
-                .min(Comparator.comparingInt(k -> slips(key, k)));
+        return known.stream().filter(k -> slips(key, k) <= MOST_SLIPS).min(Comparator.comparingInt(k -> slips(key, k)));
     }
 
     /** How many letters must be put in, taken out or changed to make one of the other. */

@@ -37,11 +37,13 @@ final class Faults implements IParameterExceptionHandler, IExecutionExceptionHan
             shell.settings()
                     .find(e.getArgSpec())
                     .filter(found -> found.value().equals(e.getValue()))
-                    .ifPresent(found -> line.append(" (from ").append(found.source()).append(')'));
+                    .ifPresent(found ->
+                            line.append(" (from ").append(found.source()).append(')'));
         }
         if (e instanceof UnmatchedArgumentException unmatched) {
             List<String> near = unmatched.getSuggestions();
-            if (!near.isEmpty()) line.append("; did you mean ").append(String.join(" or ", near)).append('?');
+            if (!near.isEmpty())
+                line.append("; did you mean ").append(String.join(" or ", near)).append('?');
         }
         shell.say(command + ": " + line + " (see '" + command + " --help')");
         return ExitCode.USAGE.code();
@@ -55,7 +57,8 @@ final class Faults implements IParameterExceptionHandler, IExecutionExceptionHan
     /** Says what happened and how the process should end. */
     int report(String command, Throwable thrown) {
         boolean debug = common.isDebug();
-        Throwable cause = thrown instanceof GenerationException ended && ended.getCause() != null ? ended.getCause() : thrown;
+        Throwable cause =
+                thrown instanceof GenerationException ended && ended.getCause() != null ? ended.getCause() : thrown;
         ExitCode exit = exitOf(cause);
         if (exit != ExitCode.OUTPUT_CLOSED) shell.say(command + ": " + line(cause, exit, debug));
         if (debug) thrown.printStackTrace(shell.err());
@@ -91,7 +94,9 @@ final class Faults implements IParameterExceptionHandler, IExecutionExceptionHan
             case OutOfMemoryError full -> "Java's heap is full (" + message + "): give more with --memory, such as 4g";
             default -> {
                 boolean bug = exit == ExitCode.INTERNAL && !debug;
-                yield bug ? "internal error: " + e.getClass().getSimpleName() + ": " + message + " (--debug tells more)" : message;
+                yield bug
+                        ? "internal error: " + e.getClass().getSimpleName() + ": " + message + " (--debug tells more)"
+                        : message;
             }
         };
     }

@@ -13,7 +13,11 @@ import picocli.CommandLine.Option;
 
 /** What commands that write model files share: room, threads, a format, and how far they are. */
 final class FileWork {
-    @Option(names = "--threads", paramLabel = "N", converter = Values.Count.class, description = "Compute threads (one a core).")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "Compute threads (one a core).")
     private Integer threads;
 
     @Option(

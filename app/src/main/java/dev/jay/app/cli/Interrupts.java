@@ -44,7 +44,8 @@ final class Interrupts {
         ending.get().run();
         try {
             boolean inOrder = finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-            if (!inOrder) System.getLogger(Interrupts.class.getName()).log(System.Logger.Level.WARNING, "ended in haste");
+            if (!inOrder)
+                System.getLogger(Interrupts.class.getName()).log(System.Logger.Level.WARNING, "ended in haste");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -33,7 +33,9 @@ import picocli.CommandLine.Spec;
 final class Jay implements Callable<Integer> {
     private static final Set<String> VERSION = Set.of("-V", "--version");
 
-    @Option(names = {"-V", "--version"}, description = "Show version, commit, JDK, CPU and kernels, and end.")
+    @Option(
+            names = {"-V", "--version"},
+            description = "Show version, commit, JDK, CPU and kernels, and end.")
     private boolean version;
 
     @Spec
@@ -91,8 +93,14 @@ final class Jay implements Callable<Integer> {
         Map<String, String> codes = new LinkedHashMap<>();
         for (ExitCode e : ExitCode.values()) codes.put(Integer.toString(e.code()), e.meaning());
         command.getCommandSpec().usageMessage().width(100).abbreviateSynopsis(true);
-        command.getCommandSpec().usageMessage().exitCodeListHeading("%nExit codes:%n").exitCodeList(codes);
-        command.getCommandSpec().usageMessage().optionListHeading("%nOptions:%n").sortOptions(false);
+        command.getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("%nExit codes:%n")
+                .exitCodeList(codes);
+        command.getCommandSpec()
+                .usageMessage()
+                .optionListHeading("%nOptions:%n")
+                .sortOptions(false);
     }
 
     @Override

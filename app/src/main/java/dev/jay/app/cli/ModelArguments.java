@@ -18,7 +18,9 @@ final class ModelArguments {
             index = "0",
             arity = "0..1",
             paramLabel = MODEL,
-            description = "The model's file: GGUF, or llama2.c's .bin. Left out, it is JAY_MODEL or 'model' of the config file.")
+            description =
+                    "The model's file: GGUF, or llama2.c's .bin. Left out, it is JAY_MODEL or 'model' of the config"
+                            + " file.")
     private String model;
 
     @ArgGroup(validate = false, heading = "%nHow the model is opened:%n")
@@ -80,7 +82,8 @@ final class ModelArguments {
         }
         Path file = Path.of(name);
         if (!Files.exists(file)) throw new CommandException(ExitCode.NO_INPUT, "no such file: " + file);
-        if (Files.isDirectory(file)) throw new CommandException(ExitCode.NO_INPUT, "a folder, not a model file: " + file);
+        if (Files.isDirectory(file))
+            throw new CommandException(ExitCode.NO_INPUT, "a folder, not a model file: " + file);
         return file;
     }
 
@@ -91,7 +94,8 @@ final class ModelArguments {
     ModelOptions options(Shell shell) {
         ModelOptions options = ModelOptions.defaults();
         if (opening.context != null) options = options.withContextLength(opening.context);
-        if (opening.memory != null) options = options.withBudgetBytes(shell.jvm().offHeap(opening.memory));
+        if (opening.memory != null)
+            options = options.withBudgetBytes(shell.jvm().offHeap(opening.memory));
         if (opening.threads != null) options = options.withThreads(opening.threads);
         if (opening.kernels != null) options = options.withKernels(opening.kernels);
         if (opening.kv != null) options = options.withKvRecipe(opening.kv);

@@ -42,7 +42,8 @@ final class PerplexityCommand implements Callable<Integer> {
     @Option(
             names = "--method",
             paramLabel = "second-half|every-token",
-            description = "second-half: as llama-perplexity; every-token: each with at least half a chunk before it (second-half).")
+            description = "second-half: as llama-perplexity; every-token: each with at least half a chunk before it"
+                    + " (second-half).")
     private String method;
 
     @Option(names = "--numerics", paramLabel = "exact|fast", description = "As for run (fast).")
@@ -69,7 +70,8 @@ final class PerplexityCommand implements Callable<Integer> {
                     length,
                     method(),
                     numerics == null ? Numerics.FAST : numerics,
-                    p -> progress.at(p.chunk(), p.chunks(), String.format(Locale.ROOT, "perplexity %.4f", p.perplexity())));
+                    p -> progress.at(
+                            p.chunk(), p.chunks(), String.format(Locale.ROOT, "perplexity %.4f", p.perplexity())));
             print(result, length);
         }
         return ExitCode.OK.code();
@@ -79,8 +81,9 @@ final class PerplexityCommand implements Callable<Integer> {
         return switch (method == null ? "second-half" : method) {
             case "second-half" -> Perplexity.Method.SECOND_HALF;
             case "every-token" -> Perplexity.Method.EVERY_TOKEN;
-            default -> throw new CommandException(
-                    ExitCode.USAGE, "--method: got '" + method + "', allowed: second-half, every-token");
+            default ->
+                throw new CommandException(
+                        ExitCode.USAGE, "--method: got '" + method + "', allowed: second-half, every-token");
         };
     }
 
@@ -91,14 +94,15 @@ final class PerplexityCommand implements Callable<Integer> {
             root.put("tokens", result.scored()).put("chunks", result.chunks()).put("chunkLength", length);
             shell.out().line(root.toString());
         } else {
-            shell.out().line(String.format(
-                    Locale.ROOT,
-                    "perplexity %.4f +/- %.4f (%d tokens in %d chunks of %d)",
-                    result.perplexity(),
-                    result.perplexity() * result.error(),
-                    result.scored(),
-                    result.chunks(),
-                    length));
+            shell.out()
+                    .line(String.format(
+                            Locale.ROOT,
+                            "perplexity %.4f +/- %.4f (%d tokens in %d chunks of %d)",
+                            result.perplexity(),
+                            result.perplexity() * result.error(),
+                            result.scored(),
+                            result.chunks(),
+                            length));
         }
     }
 }

@@ -45,8 +45,9 @@ final class QuantizeCommand implements Callable<Integer> {
         WeightFormat target = FileWork.format(format);
         work.run(shell, (memory, workers, progress) -> {
             Quantizer.Report report = Quantizer.run(memory, workers, source, out, target, progress::at);
-            shell.say(out + ": " + report.bytesAfter() + " bytes of tensors (before: " + report.bytesBefore() + "), types="
-                    + report.tensors() + (report.fallbacks().isEmpty() ? "" : ", kept apart=" + report.fallbacks()));
+            shell.say(out + ": " + report.bytesAfter() + " bytes of tensors (before: " + report.bytesBefore()
+                    + "), types=" + report.tensors()
+                    + (report.fallbacks().isEmpty() ? "" : ", kept apart=" + report.fallbacks()));
         });
         return ExitCode.OK.code();
     }

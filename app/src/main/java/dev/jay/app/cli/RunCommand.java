@@ -37,10 +37,16 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments model;
 
-    @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT", description = "The prompt; it may be empty.")
+    @Option(
+            names = {"-p", "--prompt"},
+            paramLabel = "TEXT",
+            description = "The prompt; it may be empty.")
     private String prompt;
 
-    @Option(names = "--prompt-file", paramLabel = "FILE", description = "The prompt is this UTF-8 file; '-': standard input.")
+    @Option(
+            names = "--prompt-file",
+            paramLabel = "FILE",
+            description = "The prompt is this UTF-8 file; '-': standard input.")
     private String promptFile;
 
     @Option(names = "--chat", description = "Put the prompt into the model's chat template, as a user's message.")
@@ -59,7 +65,9 @@ final class RunCommand implements Callable<Integer> {
             description = "With --json: the logprob of each token, and of the N likeliest in its place.")
     private Integer logprobs;
 
-    @Option(names = {"-q", "--quiet"}, description = "No line about speed on standard error.")
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "No line about speed on standard error.")
     private boolean quiet;
 
     @Mixin
@@ -125,7 +133,9 @@ final class RunCommand implements Callable<Integer> {
     private int object(Model opened, Generation generation) {
         String text = generation.text();
         List<Choice> tokens = generation.tokens();
-        shell.out().line(new RunReport(opened).json(text, generation.promptTokens(), tokens, generation.finish(), logprobs != null));
+        shell.out()
+                .line(new RunReport(opened)
+                        .json(text, generation.promptTokens(), tokens, generation.finish(), logprobs != null));
         return exit();
     }
 

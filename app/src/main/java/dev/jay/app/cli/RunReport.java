@@ -60,6 +60,8 @@ final class RunReport {
     }
 
     private ObjectNode scored(ObjectNode node, int token, double logprob) {
-        return node.put("token", token).put("piece", model.tokenizer().piece(token)).put("logprob", logprob);
+        return node.put("token", token)
+                .put("piece", model.tokenizer().piece(token))
+                .put("logprob", logprob);
     }
 }

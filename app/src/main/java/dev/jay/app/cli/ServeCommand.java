@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "serve",
-        description = "Answer over HTTP, as OpenAI's API does: /v1/chat/completions, /v1/completions, /v1/models, and more.",
+        description =
+                "Answer over HTTP, as OpenAI's API does: /v1/chat/completions, /v1/completions, /v1/models, and more.",
         footer = {
             "",
             "Examples:",
@@ -52,17 +53,24 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--api-key",
             paramLabel = "KEY",
-            description = "A key that lets a client in; may be given several times. Others on this machine can read it in the"
-                    + " list of processes: prefer JAY_API_KEY or --api-key-file.")
+            description =
+                    "A key that lets a client in; may be given several times. Others on this machine can read it in the"
+                            + " list of processes: prefer JAY_API_KEY or --api-key-file.")
     private List<String> keys;
 
-    @Option(names = "--api-key-file", paramLabel = "FILE", description = "Keys, one a line; lines that begin with # are not.")
+    @Option(
+            names = "--api-key-file",
+            paramLabel = "FILE",
+            description = "Keys, one a line; lines that begin with # are not.")
     private Path keyFile;
 
     @Option(names = "--insecure", description = "Listen where others reach it, without an API key.")
     private boolean insecure;
 
-    @Option(names = "--cors-origin", paramLabel = "URL", description = "The web page that may call from a browser; '*': any.")
+    @Option(
+            names = "--cors-origin",
+            paramLabel = "URL",
+            description = "The web page that may call from a browser; '*': any.")
     private String corsOrigin;
 
     @Option(names = "--model-name", paramLabel = "NAME", description = "What clients call the model (its file's name).")
@@ -133,7 +141,8 @@ final class ServeCommand implements Callable<Integer> {
             if (!(e.getCause() instanceof BindException)) throw e;
             throw new CommandException(
                     ExitCode.FAILED,
-                    "cannot listen on " + options.host() + ":" + options.port() + ": " + e.getCause().getMessage(),
+                    "cannot listen on " + options.host() + ":" + options.port() + ": "
+                            + e.getCause().getMessage(),
                     e);
         }
     }

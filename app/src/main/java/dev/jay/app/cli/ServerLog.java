@@ -22,11 +22,20 @@ final class ServerLog extends Formatter {
     @Override
     public String format(LogRecord record) {
         StringBuilder line = new StringBuilder();
-        line.append(Instant.ofEpochMilli(record.getMillis()).truncatedTo(ChronoUnit.MILLIS)).append(' ');
-        line.append(record.getLevel().getName()).append(' ').append(formatMessage(record)).append('\n');
+        line.append(Instant.ofEpochMilli(record.getMillis()).truncatedTo(ChronoUnit.MILLIS))
+                .append(' ');
+        line.append(record.getLevel().getName())
+                .append(' ')
+                .append(formatMessage(record))
+                .append('\n');
         for (Throwable t = record.getThrown(); t != null; t = t.getCause()) {
-            line.append("  ").append(t.getClass().getName()).append(": ").append(t.getMessage()).append('\n');
-            for (StackTraceElement at : t.getStackTrace()) line.append("    at ").append(at).append('\n');
+            line.append("  ")
+                    .append(t.getClass().getName())
+                    .append(": ")
+                    .append(t.getMessage())
+                    .append('\n');
+            for (StackTraceElement at : t.getStackTrace())
+                line.append("    at ").append(at).append('\n');
         }
         return line.toString();
     }

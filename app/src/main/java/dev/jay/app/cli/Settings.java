@@ -53,7 +53,8 @@ final class Settings implements IDefaultValueProvider {
                         ExitCode.CONFIGURATION, "cannot read the config file " + file + ": " + e.getMessage(), e);
             }
         }
-        return new Settings(Map.copyOf(environment), file, properties, text.lines().toList());
+        return new Settings(
+                Map.copyOf(environment), file, properties, text.lines().toList());
     }
 
     private static Path configFile(Map<String, String> environment) {
@@ -83,9 +84,12 @@ final class Settings implements IDefaultValueProvider {
     Optional<Found> find(String key) {
         String variable = "JAY_" + key.replace('-', '_').toUpperCase(Locale.ROOT);
         String value = environment.get(variable);
-        if (value != null && !value.isEmpty()) return Optional.of(new Found(value, "the environment variable " + variable));
+        if (value != null && !value.isEmpty())
+            return Optional.of(new Found(value, "the environment variable " + variable));
         String written = properties.getProperty(key);
-        return written == null ? Optional.empty() : Optional.of(new Found(written.strip(), file + ", key '" + key + "'"));
+        return written == null
+                ? Optional.empty()
+                : Optional.of(new Found(written.strip(), file + ", key '" + key + "'"));
     }
 
     Optional<Found> find(ArgSpec argument) {
@@ -101,7 +105,9 @@ final class Settings implements IDefaultValueProvider {
     static Optional<String> key(ArgSpec argument) {
         if (argument instanceof OptionSpec option) {
             boolean onlyAsked = option.usageHelp() || option.versionHelp();
-            return onlyAsked ? Optional.empty() : Optional.of(option.longestName().substring(2));
+            return onlyAsked
+                    ? Optional.empty()
+                    : Optional.of(option.longestName().substring(2));
         }
         return argument.paramLabel().equals(ModelArguments.MODEL) ? Optional.of("model") : Optional.empty();
     }

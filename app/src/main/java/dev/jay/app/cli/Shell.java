@@ -39,7 +39,11 @@ record Shell(
 
     /** A shell of a process of its own. */
     static Shell ofProcess(
-            InputStream in, Output out, PrintStream err, Map<String, String> environment, Map<String, String> properties) {
+            InputStream in,
+            Output out,
+            PrintStream err,
+            Map<String, String> environment,
+            Map<String, String> properties) {
         return new Shell(
                 in,
                 out,

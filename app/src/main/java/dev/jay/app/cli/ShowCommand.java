@@ -22,7 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "show",
-        description = "Tell what a model file holds: architecture, shapes, formats, tokenizer, metadata. Nothing is loaded.",
+        description =
+                "Tell what a model file holds: architecture, shapes, formats, tokenizer, metadata. Nothing is loaded.",
         footer = {"", "Examples:", "  jay show model.gguf", "  jay show model.gguf --tensors --json | jq .formats"})
 final class ShowCommand implements Callable<Integer> {
     private static final int MOST_SHOWN = 8;
@@ -88,8 +89,10 @@ final class ShowCommand implements Callable<Integer> {
         }
         root.put("parameters", parameters).put("weightBytes", bytes).put("tensorCount", entries.size());
         ObjectNode formats = root.putObject("formats");
-        byType.forEach((type, sum) ->
-                formats.putObject(type).put("tensors", sum[0]).put("parameters", sum[1]).put("bytes", sum[2]));
+        byType.forEach((type, sum) -> formats.putObject(type)
+                .put("tensors", sum[0])
+                .put("parameters", sum[1])
+                .put("bytes", sum[2]));
     }
 
     private static void list(ArrayNode list, Collection<WeightSource.Entry> entries) {
@@ -114,7 +117,9 @@ final class ShowCommand implements Callable<Integer> {
     }
 
     private static String cut(String text) {
-        return text.length() <= MOST_CHARS ? text : text.substring(0, MOST_CHARS) + "... (" + text.length() + " characters)";
+        return text.length() <= MOST_CHARS
+                ? text
+                : text.substring(0, MOST_CHARS) + "... (" + text.length() + " characters)";
     }
 
     private static String summary(Object value) {
@@ -124,7 +129,8 @@ final class ShowCommand implements Callable<Integer> {
             Object each = value instanceof List<?> list ? list.get(i) : Array.get(value, i);
             text.append(i == 0 ? "" : ", ").append(cut(String.valueOf(each)));
         }
-        return text.append(length > MOST_SHOWN ? ", ... (" + length + ")]" : "]").toString();
+        return text.append(length > MOST_SHOWN ? ", ... (" + length + ")]" : "]")
+                .toString();
     }
 
     private static int length(Object value) {
@@ -144,16 +150,23 @@ final class ShowCommand implements Callable<Integer> {
     private static void lines(StringBuilder text, ObjectNode node, String indent) {
         node.properties().forEach(e -> {
             switch (e.getValue()) {
-                case ObjectNode inner when !inner.isEmpty() -> {
+                case ObjectNode inner
+                when !inner.isEmpty() -> {
                     text.append(indent).append(e.getKey()).append(":\n");
                     lines(text, inner, indent + "  ");
                 }
                 case ArrayNode list -> {
                     text.append(indent).append(e.getKey()).append(":\n");
-                    list.forEach(each -> text.append(indent).append("  ").append(each).append('\n'));
+                    list.forEach(each ->
+                            text.append(indent).append("  ").append(each).append('\n'));
                 }
-                default -> text.append(String.format(
-                        Locale.ROOT, "%s%-24s %s%n", indent, e.getKey(), e.getValue().asString("{}")));
+                default ->
+                    text.append(String.format(
+                            Locale.ROOT,
+                            "%s%-24s %s%n",
+                            indent,
+                            e.getKey(),
+                            e.getValue().asString("{}")));
             }
         });
     }

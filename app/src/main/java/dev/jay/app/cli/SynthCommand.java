@@ -16,12 +16,21 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "synth",
-        description = "Write a model of random weights: as large and as fast as a real one, for tests and measurements.",
-        footer = {"", "Examples:", "  jay synth llama-150m random.gguf --format q8_0", "  jay synth 'llama-1b(layers=2)' small.gguf"})
+        description =
+                "Write a model of random weights: as large and as fast as a real one, for tests and measurements.",
+        footer = {
+            "",
+            "Examples:",
+            "  jay synth llama-150m random.gguf --format q8_0",
+            "  jay synth 'llama-1b(layers=2)' small.gguf"
+        })
 final class SynthCommand implements Callable<Integer> {
     private final Shell shell;
 
-    @Parameters(index = "0", paramLabel = "SHAPE", description = "Such as llama-150m, llama-1b, qwen3-0.6b; an unknown one lists all.")
+    @Parameters(
+            index = "0",
+            paramLabel = "SHAPE",
+            description = "Such as llama-150m, llama-1b, qwen3-0.6b; an unknown one lists all.")
     private String shape;
 
     @Parameters(index = "1", paramLabel = "OUT", description = "The GGUF file to write.")

@@ -31,7 +31,8 @@ final class TerminalLines implements ChatLines {
             try {
                 return reader.readLine("> ");
             } catch (UserInterruptException e) {
-                if (e.getPartialLine().isEmpty()) return null; // Ctrl-C on an empty line leaves, on a full one clears it
+                if (e.getPartialLine().isEmpty())
+                    return null; // Ctrl-C on an empty line leaves, on a full one clears it
             } catch (EndOfFileException e) {
                 return null;
             }

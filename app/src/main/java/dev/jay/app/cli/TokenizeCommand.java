@@ -62,7 +62,11 @@ final class TokenizeCommand implements Callable<Integer> {
     private String plain(Tokenizer tokenizer, int[] tokens) {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < tokens.length; i++) {
-            if (pieces) lines.append(tokens[i]).append('\t').append(tokenizer.piece(tokens[i])).append('\n');
+            if (pieces)
+                lines.append(tokens[i])
+                        .append('\t')
+                        .append(tokenizer.piece(tokens[i]))
+                        .append('\n');
             else lines.append(i == 0 ? "" : " ").append(tokens[i]);
         }
         return pieces ? lines.toString() : lines.append('\n').toString();

@@ -20,21 +20,24 @@ final class Version {
 
     /** As the jar says; a build that never became a jar has none. */
     static String number() {
-        return Optional.ofNullable(Version.class.getPackage().getImplementationVersion()).orElse("unknown");
+        return Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
+                .orElse("unknown");
     }
 
     String text() {
         Cpu cpu = Cpu.detect();
         Runtime.Version jdk = Runtime.version();
         return "jay " + number() + " (commit " + commit() + ")\n"
-                + "JDK " + jdk + ", " + System.getProperty("java.vendor") + ", " + System.getProperty("java.home") + "\n"
+                + "JDK " + jdk + ", " + System.getProperty("java.vendor") + ", " + System.getProperty("java.home")
+                + "\n"
                 + "CPU " + cpu.model() + ", cores=" + cpu.cores() + ", "
                 + System.getProperty("os.name") + " " + System.getProperty("os.arch") + "\n"
                 + "kernels: " + kernels(cpu) + "\n";
     }
 
     private String kernels(Cpu cpu) {
-        String forced = shell.settings().find("kernels").map(Settings.Found::value).orElse(null);
+        String forced =
+                shell.settings().find("kernels").map(Settings.Found::value).orElse(null);
         try (Memory memory = Memory.withBudget(Long.MAX_VALUE);
                 KernelChoice choice = KernelProviders.choose(cpu, forced, memory)) {
             return choice.describe();

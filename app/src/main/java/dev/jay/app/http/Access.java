@@ -49,12 +49,20 @@ final class Access implements Filter {
         }
         if (onlyLocalNames && !isLocal(request.authority())) {
             throw ApiException.of(
-                    403, "invalid_request_error", "host_not_allowed", "without an API key only local names are answered");
+                    403,
+                    "invalid_request_error",
+                    "host_not_allowed",
+                    "without an API key only local names are answered");
         }
         boolean open = request.path().path().equals("/health");
-        if (!open && !keys.isEmpty() && !holds(request.headers().value(HeaderNames.AUTHORIZATION).orElse(""))) {
+        if (!open
+                && !keys.isEmpty()
+                && !holds(request.headers().value(HeaderNames.AUTHORIZATION).orElse(""))) {
             throw ApiException.of(
-                    401, "authentication_error", "invalid_api_key", "send one of the server's keys: 'Authorization: Bearer KEY'");
+                    401,
+                    "authentication_error",
+                    "invalid_api_key",
+                    "send one of the server's keys: 'Authorization: Bearer KEY'");
         }
         chain.proceed();
     }
@@ -71,7 +79,10 @@ final class Access implements Filter {
         String host = authority.startsWith("[")
                 ? authority.substring(0, authority.indexOf(']') + 1)
                 : authority.replaceFirst(":\\d*$", "");
-        return host.isEmpty() || host.equals("localhost") || host.equals("[::1]") || host.matches("127(\\.\\d{1,3}){3}");
+        return host.isEmpty()
+                || host.equals("localhost")
+                || host.equals("[::1]")
+                || host.matches("127(\\.\\d{1,3}){3}");
     }
 
     /** Takes as long whichever key it is, and whether it is one. */

@@ -43,7 +43,10 @@ final class AnswerFields {
         Optional<String> asked = fields.text("model");
         if (asked.isPresent() && !asked.get().equals(name) && !asked.get().equals(model.name())) {
             throw ApiException.of(
-                    404, "invalid_request_error", "model_not_found", "no such model here; the one that is loaded: " + name);
+                    404,
+                    "invalid_request_error",
+                    "model_not_found",
+                    "no such model here; the one that is loaded: " + name);
         }
     }
 
@@ -81,7 +84,8 @@ final class AnswerFields {
         Sampling s = Sampling.PLAIN;
         s = s.withTemperature(fields.number("temperature", 0, 2).orElse(s.temperature()));
         s = s.withTopP(fields.number("top_p", 0, 1).orElse(s.topP()));
-        s = s.withTopK(Math.max(0, fields.integer("top_k", -1, Integer.MAX_VALUE).orElse(s.topK())));
+        s = s.withTopK(
+                Math.max(0, fields.integer("top_k", -1, Integer.MAX_VALUE).orElse(s.topK())));
         s = s.withMinP(fields.number("min_p", 0, 1).orElse(s.minP()));
         s = s.withPresencePenalty(fields.number("presence_penalty", -2, 2).orElse(0));
         s = s.withFrequencyPenalty(fields.number("frequency_penalty", -2, 2).orElse(0));
@@ -105,7 +109,8 @@ final class AnswerFields {
             if (token < 0 || token >= model.spec().vocabulary()) {
                 throw ApiException.invalid(
                         "logit_bias",
-                        "logit_bias: a key is not a token of this model, allowed: 0 to " + (model.spec().vocabulary() - 1));
+                        "logit_bias: a key is not a token of this model, allowed: 0 to "
+                                + (model.spec().vocabulary() - 1));
             }
             object.get().number(name, -100, 100).ifPresent(bias -> biases.put(token, (float) bias));
         }

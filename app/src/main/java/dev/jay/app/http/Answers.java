@@ -92,7 +92,8 @@ final class Answers {
         response.send(Json.bytes(wanted.shape().whole(answers)));
     }
 
-    private void stream(Wanted wanted, List<Generation> generations, ServerResponse response) throws InterruptedException {
+    private void stream(Wanted wanted, List<Generation> generations, ServerResponse response)
+            throws InterruptedException {
         try (EventStream events = new EventStream(response, options.ping())) {
             new Streaming(wanted, generations, events).run();
         } catch (EventStream.ClosedException e) {

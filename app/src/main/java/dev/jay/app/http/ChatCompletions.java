@@ -144,7 +144,8 @@ final class ChatCompletions implements Answers.Endpoint {
 
         @Override
         void choice(ObjectNode choice, int index, Answer answer) {
-            ObjectNode message = choice.putObject("message").put("role", "assistant").put("content", answer.text());
+            ObjectNode message =
+                    choice.putObject("message").put("role", "assistant").put("content", answer.text());
             message.putNull("refusal");
             if (logprobs) texts.chat(choice.putObject("logprobs"), answer.tokens());
             else choice.putNull("logprobs");

@@ -55,7 +55,8 @@ final class Completions implements Answers.Endpoint {
         if (!prompt.isArray() || prompt.isEmpty()) {
             throw fields.wrong("prompt", "a string, an array of strings, or tokens", prompt);
         }
-        if (prompt.get(0).isNumber()) return List.of(TokenIds.read(fields, "prompt", prompt, model.spec().vocabulary()));
+        if (prompt.get(0).isNumber())
+            return List.of(TokenIds.read(fields, "prompt", prompt, model.spec().vocabulary()));
         if (prompt.size() > MOST_PROMPTS) {
             throw ApiException.invalid("prompt", "prompt has " + prompt.size() + " texts, allowed: " + MOST_PROMPTS);
         }
@@ -96,7 +97,8 @@ final class Completions implements Answers.Endpoint {
             if (piece.text().isEmpty() && !scores) return Optional.empty();
             ObjectNode chunk = chunk(index);
             ObjectNode choice = choiceOf(chunk).put("text", piece.text());
-            if (logprobs) offsets[index] = texts.completion(choice.putObject("logprobs"), piece.tokens(), offsets[index]);
+            if (logprobs)
+                offsets[index] = texts.completion(choice.putObject("logprobs"), piece.tokens(), offsets[index]);
             else choice.putNull("logprobs");
             choice.putNull("finish_reason");
             return Optional.of(chunk);

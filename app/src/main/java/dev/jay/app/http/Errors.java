@@ -73,7 +73,10 @@ final class Errors {
         if (e.finish().reason() == FinishReason.CANCELLED) {
             return e.getCause() instanceof TimeoutException
                     ? ApiException.of(
-                            408, "timeout_error", "request_timeout", "the answer took too long and was ended before it was done")
+                            408,
+                            "timeout_error",
+                            "request_timeout",
+                            "the answer took too long and was ended before it was done")
                     : stopping();
         }
         return switch (e.getCause()) {
@@ -93,13 +96,18 @@ final class Errors {
             case 404 -> ApiException.of(404, "invalid_request_error", "not_found", "no such path");
             case 413 -> tooLarge();
             case 500 -> ApiException.of(500, "server_error", null, "internal error");
-            default -> ApiException.of(
-                    status, status < 500 ? "invalid_request_error" : "server_error", null, "HTTP " + status + ": " + plain(message));
+            default ->
+                ApiException.of(
+                        status,
+                        status < 500 ? "invalid_request_error" : "server_error",
+                        null,
+                        "HTTP " + status + ": " + plain(message));
         };
     }
 
     static ApiException tooLarge() {
-        return ApiException.of(413, "invalid_request_error", "body_too_large", "the request's body is larger than allowed");
+        return ApiException.of(
+                413, "invalid_request_error", "body_too_large", "the request's body is larger than allowed");
     }
 
     private static String plain(String message) {

@@ -79,7 +79,8 @@ final class Fields {
         double v = value.get().doubleValue();
         if (!(v >= least && v <= most)) {
             throw ApiException.invalid(
-                    path + name, String.format(Locale.ROOT, "%s%s=%s, allowed: %.0f to %.0f", path, name, v, least, most));
+                    path + name,
+                    String.format(Locale.ROOT, "%s%s=%s, allowed: %.0f to %.0f", path, name, v, least, most));
         }
         return OptionalDouble.of(v);
     }
@@ -133,7 +134,8 @@ final class Fields {
         return ApiException.invalid(
                 path + name,
                 "invalid_type",
-                path + name + " must be " + wanted + ", got " + got.getNodeType().name().toLowerCase(Locale.ROOT));
+                path + name + " must be " + wanted + ", got "
+                        + got.getNodeType().name().toLowerCase(Locale.ROOT));
     }
 
     ApiException unsupported(String name, String why) {

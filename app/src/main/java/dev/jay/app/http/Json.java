@@ -59,7 +59,8 @@ final class Json {
     private static String where(JacksonException e) {
         boolean known = e.getLocation() != null && e.getLocation().getLineNr() > 0;
         return known
-                ? "line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr()
+                ? "line " + e.getLocation().getLineNr() + ", column "
+                        + e.getLocation().getColumnNr()
                 : "it is empty or broken";
     }
 

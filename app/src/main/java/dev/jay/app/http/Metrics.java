@@ -68,7 +68,8 @@ final class Metrics {
         GaugeWithCallback.builder()
                 .name("jay_java_heap_bytes")
                 .help("Bytes of Java's heap in use.")
-                .callback(out -> out.call(Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()))
+                .callback(out -> out.call(Runtime.getRuntime().totalMemory()
+                        - Runtime.getRuntime().freeMemory()))
                 .register(registry);
     }
 

@@ -81,7 +81,11 @@ abstract class ReplyShape {
     }
 
     private ObjectNode head(String kind) {
-        return Json.object().put("id", id).put("object", kind).put("created", created).put("model", modelName);
+        return Json.object()
+                .put("id", id)
+                .put("object", kind)
+                .put("created", created)
+                .put("model", modelName);
     }
 
     static String reason(Finish finish) {
@@ -98,7 +102,9 @@ abstract class ReplyShape {
             completion += u.completionTokens();
             reused += u.reusedTokens();
         }
-        usage.put("prompt_tokens", prompt).put("completion_tokens", completion).put("total_tokens", prompt + completion);
+        usage.put("prompt_tokens", prompt)
+                .put("completion_tokens", completion)
+                .put("total_tokens", prompt + completion);
         usage.putObject("prompt_tokens_details").put("cached_tokens", reused);
     }
 }

@@ -26,7 +26,8 @@ final class Routes {
 
     private static final int CLIENT_LEFT = 499; // in the metrics only: nobody is there to be told
     private static final Duration BODY_TIME = Duration.ofSeconds(30);
-    private static final Duration SEND_TIME = Duration.ofSeconds(30); // a client that stops reading holds no place for ever
+    private static final Duration SEND_TIME =
+            Duration.ofSeconds(30); // a client that stops reading holds no place for ever
     private static final String REQUEST_ID = "X-Request-Id";
 
     private final Model model;
@@ -66,7 +67,10 @@ final class Routes {
         post(routing, "/tokenize", (req, res) -> send(res, tokens.tokenize(body(req))));
         post(routing, "/detokenize", (req, res) -> send(res, tokens.detokenize(body(req))));
         get(routing, "/v1/models", (req, res) -> send(res, models()));
-        get(routing, "/v1/models/{id}", (req, res) -> send(res, model(req.path().pathParameters().get("id"))));
+        get(
+                routing,
+                "/v1/models/{id}",
+                (req, res) -> send(res, model(req.path().pathParameters().get("id"))));
         get(routing, "/health", (req, res) -> send(res, Json.object().put("status", "ok")));
         get(routing, "/metrics", metrics::send);
         routing.any((req, res) -> {
@@ -113,9 +117,13 @@ final class Routes {
         return (request, response) -> {
             if (!places.tryAcquire()) {
                 throw ApiException.of(
-                        429, "rate_limit_error", "too_many_requests", "the server is full: requests=" + options.concurrent());
+                        429,
+                        "rate_limit_error",
+                        "too_many_requests",
+                        "the server is full: requests=" + options.concurrent());
             }
-            try (Peers.Deadline end = peers.deadline(request, options.requestTime().plus(SEND_TIME))) {
+            try (Peers.Deadline end =
+                    peers.deadline(request, options.requestTime().plus(SEND_TIME))) {
                 action.run(request, response);
             } finally {
                 places.release();
@@ -124,7 +132,8 @@ final class Routes {
     }
 
     private Fields body(ServerRequest request) throws IOException {
-        String type = request.headers().value(HeaderNames.CONTENT_TYPE).orElse("").toLowerCase(Locale.ROOT);
+        String type =
+                request.headers().value(HeaderNames.CONTENT_TYPE).orElse("").toLowerCase(Locale.ROOT);
         if (!type.split(";", 2)[0].strip().equals("application/json")) {
             throw ApiException.of(
                     415, "invalid_request_error", "unsupported_media_type", "send 'Content-Type: application/json'");
@@ -144,7 +153,8 @@ final class Routes {
     }
 
     private static ApiException brokenBody() {
-        return ApiException.invalid(null, "broken_body", "the request's body is not sent as HTTP has it: a length is wrong");
+        return ApiException.invalid(
+                null, "broken_body", "the request's body is not sent as HTTP has it: a length is wrong");
     }
 
     private static void send(ServerResponse response, ObjectNode reply) {
@@ -161,9 +171,13 @@ final class Routes {
     private ObjectNode model(String id) {
         if (!id.equals(modelName) && !id.equals(model.name())) {
             throw ApiException.of(
-                    404, "invalid_request_error", "model_not_found", "no such model here; the one that is loaded: " + modelName);
+                    404,
+                    "invalid_request_error",
+                    "model_not_found",
+                    "no such model here; the one that is loaded: " + modelName);
         }
-        ObjectNode one = Json.object().put("id", modelName).put("object", "model").put("created", started);
+        ObjectNode one =
+                Json.object().put("id", modelName).put("object", "model").put("created", started);
         return one.put("owned_by", "jay").put("max_model_len", model.contextLength());
     }
 }

@@ -66,13 +66,15 @@ public final class Server implements AutoCloseable {
     private static DirectHandlers refusals() {
         DirectHandlers.Builder handlers = DirectHandlers.builder();
         for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
-            handlers.addHandler(type, (request, event, status, headers, message) -> DirectHandler.TransportResponse.builder()
-                    .status(status)
-                    .headers(headers)
-                    .keepAlive(event.keepAlive())
-                    .header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE)
-                    .entity(Json.bytes(Errors.body(Errors.ofStatus(status.code(), message))))
-                    .build());
+            handlers.addHandler(
+                    type,
+                    (request, event, status, headers, message) -> DirectHandler.TransportResponse.builder()
+                            .status(status)
+                            .headers(headers)
+                            .keepAlive(event.keepAlive())
+                            .header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE)
+                            .entity(Json.bytes(Errors.body(Errors.ofStatus(status.code(), message))))
+                            .build());
         }
         return handlers.build();
     }

@@ -48,7 +48,8 @@ public record ServerOptions(
 
     public ServerOptions {
         apiKeys = List.copyOf(apiKeys);
-        if (apiKeys.stream().anyMatch(String::isBlank)) throw new IllegalArgumentException("server: an API key is blank");
+        if (apiKeys.stream().anyMatch(String::isBlank))
+            throw new IllegalArgumentException("server: an API key is blank");
         if (bodyBytes < 1 || bodyBytes > 1 << 30) {
             throw new IllegalArgumentException("server: bodyBytes=" + bodyBytes + ", allowed: 1 to 1073741824");
         }
@@ -57,13 +58,23 @@ public record ServerOptions(
     /** Without the keys. */
     @Override
     public String toString() {
-        return "ServerOptions[host=" + host + ", port=" + port + ", modelName=" + modelName + ", apiKeys=" + apiKeys.size()
-                + ", insecure=" + insecure + ", corsOrigin=" + corsOrigin + "]";
+        return "ServerOptions[host=" + host + ", port=" + port + ", modelName=" + modelName + ", apiKeys="
+                + apiKeys.size() + ", insecure=" + insecure + ", corsOrigin=" + corsOrigin + "]";
     }
 
     public ServerOptions withListening(String onHost, int onPort) {
         return new ServerOptions(
-                onHost, onPort, modelName, apiKeys, insecure, corsOrigin, bodyBytes, headerBytes, requestTime, ping, concurrent);
+                onHost,
+                onPort,
+                modelName,
+                apiKeys,
+                insecure,
+                corsOrigin,
+                bodyBytes,
+                headerBytes,
+                requestTime,
+                ping,
+                concurrent);
     }
 
     public ServerOptions withModelName(Optional<String> name) {
@@ -83,6 +94,16 @@ public record ServerOptions(
 
     public ServerOptions withPing(Duration silence) {
         return new ServerOptions(
-                host, port, modelName, apiKeys, insecure, corsOrigin, bodyBytes, headerBytes, requestTime, silence, concurrent);
+                host,
+                port,
+                modelName,
+                apiKeys,
+                insecure,
+                corsOrigin,
+                bodyBytes,
+                headerBytes,
+                requestTime,
+                silence,
+                concurrent);
     }
 }

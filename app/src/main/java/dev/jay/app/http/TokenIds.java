@@ -12,11 +12,14 @@ final class TokenIds {
         int[] tokens = new int[list.size()];
         for (int i = 0; i < tokens.length; i++) {
             JsonNode each = list.get(i);
-            if (!each.isIntegralNumber() || !each.canConvertToInt()) throw fields.wrong(name, "an array of tokens", each);
+            if (!each.isIntegralNumber() || !each.canConvertToInt())
+                throw fields.wrong(name, "an array of tokens", each);
             int token = each.intValue();
             if (token < 0 || token >= vocabulary) {
                 throw ApiException.invalid(
-                        name, name + "[" + i + "]=" + token + " is no token of this model, allowed: 0 to " + (vocabulary - 1));
+                        name,
+                        name + "[" + i + "]=" + token + " is no token of this model, allowed: 0 to "
+                                + (vocabulary - 1));
             }
             tokens[i] = token;
         }

@@ -15,9 +15,8 @@ final class Tokens {
     }
 
     ObjectNode tokenize(Fields fields) {
-        String text = fields.text("content")
-                .or(() -> fields.text("prompt"))
-                .orElseThrow(() -> fields.missing("content"));
+        String text =
+                fields.text("content").or(() -> fields.text("prompt")).orElseThrow(() -> fields.missing("content"));
         boolean bare = fields.has("add_special") && !fields.flag("add_special")
                 || fields.has("add_special_tokens") && !fields.flag("add_special_tokens");
         int[] tokens;
@@ -38,7 +37,8 @@ final class Tokens {
 
     ObjectNode detokenize(Fields fields) {
         JsonNode list = fields.get("tokens").orElseThrow(() -> fields.missing("tokens"));
-        String text = model.detokenize(TokenIds.read(fields, "tokens", list, model.spec().vocabulary()));
+        String text = model.detokenize(
+                TokenIds.read(fields, "tokens", list, model.spec().vocabulary()));
         return Json.object().put("content", text).put("prompt", text);
     }
 }

@@ -86,7 +86,8 @@ class CommandLineTest {
         assertThat(report.at("/memory/byPurpose/weights").longValue()).isPositive();
         assertThat(golden.isObject()).isTrue();
         String text = report.at("/text").stringValue();
-        assertThat(jay("run", model(), "--prompt", "", "--max-tokens", "8", "-t", "0", "--numerics", "exact")).isZero();
+        assertThat(jay("run", model(), "--prompt", "", "--max-tokens", "8", "-t", "0", "--numerics", "exact"))
+                .isZero();
         assertThat(said()).isEqualTo(text);
         assertThat(complained()).contains("tokens/s");
     }
@@ -94,11 +95,13 @@ class CommandLineTest {
     @Test
     void shouldTakePromptsFromFilesAndInput() throws IOException {
         Path file = Files.writeString(folder.resolve("prompt.txt"), "Once upon a time");
-        assertThat(jay("run", model(), "--prompt-file", file.toString(), "--max-tokens", "5", "-t", "0", "-q")).isZero();
+        assertThat(jay("run", model(), "--prompt-file", file.toString(), "--max-tokens", "5", "-t", "0", "-q"))
+                .isZero();
         String fromFile = said();
         assertThat(complained()).isEmpty();
         in = "Once upon a time";
-        assertThat(jay("run", model(), "--prompt-file", "-", "--max-tokens", "5", "-t", "0", "-q")).isZero();
+        assertThat(jay("run", model(), "--prompt-file", "-", "--max-tokens", "5", "-t", "0", "-q"))
+                .isZero();
         assertThat(said()).isEqualTo(fromFile).isNotEmpty();
     }
 
@@ -106,7 +109,8 @@ class CommandLineTest {
     void shouldTakeFlagsBeforeVariablesBeforeTheFile() throws IOException {
         Files.createDirectories(folder.resolve(".config/jay"));
         Files.writeString(
-                folder.resolve(".config/jay/config.properties"), "max-tokens = 3\ntemperature=0\nmodel = " + model() + "\n");
+                folder.resolve(".config/jay/config.properties"),
+                "max-tokens = 3\ntemperature=0\nmodel = " + model() + "\n");
         assertThat(jay("run", "--prompt", "a", "--json")).as(complained()).isZero();
         assertThat(JSON.readTree(said()).at("/tokens").size()).isEqualTo(3);
         environment.put("JAY_MAX_TOKENS", "2");
@@ -145,7 +149,10 @@ class CommandLineTest {
     @ValueSource(strings = {"run", "chat", "serve", "show", "tokenize", "perplexity", "quantize", "synth", "bench"})
     void shouldTeachInHelp(String command) {
         assertThat(jay(command, "--help")).isZero();
-        assertThat(said()).contains("Usage: jay " + command).contains("Exit codes:").contains("66");
+        assertThat(said())
+                .contains("Usage: jay " + command)
+                .contains("Exit codes:")
+                .contains("66");
         assertThat(complained()).isEmpty();
     }
 
@@ -160,7 +167,8 @@ class CommandLineTest {
     void shouldFailInOneLineWithACodeOfItsOwn() throws IOException {
         assertThat(jay()).isEqualTo(2);
         assertThat(jay("--help")).isZero();
-        assertThat(said()).contains("run", "chat", "serve", "show", "tokenize", "perplexity", "quantize", "synth", "bench");
+        assertThat(said())
+                .contains("run", "chat", "serve", "show", "tokenize", "perplexity", "quantize", "synth", "bench");
         shouldFail(2, "did you mean --temperature", "run", "--temprature", "1");
         shouldFail(2, "no model is named", "run", "--prompt", "a");
         shouldFail(2, "no prompt", "run", model());
@@ -185,7 +193,9 @@ class CommandLineTest {
         String key = "tokenizer.chat_template";
         String syntax = made("syntax", key, "{% for m in messages %}");
         shouldFail(65, "chat template of syntax.gguf", "run", syntax, "--chat", "--prompt", "a", "-q");
-        assertThat(jay("run", syntax, "--prompt", "a", "--max-tokens", "1", "-q")).as(complained()).isZero();
+        assertThat(jay("run", syntax, "--prompt", "a", "--max-tokens", "1", "-q"))
+                .as(complained())
+                .isZero();
         shouldFail(65, "template line 1", "run", made("fails", key, "{{ 1 + 'a' }}"), "--chat", "--prompt", "a", "-q");
         String refusing = made("refuses", key, "{{ raise_exception('no system message, please') }}");
         shouldFail(1, "no system message, please", "run", refusing, "--chat", "--prompt", "a", "-q");
@@ -200,7 +210,8 @@ class CommandLineTest {
     }
 
     private String made(String name, String key, Object value) throws IOException {
-        return SynthFiles.write(folder.resolve(name + ".gguf"), Map.of(key, value)).toString();
+        return SynthFiles.write(folder.resolve(name + ".gguf"), Map.of(key, value))
+                .toString();
     }
 
     @Test
@@ -211,14 +222,17 @@ class CommandLineTest {
                 throw new IOException("Broken pipe");
             }
         };
-        assertThat(jay(closed, "run", model(), "--prompt", "a", "--max-tokens", "3")).isEqualTo(141);
+        assertThat(jay(closed, "run", model(), "--prompt", "a", "--max-tokens", "3"))
+                .isEqualTo(141);
         assertThat(complained()).isEmpty();
     }
 
     @Test
     void shouldChatOverPlainLines() {
         in = "Hello\n\n/nothing\n/reset\n/exit\nnever read\n";
-        assertThat(jay("chat", model(), "--max-tokens", "4", "--context", "512", "-t", "0")).as(complained()).isZero();
+        assertThat(jay("chat", model(), "--max-tokens", "4", "--context", "512", "-t", "0"))
+                .as(complained())
+                .isZero();
         assertThat(said()).isNotBlank();
         assertThat(complained()).contains("no chat template", "/reset");
     }
@@ -227,24 +241,34 @@ class CommandLineTest {
     void shouldMakeQuantizeAndShowModels() {
         String made = folder.resolve("made.gguf").toString();
         String coded = folder.resolve("coded.gguf").toString();
-        assertThat(jay("synth", "llama-tiny", made, "--format", "f32", "--seed", "5")).as(complained()).isZero();
-        assertThat(jay("quantize", made, coded, "--format", "q8_0")).as(complained()).isZero();
+        assertThat(jay("synth", "llama-tiny", made, "--format", "f32", "--seed", "5"))
+                .as(complained())
+                .isZero();
+        assertThat(jay("quantize", made, coded, "--format", "q8_0"))
+                .as(complained())
+                .isZero();
         assertThat(jay("show", coded, "--json", "--tensors")).as(complained()).isZero();
         JsonNode shown = JSON.readTree(said());
         assertThat(shown.at("/architecture").stringValue()).isEqualTo("llama");
         assertThat(shown.at("/formats/Q8_0/tensors").intValue()).isPositive();
-        assertThat(shown.at("/tensors").size()).isEqualTo(shown.at("/tensorCount").intValue());
+        assertThat(shown.at("/tensors").size())
+                .isEqualTo(shown.at("/tensorCount").intValue());
         assertThat(jay("show", coded)).isZero();
         assertThat(said()).contains("architecture", "Q8_0");
-        assertThat(jay("run", coded, "--prompt", "abc", "--max-tokens", "2", "-q")).as(complained()).isZero();
+        assertThat(jay("run", coded, "--prompt", "abc", "--max-tokens", "2", "-q"))
+                .as(complained())
+                .isZero();
         shouldFail(2, "known=", "synth", "llama-9000", made);
         shouldFail(2, "known=", "quantize", made, coded, "--format", "q0");
     }
 
     @Test
     void shouldMeasurePerplexity() throws IOException {
-        Path text = Files.writeString(folder.resolve("text.txt"), "Once upon a time there was a little girl. ".repeat(30));
-        assertThat(jay("perplexity", model(), text.toString(), "--chunk", "64", "--json")).as(complained()).isZero();
+        Path text =
+                Files.writeString(folder.resolve("text.txt"), "Once upon a time there was a little girl. ".repeat(30));
+        assertThat(jay("perplexity", model(), text.toString(), "--chunk", "64", "--json"))
+                .as(complained())
+                .isZero();
         assertThat(JSON.readTree(said()).at("/perplexity").doubleValue()).isBetween(1.0, 1000.0);
     }
 

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./jay} as a process of its own. */
 @DisabledOnOs(OS.WINDOWS)
@@ -52,9 +52,12 @@ class LauncherTest {
     void shouldSayWhatItLookedAtWhenThereIsNoJdk25() throws Exception {
         Path copy = Files.copy(JAY, folder.resolve("jay"));
         // A machine where nothing is: no PATH beyond the tools it needs, and every usual folder hidden by its name.
-        String script = Files.readString(copy).replace("/usr/lib/jvm/", "/nowhere/").replace("/opt/", "/nowhere/");
+        String script =
+                Files.readString(copy).replace("/usr/lib/jvm/", "/nowhere/").replace("/opt/", "/nowhere/");
         Files.writeString(copy, script);
-        Run run = sh(Map.of("JAVA_HOME", "/no/such/jdk", "JAY_JAVA_HOME", "", "JAVA25_HOME", "", "PATH", tools()), "sh ./jay --version");
+        Run run = sh(
+                Map.of("JAVA_HOME", "/no/such/jdk", "JAY_JAVA_HOME", "", "JAVA25_HOME", "", "PATH", tools()),
+                "sh ./jay --version");
         assertThat(run.exit()).isEqualTo(78);
         assertThat(run.err()).contains("JDK 25", "JAY_JAVA_HOME", "/no/such/jdk");
         assertThat(run.out()).isEmpty();
@@ -73,8 +76,10 @@ class LauncherTest {
         Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"25.0.1\"\n");
         program("bin/mvn", "echo built >>" + folder.resolve("builds") + "; sleep 2; mkdir -p app/target/jay/lib");
         Map<String, String> environment = Map.of(
-                "JAY_JAVA_HOME", folder.resolve("jdk").toString(),
-                "PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
+                "JAY_JAVA_HOME",
+                folder.resolve("jdk").toString(),
+                "PATH",
+                folder.resolve("bin") + ":" + System.getenv("PATH"));
         Run both = sh(environment, "sh root/jay & sh root/jay; wait");
         assertThat(both.out()).as(both.err()).isEqualTo("ran\nran\n");
         assertThat(Files.readAllLines(folder.resolve("builds"))).hasSize(1);

@@ -85,7 +85,9 @@ final class ScriptedModel implements Model {
             if (tokens.size() == request.maxTokens().orElse(CONTEXT)) return end(FinishReason.LENGTH, null);
             int at = tokens.size();
             Choice choice = new Choice(
-                    at == say.length ? EOS : say[at] & 0xff, -0.5, List.of(new Choice.Scored(65, -0.5), new Choice.Scored(66, -1.5)));
+                    at == say.length ? EOS : say[at] & 0xff,
+                    -0.5,
+                    List.of(new Choice.Scored(65, -0.5), new Choice.Scored(66, -1.5)));
             tokens.add(choice);
             if (at == say.length) {
                 end(FinishReason.STOP, null);

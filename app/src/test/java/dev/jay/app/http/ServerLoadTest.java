@@ -59,8 +59,10 @@ class ServerLoadTest {
     void shouldEndTheStreamOfAClientThatLeaves() throws Exception {
         talk.model.nanosPerToken = 20 * MILLI;
         try (Socket socket = ask("{\"prompt\":\"" + "a".repeat(500) + "\",\"max_tokens\":500,\"stream\":true}")) {
-            BufferedReader lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-            while (!lines.readLine().startsWith("data: ")) assertThat(talk.model.cancelled).hasValue(0);
+            BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            while (!lines.readLine().startsWith("data: "))
+                assertThat(talk.model.cancelled).hasValue(0);
         }
         shouldBecomeCancelled();
     }
@@ -98,7 +100,8 @@ class ServerLoadTest {
         talk.model.nanosPerToken = 200 * MILLI;
         HttpResponse<String> response = talk.post("/v1/completions", "{\"prompt\":\"a\",\"stream\":true}");
         assertThat(response.body().split(": ping\n\n", -1).length).isGreaterThan(3);
-        assertThat(Talk.events(response).getFirst().at("/choices/0/text").stringValue()).isEqualTo("a");
+        assertThat(Talk.events(response).getFirst().at("/choices/0/text").stringValue())
+                .isEqualTo("a");
     }
 
     @Test
@@ -143,7 +146,10 @@ class ServerLoadTest {
 
     private Socket ask(String body) throws Exception {
         Socket socket = new Socket("127.0.0.1", talk.server.port());
-        String head = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ";
+        String head = "POST /v1/completions HTTP/1.1\r\n"
+                + "Host: localhost\r\n"
+                + "Content-Type: application/json\r\n"
+                + "Content-Length: ";
         socket.getOutputStream().write((head + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
         socket.getOutputStream().flush();
         return socket;

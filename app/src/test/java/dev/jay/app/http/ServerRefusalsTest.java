@@ -64,39 +64,39 @@ class ServerRefusalsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            messages        | {}
-            messages        | {"messages":[]}
-            messages        | {"messages":"hi"}
-            messages[0]     | {"messages":["hi"]}
-            messages[0].role| {"messages":[{"content":"hi"}]}
-            messages[0].role| {"messages":[{"role":"king","content":"hi"}]}
-            messages[0].content| {"messages":[{"role":"user"}]}
-            messages[0].content| {"messages":[{"role":"user","content":7}]}
-            messages[0].content[0].type| {"messages":[{"role":"user","content":[{"type":"image_url"}]}]}
-            messages        | {"messages":[{"role":"user","content":"refuse"}]}
-            temperature     | {"messages":[{"role":"user","content":"x"}],"temperature":"hot"}
-            temperature     | {"messages":[{"role":"user","content":"x"}],"temperature":1e999}
-            temperature     | {"messages":[{"role":"user","content":"x"}],"temperature":-1}
-            top_p           | {"messages":[{"role":"user","content":"x"}],"top_p":[]}
-            seed            | {"messages":[{"role":"user","content":"x"}],"seed":1.5}
-            seed            | {"messages":[{"role":"user","content":"x"}],"seed":99999999999999999999}
-            max_tokens      | {"messages":[{"role":"user","content":"x"}],"max_tokens":0}
-            max_tokens      | {"messages":[{"role":"user","content":"x"}],"max_tokens":2147483648}
-            stop            | {"messages":[{"role":"user","content":"x"}],"stop":[1]}
-            stop            | {"messages":[{"role":"user","content":"x"}],"stop":""}
-            stop            | {"messages":[{"role":"user","content":"x"}],"stop":["1","1","1","1","1","1","1","1","1","1","1","1","1","1","1","1","1"]}
-            stream          | {"messages":[{"role":"user","content":"x"}],"stream":"yes"}
-            stream_options  | {"messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":3}
-            n               | {"messages":[{"role":"user","content":"x"}],"n":2}
-            tools           | {"messages":[{"role":"user","content":"x"}],"tools":[{}]}
-            response_format | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}
-            logit_bias      | {"messages":[{"role":"user","content":"x"}],"logit_bias":{"999":1}}
-            logit_bias.65   | {"messages":[{"role":"user","content":"x"}],"logit_bias":{"65":"1"}}
-            top_logprobs    | {"messages":[{"role":"user","content":"x"}],"logprobs":true,"top_logprobs":21}
-            logprobs        | {"messages":[{"role":"user","content":"x"}],"logprobs":1}
-            numerics        | {"messages":[{"role":"user","content":"x"}],"numerics":"sloppy"}
-            model           | {"messages":[{"role":"user","content":"x"}],"model":4}
-            """)
+        messages        | {}
+        messages        | {"messages":[]}
+        messages        | {"messages":"hi"}
+        messages[0]     | {"messages":["hi"]}
+        messages[0].role| {"messages":[{"content":"hi"}]}
+        messages[0].role| {"messages":[{"role":"king","content":"hi"}]}
+        messages[0].content| {"messages":[{"role":"user"}]}
+        messages[0].content| {"messages":[{"role":"user","content":7}]}
+        messages[0].content[0].type| {"messages":[{"role":"user","content":[{"type":"image_url"}]}]}
+        messages        | {"messages":[{"role":"user","content":"refuse"}]}
+        temperature     | {"messages":[{"role":"user","content":"x"}],"temperature":"hot"}
+        temperature     | {"messages":[{"role":"user","content":"x"}],"temperature":1e999}
+        temperature     | {"messages":[{"role":"user","content":"x"}],"temperature":-1}
+        top_p           | {"messages":[{"role":"user","content":"x"}],"top_p":[]}
+        seed            | {"messages":[{"role":"user","content":"x"}],"seed":1.5}
+        seed            | {"messages":[{"role":"user","content":"x"}],"seed":99999999999999999999}
+        max_tokens      | {"messages":[{"role":"user","content":"x"}],"max_tokens":0}
+        max_tokens      | {"messages":[{"role":"user","content":"x"}],"max_tokens":2147483648}
+        stop            | {"messages":[{"role":"user","content":"x"}],"stop":[1]}
+        stop            | {"messages":[{"role":"user","content":"x"}],"stop":""}
+        stop            | {"messages":[{"role":"user","content":"x"}],"stop":["1","1","1","1","1","1","1","1","1","1","1","1","1","1","1","1","1"]}
+        stream          | {"messages":[{"role":"user","content":"x"}],"stream":"yes"}
+        stream_options  | {"messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":3}
+        n               | {"messages":[{"role":"user","content":"x"}],"n":2}
+        tools           | {"messages":[{"role":"user","content":"x"}],"tools":[{}]}
+        response_format | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}
+        logit_bias      | {"messages":[{"role":"user","content":"x"}],"logit_bias":{"999":1}}
+        logit_bias.65   | {"messages":[{"role":"user","content":"x"}],"logit_bias":{"65":"1"}}
+        top_logprobs    | {"messages":[{"role":"user","content":"x"}],"logprobs":true,"top_logprobs":21}
+        logprobs        | {"messages":[{"role":"user","content":"x"}],"logprobs":1}
+        numerics        | {"messages":[{"role":"user","content":"x"}],"numerics":"sloppy"}
+        model           | {"messages":[{"role":"user","content":"x"}],"model":4}
+        """)
     void shouldNameTheFieldThatIsWrong(String param, String body) throws Exception {
         JsonNode error = refused(talk.post(CHAT, body), 400);
         assertThat(error.at("/param").stringValue()).isEqualTo(param);
@@ -104,33 +104,56 @@ class ServerRefusalsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{}", "{\"prompt\":[]}", "{\"prompt\":[1,\"a\"]}", "{\"prompt\":[[\"a\"]]}", "{\"prompt\":[-1]}",
-            "{\"prompt\":[258]}", "{\"prompt\":[1e3]}", "{\"prompt\":{}}"})
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"prompt\":[]}",
+                "{\"prompt\":[1,\"a\"]}",
+                "{\"prompt\":[[\"a\"]]}",
+                "{\"prompt\":[-1]}",
+                "{\"prompt\":[258]}",
+                "{\"prompt\":[1e3]}",
+                "{\"prompt\":{}}"
+            })
     void shouldRefusePromptsThatAreNone(String body) throws Exception {
-        assertThat(refused(talk.post(COMPLETIONS, body), 400).at("/param").stringValue()).isEqualTo("prompt");
+        assertThat(refused(talk.post(COMPLETIONS, body), 400).at("/param").stringValue())
+                .isEqualTo("prompt");
     }
 
     @Test
     void shouldRefuseBodiesThatAreNotJson() throws Exception {
-        for (String body : List.of("", "[]", "null", "7", "{\"a\":", "{} {}", "{\"a\":tru}", "[".repeat(9000),
-                "{\"prompt\":" + "[".repeat(4000) + "]".repeat(4000) + "}", "{\"a\":" + "9".repeat(5000) + "}",
+        for (String body : List.of(
+                "",
+                "[]",
+                "null",
+                "7",
+                "{\"a\":",
+                "{} {}",
+                "{\"a\":tru}",
+                "[".repeat(9000),
+                "{\"prompt\":" + "[".repeat(4000) + "]".repeat(4000) + "}",
+                "{\"a\":" + "9".repeat(5000) + "}",
                 "{\"" + "k".repeat(5000) + "\":1}")) {
             JsonNode error = refused(talk.post(COMPLETIONS, body), 400);
             assertThat(error.at("/message").stringValue()).hasSizeLessThan(200);
         }
         byte[] bad = "{\"prompt\":\"\u00c3(\"}".getBytes(StandardCharsets.ISO_8859_1);
-        refused(talk.send(talk.request(COMPLETIONS)
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofByteArray(bad))), 400);
+        refused(
+                talk.send(talk.request(COMPLETIONS)
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofByteArray(bad))),
+                400);
     }
 
     @Test
     void shouldSurviveRandomBodies() throws Exception {
         Random random = new Random(SEED);
-        String sound = "{\"prompt\":\"hello\",\"max_tokens\":3,\"stop\":[\"a\"],\"temperature\":0.5,\"logit_bias\":{\"65\":1}}";
+        String sound =
+                "{\"prompt\":\"hello\",\"max_tokens\":3,\"stop\":[\"a\"],\"temperature\":0.5,\"logit_bias\":{\"65\":1}}";
         for (int i = 0; i < 300; i++) {
             byte[] body = sound.getBytes(StandardCharsets.UTF_8);
-            for (int edits = random.nextInt(4); edits >= 0; edits--) body[random.nextInt(body.length)] = (byte) random.nextInt(256);
+            for (int edits = random.nextInt(4); edits >= 0; edits--)
+                body[random.nextInt(body.length)] = (byte) random.nextInt(256);
             int status = talk.send(talk.request(COMPLETIONS)
                             .header("Content-Type", "application/json")
                             .POST(BodyPublishers.ofByteArray(body)))
@@ -146,10 +169,13 @@ class ServerRefusalsTest {
         refused(wrongMethod, 405);
         assertThat(wrongMethod.headers().firstValue("allow")).hasValue("POST");
         assertThat(refused(talk.post(COMPLETIONS, "{\"prompt\":\"a\",\"model\":\"gpt-9\"}"), 404)
-                        .at("/code").stringValue())
+                        .at("/code")
+                        .stringValue())
                 .isEqualTo("model_not_found");
         refused(talk.send(talk.request(COMPLETIONS).POST(BodyPublishers.ofString("{\"prompt\":\"a\"}"))), 415);
-        assertThat(refused(talk.post(COMPLETIONS, "{\"prompt\":\"a\",\"max_tokens\":2000}"), 400).at("/code").stringValue())
+        assertThat(refused(talk.post(COMPLETIONS, "{\"prompt\":\"a\",\"max_tokens\":2000}"), 400)
+                        .at("/code")
+                        .stringValue())
                 .isEqualTo("context_length_exceeded");
         HttpRequest.Builder strange = talk.json(COMPLETIONS, "{\"prompt\":\"a\"}");
         assertThat(talk.send(strange).statusCode()).isEqualTo(200);
@@ -160,9 +186,11 @@ class ServerRefusalsTest {
         String large = "{\"prompt\":\"" + "a".repeat(20_000) + "\"}";
         refused(talk.post(COMPLETIONS, large), 413);
         byte[] bytes = large.getBytes(StandardCharsets.UTF_8);
-        refused(talk.send(talk.request(COMPLETIONS)
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(bytes)))), 413);
+        refused(
+                talk.send(talk.request(COMPLETIONS)
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(bytes)))),
+                413);
         String header = raw("GET /health HTTP/1.1\r\nHost: localhost\r\nX-Large: " + "a".repeat(9000) + "\r\n\r\n");
         assertThat(header).startsWith("HTTP/1.1 4").contains("\"error\"");
     }
@@ -192,11 +220,13 @@ class ServerRefusalsTest {
                 HttpResponse<String> response = locked.send(
                         locked.json("/v1/completions", "{\"prompt\":\"a\"}").header("Authorization", header));
                 refused(response, 401);
-                assertThat(response.headers().firstValue("www-authenticate").orElse("")).startsWith("Bearer");
+                assertThat(response.headers().firstValue("www-authenticate").orElse(""))
+                        .startsWith("Bearer");
             }
             refused(locked.get("/metrics"), 401);
             assertThat(locked.get("/health").statusCode()).isEqualTo(200);
-            assertThat(locked.send(locked.json("/v1/completions", "{\"prompt\":\"a\"}").header("Authorization", "Bearer k2"))
+            assertThat(locked.send(locked.json("/v1/completions", "{\"prompt\":\"a\"}")
+                                    .header("Authorization", "Bearer k2"))
                             .statusCode())
                     .isEqualTo(200);
         }
@@ -215,12 +245,13 @@ class ServerRefusalsTest {
 
     @Test
     void shouldLetOneWebPageCall() throws Exception {
-        assertThat(talk.get("/health").headers().firstValue("access-control-allow-origin")).isEmpty();
+        assertThat(talk.get("/health").headers().firstValue("access-control-allow-origin"))
+                .isEmpty();
         try (Talk open = new Talk(o -> o.withAccess(List.of("k"), false, Optional.of("https://a.example")))) {
-            HttpResponse<String> preflight =
-                    open.send(open.request(CHAT).method("OPTIONS", BodyPublishers.noBody()));
+            HttpResponse<String> preflight = open.send(open.request(CHAT).method("OPTIONS", BodyPublishers.noBody()));
             assertThat(preflight.statusCode()).isEqualTo(204);
-            assertThat(preflight.headers().firstValue("access-control-allow-origin")).hasValue("https://a.example");
+            assertThat(preflight.headers().firstValue("access-control-allow-origin"))
+                    .hasValue("https://a.example");
         }
     }
 
@@ -233,13 +264,15 @@ class ServerRefusalsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "Content-Length: -5\r\n\r\n{}",
-        "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
-        "Transfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n{}\r\n0\r\n\r\n"
-    })
+    @ValueSource(
+            strings = {
+                "Content-Length: -5\r\n\r\n{}",
+                "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+                "Transfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n{}\r\n0\r\n\r\n"
+            })
     void shouldRefuseLengthsThatAreNone(String rest) {
-        String reply = raw("POST " + CHAT + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + rest);
+        String reply =
+                raw("POST " + CHAT + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + rest);
         assertThat(reply).startsWith("HTTP/1.1 400");
     }
 

@@ -22,24 +22,26 @@ import tools.jackson.databind.JsonNode;
 
 /** A real, tiny model whose file brings a chat template, behind the server. */
 class ServerTemplateTest {
-    private static final String STRICT =
-            """
-            {{ bos_token }}{% for m in messages %}
-            {%- if m.role == 'system' %}{{ raise_exception('no system message, please') }}{% endif %}
-            {%- if m.content == 'seven' %}{{ 7 + m.content }}{% endif -%}
-            [{{ m.role }}]{{ m.content }}{{ eos_token }}{% endfor %}""";
+    private static final String STRICT = """
+        {{ bos_token }}{% for m in messages %}
+        {%- if m.role == 'system' %}{{ raise_exception('no system message, please') }}{% endif %}
+        {%- if m.content == 'seven' %}{{ 7 + m.content }}{% endif -%}
+        [{{ m.role }}]{{ m.content }}{{ eos_token }}{% endfor %}\
+        """;
 
     @TempDir
     Path folder;
 
     private Model open(String template) throws IOException {
         Path file = SynthFiles.write(folder.resolve("own.gguf"), Map.of("tokenizer.chat_template", template));
-        return Model.open(file, ModelOptions.defaults().withThreads(1).withCpu(Cpu.SCALAR).withContextLength(128));
+        return Model.open(
+                file, ModelOptions.defaults().withThreads(1).withCpu(Cpu.SCALAR).withContextLength(128));
     }
 
     private static HttpResponse<String> chat(Server server, String role, String content) throws Exception {
         String body = """
-                {"messages":[{"role":"%s","content":"%s"}],"max_tokens":2}""".formatted(role, content);
+            {"messages":[{"role":"%s","content":"%s"}],"max_tokens":2}\
+            """.formatted(role, content);
         URI uri = URI.create("http://127.0.0.1:" + server.port() + "/v1/chat/completions");
         HttpRequest request = HttpRequest.newBuilder(uri)
                 .header("Content-Type", "application/json")

@@ -31,8 +31,8 @@ class ServerTest {
         HttpResponse<String> response = talk.post(
                 CHAT,
                 "{\"model\":\"scripted\",\"messages\":[{\"role\":\"developer\",\"content\":\"be brief\"},"
-                        + "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hel\"},{\"type\":\"text\",\"text\":\"lo\"}]}],"
-                        + "\"seed\":3,\"temperature\":0.5,\"user\":\"ann\",\"no_such_field\":{\"a\":1}}");
+                    + "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hel\"},{\"type\":\"text\",\"text\":\"lo\"}]}],"
+                    + "\"seed\":3,\"temperature\":0.5,\"user\":\"ann\",\"no_such_field\":{\"a\":1}}");
         assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
         JsonNode reply = Talk.tree(response);
         assertThat(reply.at("/id").stringValue()).startsWith("chatcmpl-");
@@ -66,7 +66,8 @@ class ServerTest {
         assertThat(ending.at("/choices/0/finish_reason").stringValue()).isEqualTo("length");
         assertThat(events.getLast().at("/choices").size()).isZero();
         assertThat(events.getLast().at("/usage/completion_tokens").intValue()).isEqualTo(4);
-        assertThat(events.stream().map(e -> e.at("/id").stringValue()).distinct()).hasSize(1);
+        assertThat(events.stream().map(e -> e.at("/id").stringValue()).distinct())
+                .hasSize(1);
         assertThat(events).allMatch(e -> e.at("/object").stringValue().equals("chat.completion.chunk"));
     }
 
@@ -96,7 +97,8 @@ class ServerTest {
                     .filter(e -> e.at("/choices/0/index").intValue() == index)
                     .toList();
             assertThat(text(mine, "/choices/0/text")).isEqualTo(i == 0 ? "abcdef" : "uvw");
-            assertThat(mine.getLast().at("/choices/0/finish_reason").stringValue()).isEqualTo("stop");
+            assertThat(mine.getLast().at("/choices/0/finish_reason").stringValue())
+                    .isEqualTo("stop");
         }
         assertThat(talk.model.last.stops()).containsExactly("x");
     }
@@ -114,20 +116,25 @@ class ServerTest {
         JsonNode text = Talk.tree(talk.post(COMPLETIONS, "{\"prompt\":\"hi\",\"logprobs\":2}"));
         assertThat(text.at("/choices/0/logprobs/tokens/1").stringValue()).isEqualTo("i");
         assertThat(text.at("/choices/0/logprobs/text_offset/1").intValue()).isEqualTo(1);
-        assertThat(text.at("/choices/0/logprobs/top_logprobs/0/B").doubleValue()).isEqualTo(-1.5);
+        assertThat(text.at("/choices/0/logprobs/top_logprobs/0/B").doubleValue())
+                .isEqualTo(-1.5);
     }
 
     @Test
     void shouldTellModelsTokensHealthAndMetrics() throws Exception {
-        assertThat(Talk.tree(talk.get("/v1/models")).at("/data/0/id").stringValue()).isEqualTo("scripted");
-        assertThat(Talk.tree(talk.get("/v1/models/scripted")).at("/object").stringValue()).isEqualTo("model");
+        assertThat(Talk.tree(talk.get("/v1/models")).at("/data/0/id").stringValue())
+                .isEqualTo("scripted");
+        assertThat(Talk.tree(talk.get("/v1/models/scripted")).at("/object").stringValue())
+                .isEqualTo("model");
         assertThat(talk.get("/v1/models/other").statusCode()).isEqualTo(404);
         JsonNode tokens = Talk.tree(talk.post("/tokenize", "{\"content\":\"hi\",\"with_pieces\":true}"));
         assertThat(tokens.at("/tokens").toString()).isEqualTo("[256,104,105]");
         assertThat(tokens.at("/pieces/1").stringValue()).isEqualTo("h");
         JsonNode bare = Talk.tree(talk.post("/tokenize", "{\"prompt\":\"hi\",\"add_special_tokens\":false}"));
         assertThat(bare.at("/tokens").toString()).isEqualTo("[104,105]");
-        assertThat(Talk.tree(talk.post("/detokenize", "{\"tokens\":[104,105]}")).at("/content").stringValue())
+        assertThat(Talk.tree(talk.post("/detokenize", "{\"tokens\":[104,105]}"))
+                        .at("/content")
+                        .stringValue())
                 .isEqualTo("hi");
         assertThat(Talk.tree(talk.get("/health")).at("/status").stringValue()).isEqualTo("ok");
         assertThat(talk.get("/metrics").body())

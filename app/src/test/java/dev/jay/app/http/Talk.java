@@ -17,7 +17,8 @@ final class Talk implements AutoCloseable {
 
     final ScriptedModel model = new ScriptedModel();
     final Server server;
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     Talk(UnaryOperator<ServerOptions> change) throws IOException {
         server = Server.start(model, change.apply(ServerOptions.DEFAULT.withListening("127.0.0.1", 0)));
@@ -28,9 +29,7 @@ final class Talk implements AutoCloseable {
     }
 
     HttpRequest.Builder json(String path, String body) {
-        return request(path)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body));
+        return request(path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body));
     }
 
     HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {

@@ -35,14 +35,14 @@ public record Sampling(
     private static final int WINDOW = 64;
 
     /** Always the likeliest token. */
-    public static final Sampling GREEDY =
-            new Sampling(0, 0, 1, 0, 1, WINDOW, 0, 0, OptionalLong.empty(), Map.of());
+    public static final Sampling GREEDY = new Sampling(0, 0, 1, 0, 1, WINDOW, 0, 0, OptionalLong.empty(), Map.of());
 
     /** The distribution as the model gives it: temperature 1, nothing cut. */
     public static final Sampling PLAIN = GREEDY.withTemperature(1);
 
     /** For conversation: temperature 0.8, top-k 40, top-p 0.95, min-p 0.05. */
-    public static final Sampling DEFAULT = new Sampling(0.8, 40, 0.95, 0.05, 1, WINDOW, 0, 0, OptionalLong.empty(), Map.of());
+    public static final Sampling DEFAULT =
+            new Sampling(0.8, 40, 0.95, 0.05, 1, WINDOW, 0, 0, OptionalLong.empty(), Map.of());
 
     /** @throws IllegalArgumentException naming the field, its value and what is allowed */
     public Sampling {
@@ -74,47 +74,148 @@ public record Sampling(
     }
 
     public Sampling withTemperature(double value) {
-        return new Sampling(value, topK, topP, minP, repetitionPenalty, penaltyWindow, frequencyPenalty, presencePenalty, seed, logitBias);
+        return new Sampling(
+                value,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                penaltyWindow,
+                frequencyPenalty,
+                presencePenalty,
+                seed,
+                logitBias);
     }
 
     public Sampling withTopK(int value) {
-        return new Sampling(temperature, value, topP, minP, repetitionPenalty, penaltyWindow, frequencyPenalty, presencePenalty, seed, logitBias);
+        return new Sampling(
+                temperature,
+                value,
+                topP,
+                minP,
+                repetitionPenalty,
+                penaltyWindow,
+                frequencyPenalty,
+                presencePenalty,
+                seed,
+                logitBias);
     }
 
     public Sampling withTopP(double value) {
-        return new Sampling(temperature, topK, value, minP, repetitionPenalty, penaltyWindow, frequencyPenalty, presencePenalty, seed, logitBias);
+        return new Sampling(
+                temperature,
+                topK,
+                value,
+                minP,
+                repetitionPenalty,
+                penaltyWindow,
+                frequencyPenalty,
+                presencePenalty,
+                seed,
+                logitBias);
     }
 
     public Sampling withMinP(double value) {
-        return new Sampling(temperature, topK, topP, value, repetitionPenalty, penaltyWindow, frequencyPenalty, presencePenalty, seed, logitBias);
+        return new Sampling(
+                temperature,
+                topK,
+                topP,
+                value,
+                repetitionPenalty,
+                penaltyWindow,
+                frequencyPenalty,
+                presencePenalty,
+                seed,
+                logitBias);
     }
 
     public Sampling withRepetitionPenalty(double value) {
-        return new Sampling(temperature, topK, topP, minP, value, penaltyWindow, frequencyPenalty, presencePenalty, seed, logitBias);
+        return new Sampling(
+                temperature,
+                topK,
+                topP,
+                minP,
+                value,
+                penaltyWindow,
+                frequencyPenalty,
+                presencePenalty,
+                seed,
+                logitBias);
     }
 
     public Sampling withPenaltyWindow(int tokens) {
-        return new Sampling(temperature, topK, topP, minP, repetitionPenalty, tokens, frequencyPenalty, presencePenalty, seed, logitBias);
+        return new Sampling(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                tokens,
+                frequencyPenalty,
+                presencePenalty,
+                seed,
+                logitBias);
     }
 
     public Sampling withFrequencyPenalty(double value) {
-        return new Sampling(temperature, topK, topP, minP, repetitionPenalty, penaltyWindow, value, presencePenalty, seed, logitBias);
+        return new Sampling(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                penaltyWindow,
+                value,
+                presencePenalty,
+                seed,
+                logitBias);
     }
 
     public Sampling withPresencePenalty(double value) {
-        return new Sampling(temperature, topK, topP, minP, repetitionPenalty, penaltyWindow, frequencyPenalty, value, seed, logitBias);
+        return new Sampling(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                penaltyWindow,
+                frequencyPenalty,
+                value,
+                seed,
+                logitBias);
     }
 
     public Sampling withSeed(long value) {
-        return new Sampling(temperature, topK, topP, minP, repetitionPenalty, penaltyWindow, frequencyPenalty, presencePenalty, OptionalLong.of(value), logitBias);
+        return new Sampling(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                penaltyWindow,
+                frequencyPenalty,
+                presencePenalty,
+                OptionalLong.of(value),
+                logitBias);
     }
 
     public Sampling withLogitBias(Map<Integer, Float> value) {
-        return new Sampling(temperature, topK, topP, minP, repetitionPenalty, penaltyWindow, frequencyPenalty, presencePenalty, seed, value);
+        return new Sampling(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                penaltyWindow,
+                frequencyPenalty,
+                presencePenalty,
+                seed,
+                value);
     }
 
     private static void check(String field, double value, double least, double most) {
-        if (!(value >= least && value <= most)) throw wrong(field, value, "from " + plain(least) + " to " + plain(most));
+        if (!(value >= least && value <= most))
+            throw wrong(field, value, "from " + plain(least) + " to " + plain(most));
     }
 
     private static String plain(double v) {

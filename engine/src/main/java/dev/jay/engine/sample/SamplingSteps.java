@@ -6,14 +6,7 @@ import dev.jay.tensor.Catalog;
 /** Every sampling step, in the order they run. To add one: write its file, add its line, and its field in Sampling. */
 final class SamplingSteps {
     static final Catalog<SamplingStep> ALL = Catalog.of(
-            "sampling step",
-            Penalties.ENTRY,
-            LogitBias.ENTRY,
-            Temperature.ENTRY,
-            TopK.ENTRY,
-            TopP.ENTRY,
-            MinP.ENTRY
-    );
+            "sampling step", Penalties.ENTRY, LogitBias.ENTRY, Temperature.ENTRY, TopK.ENTRY, TopP.ENTRY, MinP.ENTRY);
 
     private SamplingSteps() {}
 }

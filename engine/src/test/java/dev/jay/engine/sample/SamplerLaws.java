@@ -44,7 +44,9 @@ class SamplerLaws {
         int from = s.penaltyWindow() < 0 ? 0 : Math.max(0, history.length - s.penaltyWindow());
         for (int t = 0; t < x.length; t++) {
             int token = t;
-            long count = Arrays.stream(history, from, history.length).filter(h -> h == token).count();
+            long count = Arrays.stream(history, from, history.length)
+                    .filter(h -> h == token)
+                    .count();
             x[t] = logits[t];
             if (count > 0) {
                 x[t] = x[t] > 0 ? x[t] / s.repetitionPenalty() : x[t] * s.repetitionPenalty();
@@ -52,7 +54,8 @@ class SamplerLaws {
             }
             x[t] = (float) x[t] + s.logitBias().getOrDefault(t, 0f);
         }
-        List<Integer> order = IntStream.range(0, x.length).boxed()
+        List<Integer> order = IntStream.range(0, x.length)
+                .boxed()
                 .sorted(Comparator.comparingDouble((Integer t) -> -x[t]).thenComparingInt(t -> t))
                 .toList();
         int k = s.topK() == 0 ? x.length : Math.min(s.topK(), x.length);
@@ -110,9 +113,12 @@ class SamplerLaws {
             float[] logits = logits(random, n);
             Candidates c = new Candidates(n);
             c.load(MemorySegment.ofArray(logits));
-            int[] sorted = IntStream.range(0, n).boxed()
-                    .sorted(Comparator.comparingDouble((Integer t) -> -logits[t]).thenComparingInt(t -> t))
-                    .mapToInt(t -> t).toArray();
+            int[] sorted = IntStream.range(0, n)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble((Integer t) -> -logits[t])
+                            .thenComparingInt(t -> t))
+                    .mapToInt(t -> t)
+                    .toArray();
             for (int k = 1 + random.nextInt(8); k < 2 * n; k *= 3) { // growing: what top-p does
                 c.sortBest(k);
                 assertThat(Arrays.copyOf(c.tokens, Math.min(k, n)))
@@ -150,7 +156,8 @@ class SamplerLaws {
         Candidates shared = new Candidates(VOCABULARY);
         Sampler a = new Sampler(Sampling.PLAIN.withSeed(3), 0, shared);
         Sampler b = new Sampler(Sampling.PLAIN.withSeed(4), 0, shared);
-        int[] alone = IntStream.range(0, 50).map(i -> a.sample(row, new int[50], i)).toArray();
+        int[] alone =
+                IntStream.range(0, 50).map(i -> a.sample(row, new int[50], i)).toArray();
         int[] other = new int[50];
         int[] mixed = new int[50];
         for (int i = 49; i >= 0; i--) { // another order, and company

@@ -26,7 +26,8 @@ class SamplerTest {
     }
 
     private static int sample(Sampling sampling, float... logits) {
-        return new Sampler(sampling, 1, new Candidates(logits.length)).sample(MemorySegment.ofArray(logits), new int[0], 0);
+        return new Sampler(sampling, 1, new Candidates(logits.length))
+                .sample(MemorySegment.ofArray(logits), new int[0], 0);
     }
 
     private static float[] after(Sampling sampling, int[] history, float... logits) {
@@ -71,7 +72,8 @@ class SamplerTest {
     void temperatureComesBeforeTheCuts() {
         float[] logits = {2 * LN2, 0}; // 4 : 1; at temperature 2, 2 : 1
         assertThat(left(Sampling.PLAIN.withTopP(0.7), logits)).containsExactly(0);
-        assertThat(left(Sampling.PLAIN.withTemperature(2).withTopP(0.7), logits)).containsExactly(0, 1);
+        assertThat(left(Sampling.PLAIN.withTemperature(2).withTopP(0.7), logits))
+                .containsExactly(0, 1);
     }
 
     @Test
@@ -98,13 +100,16 @@ class SamplerTest {
 
     @Test
     void biasCanForceAndForbid() {
-        assertThat(sample(Sampling.GREEDY.withLogitBias(Map.of(2, 100f)), 1, 3, 2)).isEqualTo(2);
-        assertThat(sample(Sampling.GREEDY.withLogitBias(Map.of(1, Float.NEGATIVE_INFINITY)), 1, 3, 2)).isEqualTo(2);
+        assertThat(sample(Sampling.GREEDY.withLogitBias(Map.of(2, 100f)), 1, 3, 2))
+                .isEqualTo(2);
+        assertThat(sample(Sampling.GREEDY.withLogitBias(Map.of(1, Float.NEGATIVE_INFINITY)), 1, 3, 2))
+                .isEqualTo(2);
     }
 
     @Test
     void anExtremeTemperatureIsStillADistribution() {
-        assertThat(sample(Sampling.PLAIN.withTemperature(1e-300), 1e30f, 3e38f, -3e38f)).isEqualTo(1);
+        assertThat(sample(Sampling.PLAIN.withTemperature(1e-300), 1e30f, 3e38f, -3e38f))
+                .isEqualTo(1);
         assertThat(sample(Sampling.PLAIN.withTemperature(100), -3e38f, 3e38f)).isEqualTo(1);
     }
 
@@ -121,7 +126,8 @@ class SamplerTest {
     @Test
     void shouldRejectWhenNoTokenIsAllowed() {
         float none = Float.NEGATIVE_INFINITY;
-        for (Sampling s : new Sampling[] {Sampling.GREEDY, Sampling.DEFAULT, Sampling.PLAIN, Sampling.PLAIN.withMinP(0.5)}) {
+        for (Sampling s :
+                new Sampling[] {Sampling.GREEDY, Sampling.DEFAULT, Sampling.PLAIN, Sampling.PLAIN.withMinP(0.5)}) {
             assertThatThrownBy(() -> sample(s, none, none)).hasMessageContaining("no token is allowed");
         }
     }
@@ -135,7 +141,8 @@ class SamplerTest {
         assertThatThrownBy(() -> Sampling.PLAIN.withMinP(1.5)).hasMessageContaining("minP=1.5");
         assertThatThrownBy(() -> Sampling.PLAIN.withRepetitionPenalty(0)).hasMessageContaining("repetitionPenalty=0.0");
         assertThatThrownBy(() -> Sampling.PLAIN.withPenaltyWindow(-2)).hasMessageContaining("penaltyWindow=-2");
-        assertThatThrownBy(() -> Sampling.PLAIN.withLogitBias(Map.of(3, Float.NaN))).hasMessageContaining("token 3=NaN");
+        assertThatThrownBy(() -> Sampling.PLAIN.withLogitBias(Map.of(3, Float.NaN)))
+                .hasMessageContaining("token 3=NaN");
         assertThatThrownBy(() -> sample(Sampling.PLAIN.withLogitBias(Map.of(2, 1f)), 0, 0))
                 .hasMessage("sampling: logitBias token=2, allowed: 0 to 1");
     }

@@ -42,14 +42,18 @@ class SchedulerPolicyLaws {
             int left = tokens;
             for (Step.Chunk<Some> c : step.chunks()) {
                 assertThat(may.remove(c.sequence())).as("seed=%d %s", seed, c).isTrue();
-                assertThat(c.count()).as("seed=%d %s", seed, c).isBetween(1, c.sequence().pending());
+                assertThat(c.count())
+                        .as("seed=%d %s", seed, c)
+                        .isBetween(1, c.sequence().pending());
                 taken.remove(c.sequence());
                 left -= c.count();
             }
             assertThat(left).as("seed=%d", seed).isNotNegative();
             assertThat(taken).as("seed=%d: room taken and not used", seed).isEmpty();
-            if (!running.isEmpty()) assertThat(step.chunks()).as("seed=%d", seed).isNotEmpty();
-            if (running.isEmpty() && roomForAny) assertThat(step.chunks()).as("seed=%d", seed).isNotEmpty();
+            if (!running.isEmpty())
+                assertThat(step.chunks()).as("seed=%d", seed).isNotEmpty();
+            if (running.isEmpty() && roomForAny)
+                assertThat(step.chunks()).as("seed=%d", seed).isNotEmpty();
         }
     }
 

@@ -6,12 +6,7 @@ import dev.jay.tensor.Catalog;
 /** Every way to code keys or values. To add one: write its file, add its line. */
 public final class KvCodecs {
     public static final Catalog<KvCodec> ALL = Catalog.of(
-            "kv codec",
-            RowCodec.entry("f32"),
-            RowCodec.entry("f16"),
-            RowCodec.entry("bf16"),
-            RowCodec.entry("q8_0")
-    );
+            "kv codec", RowCodec.entry("f32"), RowCodec.entry("f16"), RowCodec.entry("bf16"), RowCodec.entry("q8_0"));
 
     private KvCodecs() {}
 }

@@ -32,7 +32,8 @@ public final class PagePool implements AutoCloseable {
     /** A page with one holder. Its bytes are whatever they were. */
     public int lease() {
         if (freeCount == 0) {
-            throw new IllegalStateException("kv pages exhausted: the scheduler must leave room, pages=" + holders.length);
+            throw new IllegalStateException(
+                    "kv pages exhausted: the scheduler must leave room, pages=" + holders.length);
         }
         int page = free[--freeCount];
         holders[page] = 1;

@@ -7,12 +7,7 @@ import dev.jay.tensor.Catalog;
 
 /** Every model family. To add one: write its file, add its line. */
 public final class Architectures {
-    public static final Catalog<Architecture> ALL = Catalog.of(
-            "architecture",
-            Llama.ENTRY,
-            Qwen2.ENTRY,
-            Qwen3.ENTRY
-    );
+    public static final Catalog<Architecture> ALL = Catalog.of("architecture", Llama.ENTRY, Qwen2.ENTRY, Qwen3.ENTRY);
 
     private Architectures() {}
 

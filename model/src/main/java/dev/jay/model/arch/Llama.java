@@ -13,7 +13,8 @@ import java.util.List;
 
 /** Llama: grouped-query attention, gated MLP. Its files order rotary pairs (2i, 2i + 1). */
 final class Llama implements Architecture {
-    static final Catalog.Entry<Architecture> ENTRY = new Catalog.Entry<>("llama", "Llama 2 and 3, and models laid out like them (Mistral, SmolLM, TinyLlama)", args -> new Llama());
+    static final Catalog.Entry<Architecture> ENTRY = new Catalog.Entry<>(
+            "llama", "Llama 2 and 3, and models laid out like them (Mistral, SmolLM, TinyLlama)", args -> new Llama());
 
     @Override
     public String name() {

@@ -36,8 +36,8 @@ final class Parts {
 
     Parts(ModelSpec spec, Weights weights, Ops ops, List<KvRecipe> recipes) {
         if (recipes.size() != spec.layers()) {
-            throw new IllegalArgumentException("kv recipes: wanted one for each layer: layers=" + spec.layers() + ", recipes="
-                    + recipes.size());
+            throw new IllegalArgumentException(
+                    "kv recipes: wanted one for each layer: layers=" + spec.layers() + ", recipes=" + recipes.size());
         }
         this.weights = weights;
         this.ops = ops;
@@ -57,7 +57,8 @@ final class Parts {
             for (int i = 0; i < factors.length; i++) {
                 float v = Floats.get(bytes, i);
                 if (!(v > 0 && v < Float.POSITIVE_INFINITY)) {
-                    throw new MalformedModelException("tensor " + name + "[" + i + "]=" + v + ", allowed: positive and finite");
+                    throw new MalformedModelException(
+                            "tensor " + name + "[" + i + "]=" + v + ", allowed: positive and finite");
                 }
                 factors[i] = r.factors().length == 0 ? v : v * r.factors()[i];
             }
@@ -72,10 +73,12 @@ final class Parts {
         String p = "blk." + layer + ".";
         int queries = spec.heads() * spec.headDim();
         int keys = spec.kvHeads() * spec.headDim();
-        Linear qkv = new Linear(ops, List.of(
-                part(layer, p + "attn_q", queries, spec.dim()),
-                part(layer, p + "attn_k", keys, spec.dim()),
-                part(layer, p + "attn_v", keys, spec.dim())));
+        Linear qkv = new Linear(
+                ops,
+                List.of(
+                        part(layer, p + "attn_q", queries, spec.dim()),
+                        part(layer, p + "attn_k", keys, spec.dim()),
+                        part(layer, p + "attn_v", keys, spec.dim())));
         Linear out = new Linear(ops, List.of(part(layer, p + "attn_output", spec.dim(), queries)));
         return new AttentionBlock(
                 ops,
@@ -96,8 +99,11 @@ final class Parts {
 
     Block gatedMlp(int layer) {
         String p = "blk." + layer + ".";
-        Linear gateUp = new Linear(ops, List.of(
-                part(layer, p + "ffn_gate", spec.hidden(), spec.dim()), part(layer, p + "ffn_up", spec.hidden(), spec.dim())));
+        Linear gateUp = new Linear(
+                ops,
+                List.of(
+                        part(layer, p + "ffn_gate", spec.hidden(), spec.dim()),
+                        part(layer, p + "ffn_up", spec.hidden(), spec.dim())));
         Linear down = new Linear(ops, List.of(part(layer, p + "ffn_down", spec.dim(), spec.hidden())));
         return new GatedMlpBlock(ops, spec, norm(layer, p + "ffn_norm", spec.dim()), gateUp, down);
     }
@@ -121,7 +127,8 @@ final class Parts {
     /** Fails if the file lacks a tensor that the family cannot be without. */
     void require(String name) {
         if (!weights.has(name)) {
-            throw new MalformedModelException("model file lacks the tensor " + name + ", which " + spec.architecture() + " needs");
+            throw new MalformedModelException(
+                    "model file lacks the tensor " + name + ", which " + spec.architecture() + " needs");
         }
     }
 
@@ -138,7 +145,8 @@ final class Parts {
     private Vector vector(int layer, String name, int width) {
         Matrix m = matrix(layer, name, 1, width);
         if (!m.format().name().equals("f32")) {
-            throw new MalformedModelException("tensor " + name + ": wanted format=f32, got " + m.format().name());
+            throw new MalformedModelException(
+                    "tensor " + name + ": wanted format=f32, got " + m.format().name());
         }
         return new Vector(m);
     }
@@ -147,8 +155,8 @@ final class Parts {
         require(name);
         Matrix m = weights.matrix(layer, name);
         if (m.rows() != rows || m.cols() != cols) {
-            throw new MalformedModelException("tensor " + name + ": wanted rows=" + rows + ", cols=" + cols + ", got rows="
-                    + m.rows() + ", cols=" + m.cols());
+            throw new MalformedModelException("tensor " + name + ": wanted rows=" + rows + ", cols=" + cols
+                    + ", got rows=" + m.rows() + ", cols=" + m.cols());
         }
         return m;
     }

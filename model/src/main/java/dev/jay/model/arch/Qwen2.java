@@ -13,7 +13,8 @@ import java.util.List;
 
 /** Qwen 2: as Llama, but queries, keys and values have a bias, and rotary pairs are (i, i + half). */
 final class Qwen2 implements Architecture {
-    static final Catalog.Entry<Architecture> ENTRY = new Catalog.Entry<>("qwen2", "Qwen 2 and 2.5, dense", args -> new Qwen2());
+    static final Catalog.Entry<Architecture> ENTRY =
+            new Catalog.Entry<>("qwen2", "Qwen 2 and 2.5, dense", args -> new Qwen2());
 
     @Override
     public String name() {

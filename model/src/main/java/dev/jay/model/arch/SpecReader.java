@@ -45,7 +45,11 @@ final class SpecReader {
                 positive("feed_forward_length", MOST_WIDTH),
                 vocabulary(),
                 positive("context_length", MOST_POSITIONS),
-                (float) finite("attention.layer_norm_rms_epsilon", metadata.real(key("attention.layer_norm_rms_epsilon")), 0, 1),
+                (float) finite(
+                        "attention.layer_norm_rms_epsilon",
+                        metadata.real(key("attention.layer_norm_rms_epsilon")),
+                        0,
+                        1),
                 rotary(headDim, interleaved));
     }
 
@@ -69,12 +73,13 @@ final class SpecReader {
         int said = metadata.has(key("vocab_size")) ? positive("vocab_size", MOST_WIDTH) : 0;
         if (!metadata.has(tokens)) {
             if (said > 0) return said;
-            throw new MalformedModelException(
-                    "model file does not say how large its vocabulary is: it lacks '" + key("vocab_size") + "' and '" + tokens + "'");
+            throw new MalformedModelException("model file does not say how large its vocabulary is: it lacks '"
+                    + key("vocab_size") + "' and '" + tokens + "'");
         }
         List<?> list = metadata.list(tokens);
         if (list.isEmpty() || list.size() > MOST_WIDTH) {
-            throw new MalformedModelException("model file: '" + tokens + "' has " + list.size() + " tokens, allowed: 1 to " + MOST_WIDTH);
+            throw new MalformedModelException(
+                    "model file: '" + tokens + "' has " + list.size() + " tokens, allowed: 1 to " + MOST_WIDTH);
         }
         return Math.max(said, list.size());
     }

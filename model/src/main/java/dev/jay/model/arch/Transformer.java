@@ -89,7 +89,8 @@ public final class Transformer {
         MemorySegment logits = pass.scratch().floats((long) n * spec.vocabulary());
         long mark = pass.scratch().mark();
         MemorySegment wanted = pass.scratch().floats((long) n * spec.dim());
-        for (int i = 0; i < n; i++) MemorySegment.copy(x, pass.logitRows()[i] * rowBytes, wanted, i * rowBytes, rowBytes);
+        for (int i = 0; i < n; i++)
+            MemorySegment.copy(x, pass.logitRows()[i] * rowBytes, wanted, i * rowBytes, rowBytes);
         norm.run(wanted, wanted, n);
         head.multiply(pass, wanted, n, logits);
         pass.scratch().release(mark);

@@ -48,7 +48,8 @@ public record AttentionBlock(
             if (keyNorm != null) keyNorm.run(k, k, n * spec.kvHeads());
             turn(pass, q, spec.heads());
             turn(pass, k, spec.kvHeads());
-            for (Span span : pass.spans()) { // before anyone attends: a token sees itself and those before it in the pass
+            for (Span span :
+                    pass.spans()) { // before anyone attends: a token sees itself and those before it in the pass
                 MemorySegment keys = Pass.rowsOf(span, k, keyWidth());
                 MemorySegment values = Pass.rowsOf(span, v, keyWidth());
                 span.source().append(stream, span.position(), span.count(), keys, values);

@@ -11,8 +11,8 @@ public record Embedding(Ops ops, Matrix weight) {
     public void run(int[] tokens, MemorySegment x) {
         for (int row = 0; row < tokens.length; row++) {
             if (tokens[row] < 0 || tokens[row] >= weight.rows()) {
-                throw new IllegalArgumentException("embedding: token=" + tokens[row] + " at row=" + row
-                        + ", allowed=[0, " + weight.rows() + ")");
+                throw new IllegalArgumentException(
+                        "embedding: token=" + tokens[row] + " at row=" + row + ", allowed=[0, " + weight.rows() + ")");
             }
         }
         long rowBytes = 4L * weight.cols();

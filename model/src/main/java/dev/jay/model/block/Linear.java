@@ -63,15 +63,15 @@ public final class Linear {
 
     /** As {@link #run}, for any n rows, and without adapters. Packed input stays in the scratch. */
     public void multiply(Pass pass, MemorySegment x, int n, MemorySegment... y) {
-        MatMul code =
-                switch (pass.numerics()) {
-                    case EXACT -> exact;
-                    case FAST -> fast;
-                };
+        MatMul code = switch (pass.numerics()) {
+            case EXACT -> exact;
+            case FAST -> fast;
+        };
         code.run(new Activations(x, n, inputs, pass.scratch()), y);
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
-            if (part.bias() != null) ops.addBias(y[i], part.bias().f32(), n, part.weight().rows());
+            if (part.bias() != null)
+                ops.addBias(y[i], part.bias().f32(), n, part.weight().rows());
         }
     }
 

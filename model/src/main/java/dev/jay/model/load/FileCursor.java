@@ -41,14 +41,17 @@ final class FileCursor {
     void charge(long heapBytes, String what) {
         heap += heapBytes;
         if (heap > HEAP_ALLOWANCE) {
-            throw wrong(at, what + " would take more heap than a model's metadata may: most=" + HEAP_ALLOWANCE + " bytes");
+            throw wrong(
+                    at, what + " would take more heap than a model's metadata may: most=" + HEAP_ALLOWANCE + " bytes");
         }
     }
 
     private long take(long count, String what) {
         if (count < 0 || count > remaining()) {
-            throw wrong(at, what + " is longer than the file: bytes=" + Long.toUnsignedString(count) + ", remaining="
-                    + remaining());
+            throw wrong(
+                    at,
+                    what + " is longer than the file: bytes=" + Long.toUnsignedString(count) + ", remaining="
+                            + remaining());
         }
         long from = at;
         at += count;
@@ -84,8 +87,10 @@ final class FileCursor {
         long from = at;
         long count = i64(what);
         if (count < 0 || count > remaining() / leastBytes) {
-            throw wrong(from, what + " is more than the file can hold: count=" + Long.toUnsignedString(count) + ", most="
-                    + remaining() / leastBytes);
+            throw wrong(
+                    from,
+                    what + " is more than the file can hold: count=" + Long.toUnsignedString(count) + ", most="
+                            + remaining() / leastBytes);
         }
         return count;
     }

@@ -60,7 +60,8 @@ public final class Gguf implements WeightSource {
     /** Reads a model out of bytes that the caller owns; {@code name} stands for the path in errors. */
     public static Gguf of(MemorySegment bytes, Path name) {
         GgufPart part = GgufPart.read(name, bytes);
-        if (splitCount(part) != 1) throw new MalformedModelException(name, 0, "one part of a split model, without the others");
+        if (splitCount(part) != 1)
+            throw new MalformedModelException(name, 0, "one part of a split model, without the others");
         return new Gguf(List.of(), List.of(part));
     }
 
@@ -74,8 +75,11 @@ public final class Gguf implements WeightSource {
         Path path = given.path();
         Matcher name = PART_NAME.matcher(path.getFileName().toString());
         if (!name.matches() || Integer.parseInt(name.group(4)) != count) {
-            throw new MalformedModelException(path, 0, "one of " + count
-                    + " parts, but its name does not say which: wanted=NAME-00001-of-" + "%05d".formatted(count) + ".gguf");
+            throw new MalformedModelException(
+                    path,
+                    0,
+                    "one of " + count + " parts, but its name does not say which: wanted=NAME-00001-of-"
+                            + "%05d".formatted(count) + ".gguf");
         }
         int givenNumber = Integer.parseInt(name.group(2)) - 1;
         checkPart(given, givenNumber, count);
@@ -83,7 +87,8 @@ public final class Gguf implements WeightSource {
         for (int i = 0; i < count; i++) {
             GgufPart part = given;
             if (i != givenNumber) {
-                String partName = name.group(1) + "%05d".formatted(i + 1) + name.group(3) + name.group(4) + name.group(5);
+                String partName =
+                        name.group(1) + "%05d".formatted(i + 1) + name.group(3) + name.group(4) + name.group(5);
                 Path at = path.resolveSibling(partName);
                 try {
                     part = map(memory, at, files);
@@ -98,8 +103,11 @@ public final class Gguf implements WeightSource {
         Gguf gguf = new Gguf(files, parts);
         long wanted = number(parts.getFirst(), SPLIT_TENSORS, gguf.entries.size());
         if (wanted != gguf.entries.size()) {
-            throw new MalformedModelException(path, 0, "the parts have the wrong number of tensors together: wanted="
-                    + wanted + ", got=" + gguf.entries.size());
+            throw new MalformedModelException(
+                    path,
+                    0,
+                    "the parts have the wrong number of tensors together: wanted=" + wanted + ", got="
+                            + gguf.entries.size());
         }
         return gguf;
     }
@@ -107,7 +115,8 @@ public final class Gguf implements WeightSource {
     private static int splitCount(GgufPart part) {
         long count = number(part, SPLIT_COUNT, 1);
         if (count < 0 || count > 65_535) {
-            throw new MalformedModelException(part.path(), 0, SPLIT_COUNT + " is not a number of files: value=" + count);
+            throw new MalformedModelException(
+                    part.path(), 0, SPLIT_COUNT + " is not a number of files: value=" + count);
         }
         return (int) Math.max(count, 1);
     }
@@ -115,8 +124,11 @@ public final class Gguf implements WeightSource {
     private static void checkPart(GgufPart part, int number, int count) {
         long saysNumber = number(part, SPLIT_NUMBER, -1);
         if (saysNumber != number || number < 0 || number >= count || splitCount(part) != count) {
-            throw new MalformedModelException(part.path(), 0, "not the part that its name says: wanted=" + (number + 1)
-                    + " of " + count + ", got=" + (saysNumber + 1) + " of " + splitCount(part));
+            throw new MalformedModelException(
+                    part.path(),
+                    0,
+                    "not the part that its name says: wanted=" + (number + 1) + " of " + count + ", got="
+                            + (saysNumber + 1) + " of " + splitCount(part));
         }
     }
 

@@ -18,8 +18,7 @@ import java.util.Set;
  *
  * @param raw each value behind its type, as the file has it
  */
-record GgufPart(
-        Path path, Metadata metadata, Map<String, MemorySegment> raw, List<WeightSource.Entry> entries) {
+record GgufPart(Path path, Metadata metadata, Map<String, MemorySegment> raw, List<WeightSource.Entry> entries) {
     static final int MAGIC = 0x46554747; // "GGUF"
     static final String ALIGNMENT_KEY = "general.alignment";
     static final long DEFAULT_ALIGNMENT = 32;
@@ -60,7 +59,8 @@ record GgufPart(
             cursor.charge(TENSOR_HEAP, "list of tensors");
             Listed tensor = tensor(cursor);
             if (!names.add(tensor.name)) {
-                throw cursor.wrong(tensor.listedAt, "tensor comes twice: name=" + MalformedModelException.shown(tensor.name));
+                throw cursor.wrong(
+                        tensor.listedAt, "tensor comes twice: name=" + MalformedModelException.shown(tensor.name));
             }
             listed.add(tensor);
         }
@@ -78,8 +78,9 @@ record GgufPart(
         if (swapped == 2 || swapped == 3) {
             throw cursor.wrong(4, "the file is big-endian; only little-endian GGUF files are read");
         }
-        throw cursor.wrong(4, "GGUF version is not supported: version=" + Integer.toUnsignedString(version)
-                + ", supported=[2, 3]");
+        throw cursor.wrong(
+                4,
+                "GGUF version is not supported: version=" + Integer.toUnsignedString(version) + ", supported=[2, 3]");
     }
 
     private static String name(FileCursor cursor, String what) {
@@ -92,7 +93,9 @@ record GgufPart(
     private static long alignment(FileCursor cursor, Object value) {
         if (value == null) return DEFAULT_ALIGNMENT;
         if (!(value instanceof Long a) || a <= 0 || Long.bitCount(a) != 1 || a > 1L << 31) {
-            String got = value instanceof Number ? value.toString() : value.getClass().getSimpleName();
+            String got = value instanceof Number
+                    ? value.toString()
+                    : value.getClass().getSimpleName();
             throw cursor.wrong(cursor.at(), ALIGNMENT_KEY + " must be a power of two: value=" + got);
         }
         return a;
@@ -104,8 +107,10 @@ record GgufPart(
         String what = "tensor " + MalformedModelException.shown(name);
         int dimsCount = cursor.i32(what);
         if (dimsCount < 1 || dimsCount > MOST_DIMS) {
-            throw cursor.wrong(from, what + " has the wrong number of dimensions: count="
-                    + Integer.toUnsignedString(dimsCount) + ", allowed=1 to " + MOST_DIMS);
+            throw cursor.wrong(
+                    from,
+                    what + " has the wrong number of dimensions: count=" + Integer.toUnsignedString(dimsCount)
+                            + ", allowed=1 to " + MOST_DIMS);
         }
         List<Long> dims = new ArrayList<>(dimsCount);
         long weights = 1;
@@ -123,8 +128,10 @@ record GgufPart(
         }
         GgmlType type = type(cursor, from, what, cursor.i32(what));
         if (dims.getFirst() % type.blockSize() != 0) {
-            throw cursor.wrong(from, what + " has rows that are not a multiple of its type's block: row="
-                    + dims.getFirst() + ", type=" + type.name() + ", block=" + type.blockSize());
+            throw cursor.wrong(
+                    from,
+                    what + " has rows that are not a multiple of its type's block: row=" + dims.getFirst() + ", type="
+                            + type.name() + ", block=" + type.blockSize());
         }
         long blocks = weights / type.blockSize();
         if (Math.multiplyHigh(blocks, type.blockBytes()) != 0 || blocks * type.blockBytes() < 0) {
@@ -134,9 +141,12 @@ record GgufPart(
     }
 
     private static GgmlType type(FileCursor cursor, long from, String what, int number) {
-        return GgmlType.of(number).orElseThrow(() -> cursor.wrong(from, GgmlType.removed(number)
-                .map(old -> what + " has type " + number + ": " + old + " was removed from the format")
-                .orElse(what + " has an unknown type: type=" + Integer.toUnsignedString(number))));
+        return GgmlType.of(number)
+                .orElseThrow(() -> cursor.wrong(
+                        from,
+                        GgmlType.removed(number)
+                                .map(old -> what + " has type " + number + ": " + old + " was removed from the format")
+                                .orElse(what + " has an unknown type: type=" + Integer.toUnsignedString(number))));
     }
 
     private static List<WeightSource.Entry> place(
@@ -145,19 +155,25 @@ record GgufPart(
         long start = (cursor.at() + alignment - 1) & -alignment;
         long size = bytes.byteSize() - start;
         if (size < 0) {
-            throw cursor.wrong(cursor.at(), "the file ends before its tensors: data begins at " + start + ", file has "
-                    + bytes.byteSize() + " bytes");
+            throw cursor.wrong(
+                    cursor.at(),
+                    "the file ends before its tensors: data begins at " + start + ", file has " + bytes.byteSize()
+                            + " bytes");
         }
         List<WeightSource.Entry> entries = new ArrayList<>(listed.size());
         for (Listed t : listed) {
             String what = "tensor " + MalformedModelException.shown(t.name);
             if (t.offset < 0 || t.offset % alignment != 0) {
-                throw cursor.wrong(t.listedAt, what + " is not aligned: offset=" + Long.toUnsignedString(t.offset)
-                        + ", alignment=" + alignment);
+                throw cursor.wrong(
+                        t.listedAt,
+                        what + " is not aligned: offset=" + Long.toUnsignedString(t.offset) + ", alignment="
+                                + alignment);
             }
             if (t.offset > size || t.bytes > size - t.offset) {
-                throw cursor.wrong(t.listedAt, what + " lies beyond the end of the file: offset=" + t.offset + ", bytes="
-                        + t.bytes + ", data section=" + size + " bytes");
+                throw cursor.wrong(
+                        t.listedAt,
+                        what + " lies beyond the end of the file: offset=" + t.offset + ", bytes=" + t.bytes
+                                + ", data section=" + size + " bytes");
             }
             entries.add(new WeightSource.Entry(
                     t.name, t.dims, t.type.number(), t.type.name(), bytes.asSlice(start + t.offset, t.bytes)));
@@ -173,8 +189,10 @@ record GgufPart(
             Listed before = inOrder.get(i - 1);
             Listed t = inOrder.get(i);
             if (t.offset < before.offset + before.bytes) {
-                throw cursor.wrong(t.listedAt, "tensors overlap: " + MalformedModelException.shown(before.name) + " and "
-                        + MalformedModelException.shown(t.name) + " at offset " + t.offset);
+                throw cursor.wrong(
+                        t.listedAt,
+                        "tensors overlap: " + MalformedModelException.shown(before.name) + " and "
+                                + MalformedModelException.shown(t.name) + " at offset " + t.offset);
             }
         }
     }

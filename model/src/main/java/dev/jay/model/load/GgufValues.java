@@ -29,8 +29,10 @@ final class GgufValues {
         int number = cursor.i32(what);
         GgufType[] known = GgufType.values();
         if (number < 0 || number >= known.length) {
-            throw cursor.wrong(from, what + " has an unknown value type: type=" + Integer.toUnsignedString(number)
-                    + ", most=" + (known.length - 1));
+            throw cursor.wrong(
+                    from,
+                    what + " has an unknown value type: type=" + Integer.toUnsignedString(number) + ", most="
+                            + (known.length - 1));
         }
         return known[number];
     }
@@ -83,7 +85,10 @@ final class GgufValues {
             case I64 -> cursor.longs(n, what);
             case U64 -> unsignedLongs(n, what);
             case F32 -> cursor.floats(n, what);
-            case F64 -> Arrays.stream(cursor.longs(n, what)).mapToDouble(Double::longBitsToDouble).toArray();
+            case F64 ->
+                Arrays.stream(cursor.longs(n, what))
+                        .mapToDouble(Double::longBitsToDouble)
+                        .toArray();
             case STRING -> cursor.texts(n, what);
             case BOOL, ARRAY -> list(type, n, what, depth);
         };

@@ -67,7 +67,8 @@ public final class GgufWriter {
         switch (value) {
             case String v -> out.type(GgufType.STRING).text(v);
             case Boolean v -> out.type(GgufType.BOOL).i8(v ? 1 : 0);
-            case Long v when v >= 0 && v <= 0xFFFF_FFFFL -> out.type(GgufType.U32).i32((int) (long) v);
+            case Long v
+            when v >= 0 && v <= 0xFFFF_FFFFL -> out.type(GgufType.U32).i32((int) (long) v);
             case Long v -> out.type(GgufType.I64).i64(v);
             case Double v -> out.type(GgufType.F32).i32(Float.floatToRawIntBits(v.floatValue()));
             case int[] v -> {
@@ -82,8 +83,9 @@ public final class GgufWriter {
                 out.array(GgufType.STRING, v.size());
                 for (Object s : v) out.text((String) s);
             }
-            default -> throw new IllegalArgumentException("metadata value of a kind that is not written: key=" + key
-                    + ", class=" + value.getClass().getSimpleName());
+            default ->
+                throw new IllegalArgumentException("metadata value of a kind that is not written: key=" + key
+                        + ", class=" + value.getClass().getSimpleName());
         }
         pairs.put(key, out.toByteArray());
         return this;
@@ -114,10 +116,7 @@ public final class GgufWriter {
         Path part = partOf(out);
         try {
             try (FileChannel file = FileChannel.open(
-                    part,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                    part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
                 writeAll(file);
             }
             Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -133,7 +132,8 @@ public final class GgufWriter {
     }
 
     private void writeAll(FileChannel file) throws IOException {
-        Bytes head = new Bytes().i32(GgufPart.MAGIC).i32(VERSION).i64(tensors.size()).i64(pairs.size());
+        Bytes head =
+                new Bytes().i32(GgufPart.MAGIC).i32(VERSION).i64(tensors.size()).i64(pairs.size());
         pairs.forEach((key, value) -> {
             head.text(key);
             head.writeBytes(value);
@@ -165,7 +165,9 @@ public final class GgufWriter {
 
     private static void writeFully(FileChannel file, MemorySegment bytes) throws IOException {
         for (long at = 0; at < bytes.byteSize(); at += PIECE) {
-            writeFully(file, bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at)).asByteBuffer());
+            writeFully(
+                    file,
+                    bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at)).asByteBuffer());
         }
     }
 
@@ -189,12 +191,18 @@ public final class GgufWriter {
         }
 
         Bytes i32(int v) {
-            writeBytes(ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(v).array());
+            writeBytes(ByteBuffer.allocate(Integer.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(v)
+                    .array());
             return this;
         }
 
         Bytes i64(long v) {
-            writeBytes(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(v).array());
+            writeBytes(ByteBuffer.allocate(Long.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(v)
+                    .array());
             return this;
         }
 

@@ -91,11 +91,12 @@ public final class Llama2c implements WeightSource {
         int kvHeads = positive(cursor, "kv heads", false);
         int vocabulary = positive(cursor, "vocabulary", true);
         int context = positive(cursor, "context", false);
-        Shape shape = new Shape(
-                dim, hidden, layers, heads, kvHeads, Math.abs(vocabulary), context, vocabulary > 0);
+        Shape shape = new Shape(dim, hidden, layers, heads, kvHeads, Math.abs(vocabulary), context, vocabulary > 0);
         if (dim % heads != 0 || shape.headDim() % 2 != 0 || heads % kvHeads != 0) {
-            throw cursor.wrong(0, "the header's numbers do not fit together: dim=" + dim + ", heads=" + heads
-                    + ", kv heads=" + kvHeads);
+            throw cursor.wrong(
+                    0,
+                    "the header's numbers do not fit together: dim=" + dim + ", heads=" + heads + ", kv heads="
+                            + kvHeads);
         }
         return shape;
     }
@@ -205,8 +206,10 @@ public final class Llama2c implements WeightSource {
 
         void end() {
             if (at != bytes.byteSize()) {
-                throw cursor.wrong(0, "not a llama2.c checkpoint: its header calls for " + at + " bytes, the file has "
-                        + bytes.byteSize());
+                throw cursor.wrong(
+                        0,
+                        "not a llama2.c checkpoint: its header calls for " + at + " bytes, the file has "
+                                + bytes.byteSize());
             }
         }
 
@@ -214,8 +217,10 @@ public final class Llama2c implements WeightSource {
             long weights = cols * rows; // both below 2^25
             if (weights > Long.MAX_VALUE / Float.BYTES / times
                     || weights * times * Float.BYTES > bytes.byteSize() - at) {
-                throw cursor.wrong(0, "not a llama2.c checkpoint: its header calls for more than the file's "
-                        + bytes.byteSize() + " bytes");
+                throw cursor.wrong(
+                        0,
+                        "not a llama2.c checkpoint: its header calls for more than the file's " + bytes.byteSize()
+                                + " bytes");
             }
             return weights * times * Float.BYTES;
         }

@@ -92,8 +92,8 @@ public record Metadata(Map<String, Object> values) {
 
     private static int narrow(String key, long v) {
         if (v < Integer.MIN_VALUE || v > Integer.MAX_VALUE) {
-            throw new MalformedModelException(
-                    "model file has too large a number under '" + key + "': value=" + v + ", most=" + Integer.MAX_VALUE);
+            throw new MalformedModelException("model file has too large a number under '" + key + "': value=" + v
+                    + ", most=" + Integer.MAX_VALUE);
         }
         return (int) v;
     }

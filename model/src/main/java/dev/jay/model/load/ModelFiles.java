@@ -32,10 +32,12 @@ public final class ModelFiles {
             MemorySegment bytes = file.bytes();
             gguf = bytes.byteSize() >= 4 && bytes.get(Floats.INT, 0) == GgufPart.MAGIC;
             if (!gguf && !Llama2c.isOne(path, bytes)) {
-                byte[] first = bytes.asSlice(0, Math.min(8, bytes.byteSize())).toArray(
-                        ValueLayout.JAVA_BYTE);
-                throw new MalformedModelException(path, 0, "not a model file that Jay knows: first bytes="
-                        + HexFormat.of().formatHex(first) + ", size=" + bytes.byteSize() + ", known=" + KNOWN);
+                byte[] first = bytes.asSlice(0, Math.min(8, bytes.byteSize())).toArray(ValueLayout.JAVA_BYTE);
+                throw new MalformedModelException(
+                        path,
+                        0,
+                        "not a model file that Jay knows: first bytes="
+                                + HexFormat.of().formatHex(first) + ", size=" + bytes.byteSize() + ", known=" + KNOWN);
             }
         }
         return gguf ? Gguf.open(memory, path) : Llama2c.open(memory, path);

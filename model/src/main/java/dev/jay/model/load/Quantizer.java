@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
  * split model becomes one file.
  */
 public final class Quantizer {
-    private static final Pattern KEPT = Pattern.compile(".*(_norm|ffn_gate_inp|position_embd|token_types|conv1d)\\.weight");
+    private static final Pattern KEPT =
+            Pattern.compile(".*(_norm|ffn_gate_inp|position_embd|token_types|conv1d)\\.weight");
 
     /**
      * What was done.
@@ -63,7 +64,8 @@ public final class Quantizer {
             Collection<Path> inputs = source instanceof Gguf gguf ? gguf.paths() : List.of(in);
             for (Path input : inputs) {
                 if (isSame(input, out) || isSame(input, GgufWriter.partOf(out))) {
-                    throw new IllegalArgumentException("a model cannot be written over itself: in=" + in + ", out=" + out);
+                    throw new IllegalArgumentException(
+                            "a model cannot be written over itself: in=" + in + ", out=" + out);
                 }
             }
             return new Quantizer(memory, workers, format, progress).write(source, out);
@@ -93,7 +95,8 @@ public final class Quantizer {
 
     private void plan(GgufWriter writer, TensorCoder coder, WeightSource source, WeightSource.Entry entry) {
         Optional<WeightFormat> wanted = isCoded(entry) ? Optional.of(fitting(entry)) : Optional.empty();
-        GgmlType type = wanted.map(f -> GgmlType.of(f)).orElseGet(() -> GgmlType.of(entry.type()).orElseThrow());
+        GgmlType type = wanted.map(f -> GgmlType.of(f))
+                .orElseGet(() -> GgmlType.of(entry.type()).orElseThrow());
         counts.merge(type.name(), 1, Integer::sum);
         if (type.number() == entry.type()) {
             writer.tensor(entry.name(), entry.dims(), type, sink -> {
@@ -129,7 +132,9 @@ public final class Quantizer {
 
     private static boolean isMatrix(WeightSource.Entry entry) {
         boolean manyRows = entry.dims().stream().skip(1).anyMatch(d -> d > 1);
-        return manyRows && entry.name().endsWith("weight") && !KEPT.matcher(entry.name()).matches();
+        return manyRows
+                && entry.name().endsWith("weight")
+                && !KEPT.matcher(entry.name()).matches();
     }
 
     private void rejectUndecodable(WeightSource source) {

@@ -138,19 +138,22 @@ public final class Synth {
         tensor(coder, name, List.of(size), WeightFormats.ALL.make("f32"), mean, deviation);
     }
 
-    private void tensor(
-            TensorCoder coder, String name, List<Long> dims, WeightFormat as, float mean, float deviation) {
+    private void tensor(TensorCoder coder, String name, List<Long> dims, WeightFormat as, float mean, float deviation) {
         long stream = mix(mix(seed) + tensors++);
         long weights = dims.stream().reduce(1L, (a, b) -> a * b);
-        writer.tensor(name, dims, GgmlType.of(as), sink -> coder.write(
-                sink,
-                as,
-                weights,
-                (first, count, floats) -> normal(stream, first, count, mean, deviation, floats),
-                bytes -> {
-                    written += bytes;
-                    progress.wrote(written, writer.tensorBytes(), name);
-                }));
+        writer.tensor(
+                name,
+                dims,
+                GgmlType.of(as),
+                sink -> coder.write(
+                        sink,
+                        as,
+                        weights,
+                        (first, count, floats) -> normal(stream, first, count, mean, deviation, floats),
+                        bytes -> {
+                            written += bytes;
+                            progress.wrote(written, writer.tensorBytes(), name);
+                        }));
     }
 
     /** Weight i is a function of the stream and i alone, so slices may be made in any order. */

@@ -24,8 +24,7 @@ public final class SynthShapes {
             qwen2("qwen2-1.5b", "Qwen 2.5 1.5B", new int[] {28, 1536, 12, 2, 128, 8960, 151_936}, 32_768),
             qwen3("qwen3-tiny", "0.1 M, for tests", new int[] {2, 64, 4, 2, 32, 160, 512}, 512),
             qwen3("qwen3-0.6b", "Qwen 3 0.6B", new int[] {28, 1024, 16, 8, 128, 3072, 151_936}, 40_960),
-            qwen3("qwen3-1.7b", "Qwen 3 1.7B", new int[] {28, 2048, 16, 8, 128, 6144, 151_936}, 40_960)
-    );
+            qwen3("qwen3-1.7b", "Qwen 3 1.7B", new int[] {28, 2048, 16, 8, 128, 6144, 151_936}, 40_960));
 
     private SynthShapes() {}
 

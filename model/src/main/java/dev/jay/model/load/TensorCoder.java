@@ -55,7 +55,8 @@ final class TensorCoder implements AutoCloseable {
             workers.run((int) ((count + SLICE - 1) / SLICE), (slice, worker) -> {
                 long at = (long) slice * SLICE;
                 int here = (int) Math.min(SLICE, count - at);
-                MemorySegment x = floats.bytes().asSlice((long) worker * SLICE * Float.BYTES, (long) here * Float.BYTES);
+                MemorySegment x =
+                        floats.bytes().asSlice((long) worker * SLICE * Float.BYTES, (long) here * Float.BYTES);
                 rows.read(from + at, here, x);
                 format.encode(x, 0, here, coded.bytes(), slice * sliceBytes);
             });

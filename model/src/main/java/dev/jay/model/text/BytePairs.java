@@ -31,8 +31,10 @@ final class BytePairs implements TextCoding {
         Vocabulary vocabulary = Vocabulary.read(metadata);
         String pre = metadata.optionalText(PRE).orElse("");
         if (pre.isEmpty()) {
-            LOG.log(System.Logger.Level.WARNING, "the model file does not say " + PRE + ": taking "
-                    + PreTokenizers.DEFAULT + "; its tokens may differ from those the model was trained on");
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the model file does not say " + PRE + ": taking " + PreTokenizers.DEFAULT
+                            + "; its tokens may differ from those the model was trained on");
             pre = PreTokenizers.DEFAULT;
         }
         PreTokenizer pieces = Tokenizers.named(PreTokenizers.ALL, pre);

@@ -20,15 +20,14 @@ public final class ChatTemplate {
      * ChatML: for a model whose file has no template, where the caller knows or decides that it was trained on this. Writes
      * no BOS token (a tokenizer adds it where the model wants one) and does not mention tools.
      */
-    public static final ChatTemplate CHATML = compile(
-            """
-            {%- for message in messages %}
-            {{- '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}
-            {%- endfor %}
-            {%- if add_generation_prompt %}
-            {{- '<|im_start|>assistant\\n' }}
-            {%- endif %}
-            """);
+    public static final ChatTemplate CHATML = compile("""
+        {%- for message in messages %}
+        {{- '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}
+        {%- endfor %}
+        {%- if add_generation_prompt %}
+        {{- '<|im_start|>assistant\\n' }}
+        {%- endif %}
+        """);
 
     private final Template template;
     private final String source;

@@ -13,8 +13,8 @@ final class Llama3Split implements PreTokenizer {
             "llama-bpe", "as Llama 3 cuts: up to three digits, whole tokens first", args -> new Llama3Split(3, true));
     static final Catalog.Entry<PreTokenizer> SMAUG = new Catalog.Entry<>(
             "smaug-bpe", "as Llama 3 cuts, every token reached by merges", args -> new Llama3Split(3, false));
-    static final Catalog.Entry<PreTokenizer> QWEN_2 = new Catalog.Entry<>(
-            "qwen2", "as Qwen 2 cuts: every digit alone", args -> new Llama3Split(1, false));
+    static final Catalog.Entry<PreTokenizer> QWEN_2 =
+            new Catalog.Entry<>("qwen2", "as Qwen 2 cuts: every digit alone", args -> new Llama3Split(1, false));
 
     private final int digits;
     private final boolean asLlama3;

@@ -61,8 +61,8 @@ final class MergeTable {
         int token = vocabulary.findPlain(bytes, 0, bytes.length);
         if (token >= 0) return token;
         if (others.size() >= MOST_OTHERS) {
-            throw new MalformedModelException("reading the vocabulary: tokenizer.ggml.merges names more than " + MOST_OTHERS
-                    + " texts that are no tokens");
+            throw new MalformedModelException("reading the vocabulary: tokenizer.ggml.merges names more than "
+                    + MOST_OTHERS + " texts that are no tokens");
         }
         return others.computeIfAbsent(text, t -> vocabulary.size() + others.size());
     }

@@ -22,8 +22,7 @@ public final class PreTokenizers {
             Llama3Split.SMAUG,
             also("dbrx", Llama3Split.SMAUG),
             Llama3Split.QWEN_2,
-            also("deepseek-r1-qwen", Llama3Split.QWEN_2)
-    );
+            also("deepseek-r1-qwen", Llama3Split.QWEN_2));
 
     private PreTokenizers() {}
 

@@ -127,7 +127,8 @@ final class ScoredPairs implements TextCoding {
         return switch (vocabulary.type(token)) {
             case TokenType.BYTE -> new byte[] {(byte) byteOf(token)};
             case TokenType.USER_DEFINED -> text;
-            default -> new String(text, StandardCharsets.UTF_8).replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
+            default ->
+                new String(text, StandardCharsets.UTF_8).replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
         };
     }
 

@@ -7,11 +7,7 @@ import dev.jay.tensor.Catalog;
 
 /** Every kind of tokenizer the runtime reads. To add one: write its file, add its line. */
 public final class Tokenizers {
-    public static final Catalog<TokenizerKind> ALL = Catalog.of(
-            "tokenizer",
-            BytePairs.ENTRY,
-            ScoredPairs.ENTRY
-    );
+    public static final Catalog<TokenizerKind> ALL = Catalog.of("tokenizer", BytePairs.ENTRY, ScoredPairs.ENTRY);
 
     private Tokenizers() {}
 
@@ -28,7 +24,7 @@ public final class Tokenizers {
     /** The member that a file names; files give no arguments. */
     static <T> T named(Catalog<T> catalog, String name) {
         if (catalog.has(name)) return catalog.make(name);
-        throw new MalformedModelException(
-                "unknown " + catalog.kind() + ": name=" + MalformedModelException.shown(name) + ", known=" + catalog.names());
+        throw new MalformedModelException("unknown " + catalog.kind() + ": name=" + MalformedModelException.shown(name)
+                + ", known=" + catalog.names());
     }
 }

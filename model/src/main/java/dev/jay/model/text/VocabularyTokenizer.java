@@ -30,7 +30,8 @@ final class VocabularyTokenizer implements Tokenizer {
     private static BitSet eatingSpaceBehind(Vocabulary vocabulary) {
         BitSet eating = new BitSet();
         for (int t = 0; t < vocabulary.size(); t++) {
-            boolean keeps = !SpecialTokens.isSpecial(vocabulary, t) || PHI_3_KEEPS_SPACE_BEHIND.contains(vocabulary.text(t));
+            boolean keeps =
+                    !SpecialTokens.isSpecial(vocabulary, t) || PHI_3_KEEPS_SPACE_BEHIND.contains(vocabulary.text(t));
             eating.set(t, !keeps);
         }
         return eating;
@@ -98,8 +99,8 @@ final class VocabularyTokenizer implements Tokenizer {
 
     private int checked(int token) {
         if (token < 0 || token >= vocabulary.size()) {
-            throw new IllegalArgumentException(
-                    "decoding: token=" + token + " is not in the vocabulary, allowed is 0 to " + (vocabulary.size() - 1));
+            throw new IllegalArgumentException("decoding: token=" + token
+                    + " is not in the vocabulary, allowed is 0 to " + (vocabulary.size() - 1));
         }
         return token;
     }

@@ -38,7 +38,14 @@ class ArchitectureLaws {
         /** The greatest error of a logit, relative to the greatest logit. */
         double allowed(Numerics numerics) {
             WeightFormat weights = WeightFormats.ALL.make(format);
-            return Math.max(FLOAT, GROWTH * machine().kernels.matMul(weights, numerics).kernel().bound());
+            return Math.max(
+                    FLOAT,
+                    GROWTH
+                            * machine()
+                                    .kernels
+                                    .matMul(weights, numerics)
+                                    .kernel()
+                                    .bound());
         }
     }
 
@@ -115,8 +122,12 @@ class ArchitectureLaws {
                                 .isLessThan(FLOAT);
                     }
                     int at = t * RandomModel.VOCABULARY;
-                    assertThat(worst(exact.logits()[s], at, wanted.logits[t])).as("exact: " + which).isLessThan(FLOAT);
-                    assertThat(worst(fast.logits()[s], at, wanted.logits[t])).as("fast: " + which).isLessThan(FLOAT);
+                    assertThat(worst(exact.logits()[s], at, wanted.logits[t]))
+                            .as("exact: " + which)
+                            .isLessThan(FLOAT);
+                    assertThat(worst(fast.logits()[s], at, wanted.logits[t]))
+                            .as("fast: " + which)
+                            .isLessThan(FLOAT);
                 }
             }
         }
@@ -137,10 +148,12 @@ class ArchitectureLaws {
         try (RandomModel model = new RandomModel(machine.memory, SEED, member.architecture, member.format);
                 ModelTrial scalar = new ModelTrial(MACHINES.get("scalar"), model.metadata(), model, "", 1);
                 ModelTrial best = new ModelTrial(machine, model.metadata(), model, "", 2)) {
-            float[][] wanted = scalar.run(Numerics.EXACT, sequences, Steps.whole(LENGTHS), 0).logits();
+            float[][] wanted = scalar.run(Numerics.EXACT, sequences, Steps.whole(LENGTHS), 0)
+                    .logits();
             for (Numerics numerics : Numerics.values()) {
                 double allowed = member.allowed(numerics);
-                float[][] got = best.run(numerics, sequences, Steps.random(new Random(SEED), LENGTHS), 0).logits();
+                float[][] got = best.run(numerics, sequences, Steps.random(new Random(SEED), LENGTHS), 0)
+                        .logits();
                 for (int s = 0; s < sequences.length; s++) {
                     double[] row = new double[RandomModel.VOCABULARY];
                     for (int at = 0; at < got[s].length; at += row.length) {
@@ -164,7 +177,8 @@ class ArchitectureLaws {
             float[][] alone = new float[LENGTHS.length][];
             try (ModelTrial trial = new ModelTrial(machine, model.metadata(), model, recipe, 1)) {
                 for (int s = 0; s < LENGTHS.length; s++) {
-                    alone[s] = trial.run(Numerics.EXACT, sequences, Steps.alone(s, LENGTHS), 0).logits()[s];
+                    alone[s] = trial.run(Numerics.EXACT, sequences, Steps.alone(s, LENGTHS), 0)
+                            .logits()[s];
                 }
             }
             Random random = new Random(SEED);

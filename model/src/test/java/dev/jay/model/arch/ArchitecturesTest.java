@@ -80,29 +80,38 @@ class ArchitecturesTest {
         assertThat(s.rotary().factors()).isEmpty();
         assertThat(spec(Map.of("llama.vocab_size", 5L)).vocabulary()).isEqualTo(5);
         assertThat(spec(Map.of("llama.vocab_size", 2L)).vocabulary()).isEqualTo(3); // it has three tokens
-        assertThat(spec(Map.of("llama.rope.scaling.factor", 4.0)).rotary().factors()).hasSize(8).containsOnly(4f);
-        assertThat(spec(Map.of("llama.rope.scaling.type", "none", "llama.rope.scaling.factor", 4.0)).rotary().factors()).isEmpty();
+        assertThat(spec(Map.of("llama.rope.scaling.factor", 4.0)).rotary().factors())
+                .hasSize(8)
+                .containsOnly(4f);
+        assertThat(spec(Map.of("llama.rope.scaling.type", "none", "llama.rope.scaling.factor", 4.0))
+                        .rotary()
+                        .factors())
+                .isEmpty();
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {
-        "llama.block_count; 0; llama.block_count=0, allowed: 1 to 4096",
-        "llama.block_count; 2147483647; allowed: 1 to 4096",
-        "llama.block_count; 99999999999; 99999999999",
-        "llama.embedding_length; -128; embedding_length=-128, allowed: 1 to",
-        "llama.embedding_length; 130; llama.attention.head_count=8, allowed: a divisor of embedding_length=130",
-        "llama.attention.head_count_kv; 3; head_count_kv=3, allowed: a divisor of attention.head_count=8",
-        "llama.attention.head_count_kv; 16; head_count_kv=16, allowed: 1 to 8",
-        "llama.attention.key_length; 16000000; key_length=16000000, allowed: at most",
-        "llama.attention.value_length; 8; value_length=8, allowed: attention.key_length=16",
-        "llama.rope.dimension_count; 7; dimension_count=7, allowed: an even number",
-        "llama.rope.dimension_count; 18; dimension_count=18, allowed: 1 to 16",
-        "llama.feed_forward_length; 0; feed_forward_length=0",
-        "llama.context_length; 0; context_length=0",
-        "llama.vocab_size; 0; vocab_size=0",
-    })
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "llama.block_count; 0; llama.block_count=0, allowed: 1 to 4096",
+                "llama.block_count; 2147483647; allowed: 1 to 4096",
+                "llama.block_count; 99999999999; 99999999999",
+                "llama.embedding_length; -128; embedding_length=-128, allowed: 1 to",
+                "llama.embedding_length; 130; llama.attention.head_count=8, allowed: a divisor of embedding_length=130",
+                "llama.attention.head_count_kv; 3; head_count_kv=3, allowed: a divisor of attention.head_count=8",
+                "llama.attention.head_count_kv; 16; head_count_kv=16, allowed: 1 to 8",
+                "llama.attention.key_length; 16000000; key_length=16000000, allowed: at most",
+                "llama.attention.value_length; 8; value_length=8, allowed: attention.key_length=16",
+                "llama.rope.dimension_count; 7; dimension_count=7, allowed: an even number",
+                "llama.rope.dimension_count; 18; dimension_count=18, allowed: 1 to 16",
+                "llama.feed_forward_length; 0; feed_forward_length=0",
+                "llama.context_length; 0; context_length=0",
+                "llama.vocab_size; 0; vocab_size=0",
+            })
     void shouldRejectWhenANumberIsNotAllowed(String key, long value, String message) {
-        assertThatThrownBy(() -> spec(Map.of(key, value))).isInstanceOf(MalformedModelException.class).hasMessageContaining(message);
+        assertThatThrownBy(() -> spec(Map.of(key, value)))
+                .isInstanceOf(MalformedModelException.class)
+                .hasMessageContaining(message);
     }
 
     @Test
@@ -112,8 +121,10 @@ class ArchitecturesTest {
                 .hasMessageContaining("general.architecture='mamba', known=[llama, qwen2, qwen3");
         assertThatThrownBy(() -> spec(Map.of("llama.rope.scaling.type", "yarn")))
                 .hasMessageContaining("not yet supported: llama.rope.scaling.type='yarn'");
-        assertThatThrownBy(() -> spec(Map.of("llama.rope.freq_base", Double.NaN))).hasMessageContaining("freq_base=NaN");
-        assertThatThrownBy(() -> spec(Map.of("tokenizer.ggml.tokens", "absent"))).hasMessageContaining("how large its vocabulary is");
+        assertThatThrownBy(() -> spec(Map.of("llama.rope.freq_base", Double.NaN)))
+                .hasMessageContaining("freq_base=NaN");
+        assertThatThrownBy(() -> spec(Map.of("tokenizer.ggml.tokens", "absent")))
+                .hasMessageContaining("how large its vocabulary is");
         assertThatThrownBy(() -> spec(Map.of("llama.block_count", "absent")))
                 .isInstanceOf(MalformedModelException.class)
                 .hasMessageContaining("'llama.block_count'");
@@ -131,18 +142,31 @@ class ArchitecturesTest {
         try (RandomModel damaged = new RandomModel(machine.memory, 1, family, "f16")) {
             build(damaged);
             damage.accept(damaged);
-            assertThatThrownBy(() -> build(damaged)).isInstanceOf(MalformedModelException.class).hasMessageContaining(message);
+            assertThatThrownBy(() -> build(damaged))
+                    .isInstanceOf(MalformedModelException.class)
+                    .hasMessageContaining(message);
         }
     }
 
     @Test
     void shouldRejectWhenATensorIsMissingOrOfAnotherShape() {
-        rejects("llama", m -> m.remove("blk.1.ffn_up.weight"), "lacks the tensor blk.1.ffn_up.weight, which llama needs");
-        rejects("llama", m -> m.put("blk.0.attn_k.weight", 128, 64),
+        rejects(
+                "llama",
+                m -> m.remove("blk.1.ffn_up.weight"),
+                "lacks the tensor blk.1.ffn_up.weight, which llama needs");
+        rejects(
+                "llama",
+                m -> m.put("blk.0.attn_k.weight", 128, 64),
                 "tensor blk.0.attn_k.weight: wanted rows=64, cols=64, got rows=128, cols=64");
-        rejects("llama", m -> m.put("output_norm.weight", 2, 64), "output_norm.weight: wanted rows=1, cols=64, got rows=2");
+        rejects(
+                "llama",
+                m -> m.put("output_norm.weight", 2, 64),
+                "output_norm.weight: wanted rows=1, cols=64, got rows=2");
         rejects("llama", m -> m.put("output.weight", 96, 64), "output.weight: wanted rows=97");
-        rejects("llama", m -> m.put("blk.0.attn_q.bias", 1, 7), "blk.0.attn_q.bias: wanted rows=1, cols=128, got rows=1, cols=7");
+        rejects(
+                "llama",
+                m -> m.put("blk.0.attn_q.bias", 1, 7),
+                "blk.0.attn_q.bias: wanted rows=1, cols=128, got rows=1, cols=7");
         rejects("llama", m -> m.put("rope_freqs.weight", 1, 8), "rope_freqs.weight[");
         rejects("qwen2", m -> m.remove("blk.0.attn_v.bias"), "blk.0.attn_v.bias, which qwen2 needs");
         rejects("qwen3", m -> m.remove("blk.1.attn_k_norm.weight"), "blk.1.attn_k_norm.weight, which qwen3 needs");
@@ -152,7 +176,8 @@ class ArchitecturesTest {
     void shouldRejectWhenATokenIsNotInTheVocabulary() {
         try (ModelTrial trial = new ModelTrial(machine, model.metadata(), model, "", 1);
                 KvCache cache = trial.newCache()) {
-            assertThatThrownBy(() -> trial.next(cache, 1, 97)).hasMessageContaining("token=97 at row=1, allowed=[0, 97)");
+            assertThatThrownBy(() -> trial.next(cache, 1, 97))
+                    .hasMessageContaining("token=97 at row=1, allowed=[0, 97)");
             assertThatThrownBy(() -> trial.next(cache, -1)).hasMessageContaining("token=-1");
             assertThat(model.isLetGo()).isTrue();
             assertThat(trial.next(cache, 1)).hasSize(97);
@@ -163,7 +188,8 @@ class ArchitecturesTest {
     void shouldTakeExactlyTheScratchItSays() {
         try (ModelTrial trial = new ModelTrial(machine, model.metadata(), model, "", 1)) {
             for (int rows : new int[] {1, 40, 400}) { // few: attention's partial results weigh most; many: the MLP
-                trial.run(Numerics.EXACT, new int[][] {new int[rows]}, Steps.whole(rows), 0); // compares after every step
+                trial.run(
+                        Numerics.EXACT, new int[][] {new int[rows]}, Steps.whole(rows), 0); // compares after every step
             }
         }
     }
@@ -171,7 +197,8 @@ class ArchitecturesTest {
     @Test
     void shouldAdaptOnlyTheSequencesThatAskForIt() {
         Adapter adapter = (site, rows, x, y) -> {
-            if (site.equals("blk.1.ffn_down")) for (int i = 0; i < rows * 64; i++) Floats.set(y, i, Floats.get(y, i) + 1);
+            if (site.equals("blk.1.ffn_down"))
+                for (int i = 0; i < rows * 64; i++) Floats.set(y, i, Floats.get(y, i) + 1);
         };
         List<float[]> none = logits(Adapter.NONE, Adapter.NONE);
         List<float[]> second = logits(Adapter.NONE, adapter);
@@ -187,8 +214,11 @@ class ArchitecturesTest {
                 KvCache b = trial.newCache();
                 Region region = machine.memory.reserve("scratch", trial.transformer.scratchBytes(5, 2))) {
             List<Span> spans = List.of(new Span(a, 0, 3, 0), new Span(b, 3, 2, 0));
-            Pass pass = Pass.of(new int[] {5, 6, 7, 8, 9}, spans, new int[] {2, 4}, Numerics.EXACT, new Scratch(region.bytes()));
-            float[] both = trial.transformer.run(pass.withAdapters(List.of(first, second))).toArray(Floats.LAYOUT);
+            Pass pass = Pass.of(
+                    new int[] {5, 6, 7, 8, 9}, spans, new int[] {2, 4}, Numerics.EXACT, new Scratch(region.bytes()));
+            float[] both = trial.transformer
+                    .run(pass.withAdapters(List.of(first, second)))
+                    .toArray(Floats.LAYOUT);
             return List.of(Arrays.copyOf(both, 97), Arrays.copyOfRange(both, 97, 2 * 97));
         }
     }
@@ -197,12 +227,14 @@ class ArchitecturesTest {
     void shouldRejectWhenAPassIsNotWhole() {
         Scratch scratch = new Scratch(MemorySegment.NULL);
         List<Span> gap = List.of(new Span(null, 1, 1, 0));
-        assertThatThrownBy(() -> Pass.of(new int[2], gap, new int[0], Numerics.EXACT, scratch)).hasMessageContaining("wanted row=0");
+        assertThatThrownBy(() -> Pass.of(new int[2], gap, new int[0], Numerics.EXACT, scratch))
+                .hasMessageContaining("wanted row=0");
         List<Span> one = List.of(new Span(null, 0, 1, 0));
         assertThatThrownBy(() -> Pass.of(new int[2], one, new int[0], Numerics.EXACT, scratch))
                 .hasMessageContaining("tokens=2, rows of spans=1");
         assertThatThrownBy(() -> Pass.of(new int[1], one, new int[] {0, 0}, Numerics.EXACT, scratch))
                 .hasMessageContaining("got 0 after 0");
-        assertThatThrownBy(() -> Pass.of(new int[1], one, new int[] {1}, Numerics.EXACT, scratch)).hasMessageContaining("rows=1: got 1");
+        assertThatThrownBy(() -> Pass.of(new int[1], one, new int[] {1}, Numerics.EXACT, scratch))
+                .hasMessageContaining("rows=1: got 1");
     }
 }

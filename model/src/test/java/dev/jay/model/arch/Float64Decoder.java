@@ -27,7 +27,8 @@ final class Float64Decoder {
             for (int t = 0; t < tokens.length; t++) hidden[t][l] = x[t].clone();
         }
         double[][] head = w.getOrDefault("output.weight", w.get("token_embd.weight"));
-        for (int t = 0; t < tokens.length; t++) logits[t] = times(head, norm(x[t], w.get("output_norm.weight")[0]), null);
+        for (int t = 0; t < tokens.length; t++)
+            logits[t] = times(head, norm(x[t], w.get("output_norm.weight")[0]), null);
     }
 
     private void attend(String p, double[][] x) {

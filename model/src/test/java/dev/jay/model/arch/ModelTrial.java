@@ -85,7 +85,8 @@ final class ModelTrial implements AutoCloseable {
         for (int[] step : steps) step(numerics, sequences, step, drafts, caches, result);
         caches.forEach(KvCache::close);
         pool.check();
-        if (pool.free() != pool.size()) throw new AssertionError("pages not given back: " + (pool.size() - pool.free()));
+        if (pool.free() != pool.size())
+            throw new AssertionError("pages not given back: " + (pool.size() - pool.free()));
         return result;
     }
 
@@ -104,18 +105,26 @@ final class ModelTrial implements AutoCloseable {
         int[] all = IntStream.range(0, ids.length).toArray();
         Scratch scratch = new Scratch(region.bytes());
         LayerProbe probe = (layer, x) -> {
-            for (Span span : spans) hidden(span, drafts, layer, x, result.hidden[caches.indexOf((KvCache) span.source())]);
+            for (Span span : spans)
+                hidden(span, drafts, layer, x, result.hidden[caches.indexOf((KvCache) span.source())]);
         };
-        MemorySegment logits = transformer.run(Pass.of(ids, spans, all, numerics, scratch).withProbe(probe));
+        MemorySegment logits =
+                transformer.run(Pass.of(ids, spans, all, numerics, scratch).withProbe(probe));
         if (scratch.peak() != transformer.scratchBytes(ids.length, ids.length)) {
-            throw new AssertionError("scratch: said=" + transformer.scratchBytes(ids.length, ids.length) + ", took=" + scratch.peak());
+            throw new AssertionError(
+                    "scratch: said=" + transformer.scratchBytes(ids.length, ids.length) + ", took=" + scratch.peak());
         }
         for (Span span : spans) {
             int s = caches.indexOf((KvCache) span.source());
             int width = spec.vocabulary();
             int count = span.count() - drafts;
             MemorySegment.copy(
-                    logits, Floats.LAYOUT, 4L * span.row() * width, result.logits[s], span.position() * width, count * width);
+                    logits,
+                    Floats.LAYOUT,
+                    4L * span.row() * width,
+                    result.logits[s],
+                    span.position() * width,
+                    count * width);
             caches.get(s).settle(span.position() + count);
         }
     }

@@ -51,8 +51,7 @@ class PeerLogitsTest {
                         (done, total, tensor) -> {});
             }
             try (WeightSource source = ModelFiles.open(machine.memory, file);
-                    ModelTrial model =
-                            new ModelTrial(machine, source.metadata(), new MappedWeights(source), "", 1)) {
+                    ModelTrial model = new ModelTrial(machine, source.metadata(), new MappedWeights(source), "", 1)) {
                 float[] got = model.run(Numerics.EXACT, new int[][] {TOKENS}, Steps.whole(TOKENS.length), 0)
                         .logits()[0];
                 assertThat(got).hasSameSizeAs(wanted);

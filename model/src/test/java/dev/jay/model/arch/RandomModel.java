@@ -142,7 +142,8 @@ final class RandomModel implements Weights, AutoCloseable {
 
     @Override
     public Matrix matrix(int layer, String name) {
-        if (!name.startsWith("blk." + layer + ".") && layer != ROOT) throw new AssertionError(name + " is not of layer " + layer);
+        if (!name.startsWith("blk." + layer + ".") && layer != ROOT)
+            throw new AssertionError(name + " is not of layer " + layer);
         Tensor tensor = tensors.get(name);
         return new Matrix() {
             @Override

@@ -33,7 +33,8 @@ class StoriesTest {
 
     private static void with(String file, int threads, Check check) throws IOException {
         Path path = Shared.data(FOLDER + file);
-        JsonNode golden = new ObjectMapper().readTree(Shared.data(FOLDER + "golden.json").toFile());
+        JsonNode golden =
+                new ObjectMapper().readTree(Shared.data(FOLDER + "golden.json").toFile());
         try (Machine machine = new Machine();
                 WeightSource source = ModelFiles.open(machine.memory, path);
                 ModelTrial model = new ModelTrial(machine, source.metadata(), new MappedWeights(source), "", threads)) {
@@ -46,11 +47,14 @@ class StoriesTest {
     }
 
     private static float[] floats(String file) throws IOException {
-        return MemorySegment.ofArray(Files.readAllBytes(Shared.data(FOLDER + file))).toArray(Floats.LAYOUT);
+        return MemorySegment.ofArray(Files.readAllBytes(Shared.data(FOLDER + file)))
+                .toArray(Floats.LAYOUT);
     }
 
     private static int argMax(float[] logits) {
-        return IntStream.range(0, logits.length).reduce((a, b) -> logits[b] > logits[a] ? b : a).orElseThrow();
+        return IntStream.range(0, logits.length)
+                .reduce((a, b) -> logits[b] > logits[a] ? b : a)
+                .orElseThrow();
     }
 
     @ParameterizedTest
@@ -64,8 +68,12 @@ class StoriesTest {
                 int row = prompt.get("logit_rows").get(0).asInt();
                 ModelTrial.Result got = model.run(numerics, new int[][] {ids}, Steps.whole(ids.length), 0);
                 String which = prompt.get("prompt").asString();
-                assertThat(worst(got.hidden()[0], hidden, row * HIDDEN)).as("hidden: " + which).isLessThan(1e-4);
-                assertThat(worst(got.logits()[0], logits, row * VOCABULARY)).as("logits: " + which).isLessThan(1e-4);
+                assertThat(worst(got.hidden()[0], hidden, row * HIDDEN))
+                        .as("hidden: " + which)
+                        .isLessThan(1e-4);
+                assertThat(worst(got.logits()[0], logits, row * VOCABULARY))
+                        .as("logits: " + which)
+                        .isLessThan(1e-4);
             }
         });
     }

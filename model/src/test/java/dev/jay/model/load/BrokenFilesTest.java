@@ -26,25 +26,37 @@ class BrokenFilesTest {
 
     @Test
     void shouldRefuseBrokenFilesQuicklyInASmallProcess() throws Exception {
-        Path sound = write("sound.gguf", GgufBytes.header(1, 0).tensor("w", 0, 0, 8).pad(32).zeros(32), 0);
+        Path sound = write(
+                "sound.gguf",
+                GgufBytes.header(1, 0).tensor("w", 0, 0, 8).pad(32).zeros(32),
+                0);
         List<Path> broken = new ArrayList<>(brokenContainers());
-        broken.add(write("text.gguf", GgufBytes.header(0, 1).pair("k", GgufType.STRING).i64(1L << 29), 1L << 30));
+        broken.add(write(
+                "text.gguf", GgufBytes.header(0, 1).pair("k", GgufType.STRING).i64(1L << 29), 1L << 30));
         broken.add(write("texts.gguf", GgufBytes.header(0, 1).array("k", GgufType.STRING, 5_000_000), 1L << 30));
         broken.add(write("bytes.gguf", GgufBytes.header(0, 1).array("k", GgufType.U8, 16_000_000), 1L << 30));
-        broken.add(write("lines.gguf", GgufBytes.header(2, 0).tensor("a\nb", 0, 0, 8).tensor("a\nb", 32, 0, 8), 4096));
+        broken.add(write(
+                "lines.gguf", GgufBytes.header(2, 0).tensor("a\nb", 0, 0, 8).tensor("a\nb", 32, 0, 8), 4096));
         List<String> said = opened(sound, broken);
         assertThat(said.getFirst()).endsWith(" ok 1");
         for (int i = 0; i < broken.size(); i++) {
             String line = said.get(i + 1);
-            assertThat(line).as(broken.get(i).toString()).contains(" refused " + broken.get(i)).doesNotContain("|");
-            assertThat(Integer.parseInt(line.substring(0, line.indexOf(' ')))).as(line).isLessThan(MOST_MILLIS);
+            assertThat(line)
+                    .as(broken.get(i).toString())
+                    .contains(" refused " + broken.get(i))
+                    .doesNotContain("|");
+            assertThat(Integer.parseInt(line.substring(0, line.indexOf(' '))))
+                    .as(line)
+                    .isLessThan(MOST_MILLIS);
         }
     }
 
     private static List<Path> brokenContainers() throws IOException {
-        try (Stream<Path> files = Files.list(Shared.data("3-containers/gguf/expectations.json").getParent())) {
-            List<Path> broken =
-                    files.filter(f -> f.getFileName().toString().startsWith("bad-")).sorted().toList();
+        try (Stream<Path> files =
+                Files.list(Shared.data("3-containers/gguf/expectations.json").getParent())) {
+            List<Path> broken = files.filter(f -> f.getFileName().toString().startsWith("bad-"))
+                    .sorted()
+                    .toList();
             assertThat(broken).hasSizeGreaterThan(5);
             return broken;
         }
@@ -71,7 +83,9 @@ class BrokenFilesTest {
                 "-cp",
                 String.join(
                         System.getProperty("path.separator"),
-                        Stream.of(placeOf(Gguf.class), placeOf(Memory.class), placeOf(OpenedInLittleMemory.class)).distinct().toList()),
+                        Stream.of(placeOf(Gguf.class), placeOf(Memory.class), placeOf(OpenedInLittleMemory.class))
+                                .distinct()
+                                .toList()),
                 OpenedInLittleMemory.class.getName(),
                 sound.toString()));
         broken.forEach(file -> command.add(file.toString()));
@@ -87,6 +101,7 @@ class BrokenFilesTest {
     }
 
     private static String placeOf(Class<?> type) throws URISyntaxException {
-        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI())
+                .toString();
     }
 }

@@ -84,9 +84,12 @@ class GgufFilesTest {
     void shouldReadARealVocabulary() throws IOException {
         try (Memory memory = Memory.withBudget(0);
                 Gguf model = Gguf.open(memory, Shared.data("0-stories260K/stories260K.gguf"))) {
-            assertThat(model.metadata().strings("tokenizer.ggml.tokens")).hasSize(512).contains("<s>");
+            assertThat(model.metadata().strings("tokenizer.ggml.tokens"))
+                    .hasSize(512)
+                    .contains("<s>");
             assertThat(model.metadata().reals("tokenizer.ggml.scores")).hasSize(512);
-            assertThat(model.entries()).allSatisfy(e -> assertThat(e.bytes().isMapped()).isTrue());
+            assertThat(model.entries())
+                    .allSatisfy(e -> assertThat(e.bytes().isMapped()).isTrue());
         }
     }
 
@@ -134,7 +137,8 @@ class GgufFilesTest {
         write("m-00002-of-00002.gguf", part(1, 2, 3, "w1"));
         write("m-00001-of-00002.gguf", part(0, 2, 3, "w0"));
         assertRefused(first, "wrong number of tensors together: wanted=3, got=2");
-        assertRefused(write("m-00000-of-00002.gguf", part(0, 2, 2, "w0")), "not the part that its name says: wanted=0 of 2");
+        assertRefused(
+                write("m-00000-of-00002.gguf", part(0, 2, 2, "w0")), "not the part that its name says: wanted=0 of 2");
         assertRefused(write("renamed.gguf", part(0, 2, 2, "w0")), "wanted=NAME-00001-of-00002.gguf");
     }
 
@@ -148,7 +152,9 @@ class GgufFilesTest {
 
     @Test
     void shouldNoticeThatAFileChanged() throws IOException {
-        Path file = write("m.gguf", GgufBytes.header(1, 0).tensor("w", 0, 0, 8).pad(32).zeros(32).bytes());
+        Path file = write(
+                "m.gguf",
+                GgufBytes.header(1, 0).tensor("w", 0, 0, 8).pad(32).zeros(32).bytes());
         try (Memory memory = Memory.withBudget(0);
                 Gguf model = Gguf.open(memory, file)) {
             Weights weights = new MappedWeights(model);
@@ -196,8 +202,11 @@ class GgufFilesTest {
             try (Gguf model = Gguf.open(memory, file)) {
                 long millis = (System.nanoTime() - from) / 1_000_000;
                 assertThat(millis).as("milliseconds").isLessThan(1000); // some tens where the machine is idle
-                assertThat(model.metadata().strings("tokenizer.ggml.tokens").get(size - 1)).isEqualTo("token" + (size - 1));
-                assertThat(model.metadata().strings("tokenizer.ggml.merges")).hasSize(2 * size).endsWith("to ken524287");
+                assertThat(model.metadata().strings("tokenizer.ggml.tokens").get(size - 1))
+                        .isEqualTo("token" + (size - 1));
+                assertThat(model.metadata().strings("tokenizer.ggml.merges"))
+                        .hasSize(2 * size)
+                        .endsWith("to ken524287");
             }
         }
     }

@@ -15,7 +15,18 @@ class GgufMutationTest {
     private static final long SEED = 20261121;
     private static final int CASES = 2000;
     private static final long[] NASTY = {
-        0, 1, -1, 0x7F, 0xFF, 0x7FFF_FFFFL, 0x8000_0000L, 0xFFFF_FFFFL, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 61
+        0,
+        1,
+        -1,
+        0x7F,
+        0xFF,
+        0x7FFF_FFFFL,
+        0x8000_0000L,
+        0xFFFF_FFFFL,
+        1L << 40,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+        1L << 61
     };
 
     private static byte[] valid() {
@@ -65,7 +76,8 @@ class GgufMutationTest {
     @Test
     void shouldReadOrRefuseAFileBrokenAtRandom() {
         byte[] valid = valid();
-        assertThat(Gguf.of(MemorySegment.ofArray(valid), Path.of("valid.gguf")).entries()).hasSize(3);
+        assertThat(Gguf.of(MemorySegment.ofArray(valid), Path.of("valid.gguf")).entries())
+                .hasSize(3);
         Random random = new Random(SEED);
         int refused = 0;
         for (int i = 0; i < CASES; i++) {

@@ -124,14 +124,21 @@ class GgufTest {
         assertRefused(GgufBytes.header(0, 1).text("k").i32(13).zeros(32), "unknown value type: type=13");
         assertRefused(GgufBytes.header(0, 1).pair("k", GgufType.STRING).i64(-1).zeros(9), "'k'", "is too long");
         assertRefused(GgufBytes.header(0, 1).array("k", GgufType.F64, 1L << 61).zeros(64), "'k'", "most=8");
-        assertRefused(GgufBytes.header(0, 1).array("k", GgufType.STRING, 3).i64(33).zeros(32), "is longer than the file");
+        assertRefused(
+                GgufBytes.header(0, 1).array("k", GgufType.STRING, 3).i64(33).zeros(32), "is longer than the file");
         assertRefused(GgufBytes.header(0, 1).pair("k", GgufType.BOOL).i8(2), "neither 0 nor 1");
         assertRefused(
-                GgufBytes.header(0, 2).pair("k", GgufType.U8).i8(1).pair("k", GgufType.U8).i8(1),
+                GgufBytes.header(0, 2)
+                        .pair("k", GgufType.U8)
+                        .i8(1)
+                        .pair("k", GgufType.U8)
+                        .i8(1),
                 "metadata key comes twice: key='k'");
         for (int alignment : new int[] {0, 3, 48}) {
             assertRefused(
-                    GgufBytes.header(0, 1).pair("general.alignment", GgufType.U32).i32(alignment),
+                    GgufBytes.header(0, 1)
+                            .pair("general.alignment", GgufType.U32)
+                            .i32(alignment),
                     "power of two: value=" + alignment);
         }
     }
@@ -163,10 +170,18 @@ class GgufTest {
     @Test
     void shouldRejectWhenTensorsShareANameOrBytes() {
         assertRefused(
-                GgufBytes.header(2, 0).tensor("w", 0, 0, 4).tensor("w", 0, 32, 4).pad(32).zeros(64),
+                GgufBytes.header(2, 0)
+                        .tensor("w", 0, 0, 4)
+                        .tensor("w", 0, 32, 4)
+                        .pad(32)
+                        .zeros(64),
                 "tensor comes twice: name='w'");
         assertRefused(
-                GgufBytes.header(2, 0).tensor("v", 0, 32, 4).tensor("w", 0, 0, 9).pad(32).zeros(64),
+                GgufBytes.header(2, 0)
+                        .tensor("v", 0, 32, 4)
+                        .tensor("w", 0, 0, 9)
+                        .pad(32)
+                        .zeros(64),
                 "tensors overlap: 'w' and 'v' at offset 32");
     }
 

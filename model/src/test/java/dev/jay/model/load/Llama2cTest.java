@@ -59,14 +59,30 @@ class Llama2cTest {
 
     /** dim 4, hidden 3, 1 layer, 2 heads, 1 KV head, 2 tokens, context 5. */
     private static GgufBytes checkpoint(int vocabulary) {
-        GgufBytes bytes = new GgufBytes().i32(4).i32(3).i32(1).i32(2).i32(1).i32(vocabulary).i32(5);
+        GgufBytes bytes = new GgufBytes()
+                .i32(4)
+                .i32(3)
+                .i32(1)
+                .i32(2)
+                .i32(1)
+                .i32(vocabulary)
+                .i32(5);
         int weights = 2 * 4 + 4 + 16 + 8 + 8 + 16 + 4 + 3 * 12 + 4 + 2 * 5;
         for (int i = 0; i < weights; i++) bytes.f32(i);
         return bytes;
     }
 
     private static byte[] vocabulary() {
-        return new GgufBytes().i32(9).f32(0).i32(5).zeros(5).f32(-1).i32(2).i8('h').i8('i').bytes();
+        return new GgufBytes()
+                .i32(9)
+                .f32(0)
+                .i32(5)
+                .zeros(5)
+                .f32(-1)
+                .i32(2)
+                .i8('h')
+                .i8('i')
+                .bytes();
     }
 
     @Test
@@ -105,7 +121,14 @@ class Llama2cTest {
         try (Memory memory = Memory.withBudget(0)) {
             assertThatThrownBy(() -> ModelFiles.open(memory, folder.resolve("absent")))
                     .isInstanceOf(NoSuchFileException.class);
-            GgufBytes large = new GgufBytes().i32(1 << 24).i32(1 << 24).i32(1 << 24).i32(1).i32(1).i32(1).i32(1);
+            GgufBytes large = new GgufBytes()
+                    .i32(1 << 24)
+                    .i32(1 << 24)
+                    .i32(1 << 24)
+                    .i32(1)
+                    .i32(1)
+                    .i32(1)
+                    .i32(1);
             Path file = write("m.bin", large.zeros(100).bytes());
             assertThatThrownBy(() -> Llama2c.open(memory, file)).hasMessageContaining("calls for more than the file's");
         }

@@ -51,8 +51,8 @@ class QuantizerTest {
         List<Long> done = new ArrayList<>();
         try (Memory memory = Memory.withBudget(8 << 20);
                 Workers workers = Workers.of(2)) {
-            Quantizer.Report report = Quantizer.run(
-                    memory, workers, in, out, WeightFormats.ALL.make(format), (bytes, total, tensor) -> {
+            Quantizer.Report report =
+                    Quantizer.run(memory, workers, in, out, WeightFormats.ALL.make(format), (bytes, total, tensor) -> {
                         assertThat(bytes).isLessThanOrEqualTo(total);
                         done.add(bytes);
                     });
@@ -89,11 +89,14 @@ class QuantizerTest {
         }
     }
 
-    private static void assertCoded(WeightFormat format, WeightSource.Entry before, WeightSource.Entry after, long from) {
+    private static void assertCoded(
+            WeightFormat format, WeightSource.Entry before, WeightSource.Entry after, long from) {
         byte[] wanted = new byte[(int) format.bytesFor(SAMPLE)];
         format.encode(before.bytes(), from * Float.BYTES, SAMPLE, MemorySegment.ofArray(wanted), 0);
         MemorySegment got = after.bytes().asSlice(format.bytesFor(from), wanted.length);
-        assertThat(got.mismatch(MemorySegment.ofArray(wanted))).as(before.name()).isEqualTo(-1);
+        assertThat(got.mismatch(MemorySegment.ofArray(wanted)))
+                .as(before.name())
+                .isEqualTo(-1);
     }
 
     static List<String> formats() {
@@ -101,7 +104,8 @@ class QuantizerTest {
     }
 
     private static void assertSameMetadata(Gguf before, Gguf after) {
-        assertThat(List.copyOf(after.rawMetadata().keySet())).isEqualTo(List.copyOf(before.rawMetadata().keySet()));
+        assertThat(List.copyOf(after.rawMetadata().keySet()))
+                .isEqualTo(List.copyOf(before.rawMetadata().keySet()));
         before.rawMetadata().forEach((key, raw) -> {
             if (key.equals("general.file_type")) return;
             assertThat(after.rawMetadata().get(key).mismatch(raw)).as(key).isEqualTo(-1);
@@ -122,7 +126,8 @@ class QuantizerTest {
             WeightSource.Entry e = coded.find("blk.1.ffn_gate.weight");
             float[] wanted = new float[64 * 160];
             format.decode(e.bytes(), 0, wanted.length, MemorySegment.ofArray(wanted), 0);
-            assertThat(decoded.find(e.name()).bytes().mismatch(MemorySegment.ofArray(wanted))).isEqualTo(-1);
+            assertThat(decoded.find(e.name()).bytes().mismatch(MemorySegment.ofArray(wanted)))
+                    .isEqualTo(-1);
         }
     }
 
@@ -141,9 +146,11 @@ class QuantizerTest {
         try (Memory memory = Memory.withBudget(0);
                 Gguf before = Gguf.open(memory, kinds);
                 Gguf after = Gguf.open(memory, out)) {
-            before.rawMetadata().forEach((key, raw) -> assertThat(after.rawMetadata().get(key).mismatch(raw))
-                    .as(key)
-                    .isEqualTo(-1));
+            before.rawMetadata()
+                    .forEach((key, raw) -> assertThat(
+                                    after.rawMetadata().get(key).mismatch(raw))
+                            .as(key)
+                            .isEqualTo(-1));
             assertThat(after.metadata().integer("general.file_type")).isEqualTo(1);
         }
     }
@@ -171,7 +178,8 @@ class QuantizerTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("over itself");
         Path part = Files.write(folder.resolve("x.gguf.part"), before);
-        assertThatThrownBy(() -> quantize(part, folder.resolve("x.gguf"), "q8_0")).hasMessageContaining("over itself");
+        assertThatThrownBy(() -> quantize(part, folder.resolve("x.gguf"), "q8_0"))
+                .hasMessageContaining("over itself");
         assertThat(Files.readAllBytes(tiny)).isEqualTo(before);
         assertThat(Files.readAllBytes(part)).isEqualTo(before);
     }
@@ -180,7 +188,11 @@ class QuantizerTest {
     void shouldLeaveNothingBehindWhenWritingFails() throws IOException {
         Path out = folder.resolve("failing.gguf");
         GgufWriter writer = new GgufWriter()
-                .tensor("w", List.of(8L), GgmlType.of(0).orElseThrow(), sink -> sink.write(MemorySegment.ofArray(new byte[8])));
+                .tensor(
+                        "w",
+                        List.of(8L),
+                        GgmlType.of(0).orElseThrow(),
+                        sink -> sink.write(MemorySegment.ofArray(new byte[8])));
         assertThatThrownBy(() -> writer.write(out)).hasMessageContaining("name=w, wanted=32, got=8");
         assertThat(out).doesNotExist();
         assertThat(GgufWriter.partOf(out)).doesNotExist();
@@ -194,11 +206,15 @@ class QuantizerTest {
                 WeightSource bin = ModelFiles.open(memory, Shared.data("0-stories260K/stories260K.bin"));
                 WeightSource gguf = ModelFiles.open(memory, out)) {
             for (WeightSource.Entry e : bin.entries()) {
-                assertThat(gguf.find(e.name()).bytes().mismatch(e.bytes())).as(e.name()).isEqualTo(-1);
+                assertThat(gguf.find(e.name()).bytes().mismatch(e.bytes()))
+                        .as(e.name())
+                        .isEqualTo(-1);
             }
-            bin.metadata().values().forEach((key, v) -> assertThat(gguf.metadata().values().get(key))
-                    .as(key)
-                    .isEqualTo(v));
+            bin.metadata()
+                    .values()
+                    .forEach((key, v) -> assertThat(gguf.metadata().values().get(key))
+                            .as(key)
+                            .isEqualTo(v));
         }
     }
 }

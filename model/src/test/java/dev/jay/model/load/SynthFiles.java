@@ -36,7 +36,8 @@ public final class SynthFiles {
                     else writer.put(key, value);
                 });
                 for (WeightSource.Entry e : source.entries()) {
-                    writer.tensor(e.name(), e.dims(), GgmlType.of(e.type()).orElseThrow(), sink -> sink.write(e.bytes()));
+                    writer.tensor(
+                            e.name(), e.dims(), GgmlType.of(e.type()).orElseThrow(), sink -> sink.write(e.bytes()));
                 }
                 writer.write(out);
             }

@@ -54,7 +54,12 @@ class SynthTest {
             ModelSpec spec = Architectures.ALL.make(shape.architecture()).spec(source.metadata());
             assertThat(List.of(spec.layers(), spec.dim(), spec.heads(), spec.kvHeads(), spec.headDim(), spec.hidden()))
                     .isEqualTo(List.of(
-                            shape.layers(), shape.dim(), shape.heads(), shape.kvHeads(), shape.headDim(), shape.hidden()));
+                            shape.layers(),
+                            shape.dim(),
+                            shape.heads(),
+                            shape.kvHeads(),
+                            shape.headDim(),
+                            shape.hidden()));
             assertThat(spec.vocabulary()).isEqualTo(shape.vocabulary());
             assertThat(source.metadata().strings("tokenizer.ggml.tokens"))
                     .hasSize(shape.vocabulary())
@@ -88,7 +93,9 @@ class SynthTest {
             WeightSource.Entry up = source.find("blk.0.ffn_up.weight");
             double product = 0;
             for (int i = 0; i < 10_000; i++) product += Floats.get(up.bytes(), i) * Floats.get(down.bytes(), i);
-            assertThat(product / 10_000 * Math.sqrt(768 * 256)).as("correlation").isBetween(-0.04, 0.04);
+            assertThat(product / 10_000 * Math.sqrt(768 * 256))
+                    .as("correlation")
+                    .isBetween(-0.04, 0.04);
         }
     }
 

@@ -62,7 +62,8 @@ class ChatTemplateGoldenTest {
                 List<Map<String, Object>> lines = lines(golden);
                 Map<String, Object> made = lines.getFirst();
                 String name = (String) made.get("template");
-                ChatTemplate template = ChatTemplate.compile(Files.readString(data.resolve("templates").resolve(name)));
+                ChatTemplate template = ChatTemplate.compile(
+                        Files.readString(data.resolve("templates").resolve(name)));
                 for (Map<String, Object> line : lines.subList(1, lines.size())) {
                     String conversation = (String) line.get("case");
                     Map<String, Object> context = new HashMap<>(map(cases.get(conversation)));
@@ -95,15 +96,17 @@ class ChatTemplateGoldenTest {
     Stream<DynamicTest> shouldBehaveAsJinjaInSmallTemplates() throws IOException {
         List<Map<String, Object>> vectors = lines(Shared.data("2-chat-templates/jinja-vectors.jsonl"));
         assertThat(vectors).hasSizeGreaterThan(70);
-        return vectors.stream().map(vector -> DynamicTest.dynamicTest((String) vector.get("name"), () -> {
-            Map<String, Object> context = map(vector.get("context"));
-            ChatTemplate template = ChatTemplate.compile((String) vector.get("template"));
-            if (vector.get("python_jinja2") == null) {
-                assertThatThrownBy(() -> template.render(context, CLOCK)).isInstanceOf(TemplateException.class);
-            } else {
-                assertThat(template.render(context, CLOCK)).isEqualTo(vector.get("python_jinja2"));
-            }
-        }));
+        return vectors.stream()
+                .map(vector -> DynamicTest.dynamicTest((String) vector.get("name"), () -> {
+                    Map<String, Object> context = map(vector.get("context"));
+                    ChatTemplate template = ChatTemplate.compile((String) vector.get("template"));
+                    if (vector.get("python_jinja2") == null) {
+                        assertThatThrownBy(() -> template.render(context, CLOCK))
+                                .isInstanceOf(TemplateException.class);
+                    } else {
+                        assertThat(template.render(context, CLOCK)).isEqualTo(vector.get("python_jinja2"));
+                    }
+                }));
     }
 
     /** expected_legacy and expected_jinja are another engine's; jinja2_output is what the template says. */
@@ -111,18 +114,20 @@ class ChatTemplateGoldenTest {
     Stream<DynamicTest> shouldRenderTheTemplatesOfLlamaCppAsPythonDoes() throws IOException {
         List<Map<String, Object>> lines = lines(Shared.data("2-chat-templates/llamacpp-test-chat-template.jsonl"));
         assertThat(lines).isNotEmpty();
-        return lines.stream().map(line -> DynamicTest.dynamicTest((String) line.get("name"), () -> {
-            ChatTemplate template = ChatTemplate.compile((String) line.get("template"));
-            String bos = (String) line.get("bos_token");
-            String eos = (String) line.get("eos_token");
-            String expected = (String) line.get("jinja2_output");
-            if (expected.startsWith("ERROR")) {
-                assertThatThrownBy(() -> template.render(SIX, true, null, bos, eos, Map.of(), CLOCK))
-                        .isInstanceOf(TemplateException.class);
-            } else {
-                assertThat(template.render(SIX, true, null, bos, eos, Map.of(), CLOCK)).isEqualTo(expected);
-            }
-        }));
+        return lines.stream()
+                .map(line -> DynamicTest.dynamicTest((String) line.get("name"), () -> {
+                    ChatTemplate template = ChatTemplate.compile((String) line.get("template"));
+                    String bos = (String) line.get("bos_token");
+                    String eos = (String) line.get("eos_token");
+                    String expected = (String) line.get("jinja2_output");
+                    if (expected.startsWith("ERROR")) {
+                        assertThatThrownBy(() -> template.render(SIX, true, null, bos, eos, Map.of(), CLOCK))
+                                .isInstanceOf(TemplateException.class);
+                    } else {
+                        assertThat(template.render(SIX, true, null, bos, eos, Map.of(), CLOCK))
+                                .isEqualTo(expected);
+                    }
+                }));
     }
 
     @Test

@@ -2,8 +2,8 @@
 package dev.jay.model.text;
 
 import dev.jay.model.load.Metadata;
-import dev.jay.model.load.WeightSource;
 import dev.jay.model.load.ModelFiles;
+import dev.jay.model.load.WeightSource;
 import dev.jay.tensor.Shared;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
@@ -64,7 +64,8 @@ final class Goldens {
     static Map<Integer, String> texts(String golden) {
         Map<Integer, String> texts = new LinkedHashMap<>();
         for (JsonNode line : lines("1-tokenizers/golden/" + golden + ".jsonl")) {
-            if (line.has("text")) texts.put(line.get("id").asInt(), line.get("text").asString());
+            if (line.has("text"))
+                texts.put(line.get("id").asInt(), line.get("text").asString());
         }
         return texts;
     }
@@ -78,7 +79,10 @@ final class Goldens {
         for (int i = 0; i < ids.length; i++) {
             pairs.put(
                     texts[i],
-                    Stream.of(ids[i].strip().split(" ")).filter(s -> !s.isEmpty()).mapToInt(Integer::parseInt).toArray());
+                    Stream.of(ids[i].strip().split(" "))
+                            .filter(s -> !s.isEmpty())
+                            .mapToInt(Integer::parseInt)
+                            .toArray());
         }
         return pairs;
     }
@@ -103,7 +107,8 @@ final class Goldens {
         for (String line : read("1-tokenizers/tiktoken/" + name + ".tiktoken").split("\n")) {
             byte[] token = Base64.getDecoder().decode(line.substring(0, line.indexOf(' ')));
             int rank = Integer.parseInt(line.substring(line.indexOf(' ') + 1).strip());
-            while (tokens.size() < rank) tokens.add(("<|hole " + tokens.size() + "|>").getBytes(StandardCharsets.UTF_8));
+            while (tokens.size() < rank)
+                tokens.add(("<|hole " + tokens.size() + "|>").getBytes(StandardCharsets.UTF_8));
             tokens.add(token);
             ranks.put(letters(token), rank);
         }
@@ -119,10 +124,14 @@ final class Goldens {
             for (int[] h : halves) merges.add(letters(tokens.get(h[0])) + " " + letters(tokens.get(h[1])));
         }
         return Tokenizers.from(new Metadata(Map.of(
-                "tokenizer.ggml.model", "gpt2",
-                "tokenizer.ggml.pre", pre,
-                "tokenizer.ggml.tokens", tokens.stream().map(Goldens::letters).toList(),
-                "tokenizer.ggml.merges", merges)));
+                "tokenizer.ggml.model",
+                "gpt2",
+                "tokenizer.ggml.pre",
+                pre,
+                "tokenizer.ggml.tokens",
+                tokens.stream().map(Goldens::letters).toList(),
+                "tokenizer.ggml.merges",
+                merges)));
     }
 
     private static String letters(byte[] bytes) {

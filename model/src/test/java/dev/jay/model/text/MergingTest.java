@@ -20,7 +20,9 @@ class MergingTest {
     private static String pieces(Tokenizer t, String text, boolean parseSpecial) {
         return String.join(
                 "|",
-                Arrays.stream(t.encode(text, false, parseSpecial)).mapToObj(t::piece).toList());
+                Arrays.stream(t.encode(text, false, parseSpecial))
+                        .mapToObj(t::piece)
+                        .toList());
     }
 
     /** @param types by token, where it is not a plain one */
@@ -29,7 +31,11 @@ class MergingTest {
         List<String> all = new ArrayList<>(List.of("<unk>"));
         all.addAll(tokens);
         values.put(P + "tokens", all);
-        values.put(P + "token_type", all.stream().mapToInt(t -> t.equals("<unk>") ? 2 : types.getOrDefault(t, 1)).toArray());
+        values.put(
+                P + "token_type",
+                all.stream()
+                        .mapToInt(t -> t.equals("<unk>") ? 2 : types.getOrDefault(t, 1))
+                        .toArray());
         values.put(P + "unknown_token_id", 0L);
         return Tokenizers.from(new Metadata(values));
     }
@@ -59,7 +65,8 @@ class MergingTest {
     @Test
     void shouldTakeTheLeftOneAmongEquals() {
         List<String> tokens = List.of("aa", "a");
-        assertThat(pieces(byRanks("gpt-2", List.of("a a"), tokens, Map.of()), "aaaaa", false)).isEqualTo("aa|aa|a");
+        assertThat(pieces(byRanks("gpt-2", List.of("a a"), tokens, Map.of()), "aaaaa", false))
+                .isEqualTo("aa|aa|a");
         assertThat(pieces(byScores("", tokens, Map.of()), "aaaaa", false)).isEqualTo("aa|aa|a");
     }
 
@@ -78,8 +85,10 @@ class MergingTest {
     @Test
     void shouldTakeWholeTokensWithoutMergesWhereTheFamilyDoes() {
         List<String> tokens = List.of("a", "b", "c", "abc");
-        assertThat(pieces(byRanks("llama-bpe", List.of(), tokens, Map.of()), "abc", false)).isEqualTo("abc");
-        assertThat(pieces(byRanks("qwen2", List.of(), tokens, Map.of()), "abc", false)).isEqualTo("a|b|c");
+        assertThat(pieces(byRanks("llama-bpe", List.of(), tokens, Map.of()), "abc", false))
+                .isEqualTo("abc");
+        assertThat(pieces(byRanks("qwen2", List.of(), tokens, Map.of()), "abc", false))
+                .isEqualTo("a|b|c");
     }
 
     @Test
@@ -97,7 +106,9 @@ class MergingTest {
     void shouldGiveWhiteSpaceBehindPhi3sSpecialTokensToThem() {
         List<String> tokens = List.of("a", "\u2581", "<|user|>", "<s>");
         Map<String, Integer> types = Map.of("<|user|>", 3, "<s>", 3);
-        assertThat(pieces(byScores("Phi-3", tokens, types), "<|user|> \n a<s> a", true)).isEqualTo("<|user|>|a|<s>|\u2581|a");
-        assertThat(pieces(byScores("Mistral", tokens, types), "<|user|> a", true)).isEqualTo("<|user|>|\u2581|a");
+        assertThat(pieces(byScores("Phi-3", tokens, types), "<|user|> \n a<s> a", true))
+                .isEqualTo("<|user|>|a|<s>|\u2581|a");
+        assertThat(pieces(byScores("Mistral", tokens, types), "<|user|> a", true))
+                .isEqualTo("<|user|>|\u2581|a");
     }
 }

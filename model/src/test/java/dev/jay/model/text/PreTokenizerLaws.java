@@ -42,8 +42,7 @@ class PreTokenizerLaws {
 
     private static List<String> matches(String expression, String text) {
         // Java's \s is not Unicode's without a flag that also changes other classes.
-        Pattern pattern =
-                Pattern.compile(expression.replace("S", "\\p{IsWhite_Space}"), Pattern.UNICODE_CASE);
+        Pattern pattern = Pattern.compile(expression.replace("S", "\\p{IsWhite_Space}"), Pattern.UNICODE_CASE);
         List<String> matches = new ArrayList<>();
         for (Matcher m = pattern.matcher(text); m.find(); ) matches.add(m.group());
         return matches;
@@ -52,7 +51,8 @@ class PreTokenizerLaws {
     @ParameterizedTest
     @ValueSource(strings = {"gpt-2", "llama-bpe", "qwen2"})
     void shouldCutAsItsExpressionDoes(String name) {
-        String expression = name.equals("gpt-2") ? GPT_2 : name.equals("qwen2") ? LLAMA_3.replace("{1,3}", "") : LLAMA_3;
+        String expression =
+                name.equals("gpt-2") ? GPT_2 : name.equals("qwen2") ? LLAMA_3.replace("{1,3}", "") : LLAMA_3;
         PreTokenizer splitter = PreTokenizers.ALL.make(name);
         Random random = new Random(4);
         for (int i = 0; i < 5_000; i++) {
@@ -95,11 +95,15 @@ class PreTokenizerLaws {
     @MethodSource("names")
     void shouldBeLinear(String name) {
         PreTokenizer splitter = PreTokenizers.ALL.make(name);
-        for (String unit : List.of("a", " ", "\n", " \n", "\t", "'", "1", "!", "é", "🦙", " a", "a ", "\r", "!\n", "\u00a0 ")) {
+        for (String unit :
+                List.of("a", " ", "\n", " \n", "\t", "'", "1", "!", "é", "🦙", " a", "a ", "\r", "!\n", "\u00a0 ")) {
             byte[] text = Utf8.of(unit.repeat(100_000 / unit.length()));
-            assertTimeoutPreemptively(Duration.ofSeconds(2), () -> {
-                for (int at = 0; at < text.length; ) at = splitter.end(text, at, text.length);
-            }, "unit '" + unit + "'");
+            assertTimeoutPreemptively(
+                    Duration.ofSeconds(2),
+                    () -> {
+                        for (int at = 0; at < text.length; ) at = splitter.end(text, at, text.length);
+                    },
+                    "unit '" + unit + "'");
         }
     }
 
@@ -107,7 +111,8 @@ class PreTokenizerLaws {
     @CsvSource({"gpt-2, 12345| 67", "llama-bpe, 123|45| |67", "qwen2, 1|2|3|4|5| |6|7"})
     void shouldCutNumbersAsTheFamilyDoes(String name, String pieces) {
 
-        assertThat(String.join("|", pieces(PreTokenizers.ALL.make(name), "12345 67"))).isEqualTo(pieces);
+        assertThat(String.join("|", pieces(PreTokenizers.ALL.make(name), "12345 67")))
+                .isEqualTo(pieces);
     }
 
     @Test
@@ -115,8 +120,8 @@ class PreTokenizerLaws {
         PreTokenizer qwen2 = PreTokenizers.ALL.make("qwen2");
         assertThat(pieces(qwen2, "I'M 24, they'll\tgo.\n\n  Café's 3½ -- ok?\r\n x  "))
                 .containsExactly(
-                        "I", "'M", " ", "2", "4", ",", " they", "'ll", "\tgo", ".\n\n", " ", " Café", "'s", " ", "3", "½",
-                        " --", " ok", "?\r\n", " x", "  ");
+                        "I", "'M", " ", "2", "4", ",", " they", "'ll", "\tgo", ".\n\n", " ", " Café", "'s", " ", "3",
+                        "½", " --", " ok", "?\r\n", " x", "  ");
         assertThat(pieces(qwen2, "\n \n  a")).containsExactly("\n \n", " ", " a");
         assertThat(pieces(qwen2, "   1")).containsExactly("  ", " ", "1");
     }
@@ -124,6 +129,7 @@ class PreTokenizerLaws {
     @Test
     void shouldNotLookBehindTheEnd() {
         byte[] text = Utf8.of("a  b");
-        for (String name : names()) assertThat(PreTokenizers.ALL.make(name).end(text, 1, 3)).isEqualTo(3);
+        for (String name : names())
+            assertThat(PreTokenizers.ALL.make(name).end(text, 1, 3)).isEqualTo(3);
     }
 }

@@ -14,9 +14,53 @@ final class SmallTokenizers {
     static final String CONTROL = "<|end|>";
     static final String USER_DEFINED = "<tool>";
     private static final String[] SNIPPETS = {
-        "the", " the", "he", "'s", "'LL", "'", "  ", " ", "\n", "\r\n", "\t", "12345", "½", "Ⅷ", "é", "é", "ß", "ſ",
-        "你好", "こ", "🦙", "👩‍💻", "\u00a0", "\u2003", "\u3000", "\u0085", "\u200b", "!?", "...", "_", "<|end|>", "<tool>",
-        "<0x41>", "\u0000", "\ufffd", "ा", "A", "aaaa", "ẞ", "٣", "{\n    }", "-->", "\u0378", "𝟘", "𐐀", "'ve", " 're"
+        "the",
+        " the",
+        "he",
+        "'s",
+        "'LL",
+        "'",
+        "  ",
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        "12345",
+        "½",
+        "Ⅷ",
+        "é",
+        "é",
+        "ß",
+        "ſ",
+        "你好",
+        "こ",
+        "🦙",
+        "👩‍💻",
+        "\u00a0",
+        "\u2003",
+        "\u3000",
+        "\u0085",
+        "\u200b",
+        "!?",
+        "...",
+        "_",
+        "<|end|>",
+        "<tool>",
+        "<0x41>",
+        "\u0000",
+        "\ufffd",
+        "ा",
+        "A",
+        "aaaa",
+        "ẞ",
+        "٣",
+        "{\n    }",
+        "-->",
+        "\u0378",
+        "𝟘",
+        "𐐀",
+        "'ve",
+        " 're"
     };
 
     private SmallTokenizers() {}
@@ -56,7 +100,8 @@ final class SmallTokenizers {
         tokens.addAll(common);
         for (int i = 0; i < 80; i++) {
             String token = common.get(random.nextInt(common.size())) + common.get(random.nextInt(common.size()));
-            if (token.length() > 8 || !spacesInside && token.replaceFirst("^▁+", "").contains("▁")) continue;
+            if (token.length() > 8
+                    || !spacesInside && token.replaceFirst("^▁+", "").contains("▁")) continue;
             common.add(token);
             tokens.add(token);
         }

@@ -71,7 +71,8 @@ class TextDecoderTest {
                     int token = random.nextInt(t.size());
                     bytes.writeBytes(t.bytes(token));
                     String piece = decoder.next(token);
-                    assertThat(piece.isEmpty() || !Character.isHighSurrogate(piece.charAt(piece.length() - 1))).isTrue();
+                    assertThat(piece.isEmpty() || !Character.isHighSurrogate(piece.charAt(piece.length() - 1)))
+                            .isTrue();
                     pieces.append(piece);
                 }
                 pieces.append(decoder.finish());

@@ -53,8 +53,7 @@ class TokenizerGoldenTest {
         prompts.forEach((id, text) -> {
             int[] got = tokenizer.encode(text, false, parseSpecial);
             if (!Arrays.equals(got, expected.get(id))) {
-                wrong.put(id + " " + text, Arrays.toString(got) + " for "
-                        + Arrays.toString(expected.get(id)));
+                wrong.put(id + " " + text, Arrays.toString(got) + " for " + Arrays.toString(expected.get(id)));
             }
         });
         assertThat(wrong).as("of %d", prompts.size()).isEmpty();
@@ -71,7 +70,8 @@ class TokenizerGoldenTest {
     @ValueSource(strings = {"gguf", "bin"})
     void shouldAgreeOnStories260K(String form) {
         Tokenizer tokenizer = Goldens.of("0-stories260K/stories260K." + form);
-        JsonNode strings = Goldens.json("0-stories260K/peer-golden/stories260K-tokens.json").get("strings");
+        JsonNode strings = Goldens.json("0-stories260K/peer-golden/stories260K-tokens.json")
+                .get("strings");
         assertThat(strings).hasSize(25);
         for (JsonNode s : strings) {
             String text = s.get("text").asString();
@@ -80,7 +80,8 @@ class TokenizerGoldenTest {
             assertThat(tokenizer.encode(text, false, true)).as(text).isEqualTo(Goldens.ints(s.get("parse_special")));
             if (SPECIAL.contains(text)) {
                 // The reference writes control tokens out.
-                assertThat(tokenizer.piece(s.get("no_bos").get(0).asInt())).isEqualTo(s.get("detok").asString());
+                assertThat(tokenizer.piece(s.get("no_bos").get(0).asInt()))
+                        .isEqualTo(s.get("detok").asString());
             } else {
                 // The reference keeps the encoder's space.
                 assertThat(streamed(tokenizer, Goldens.ints(s.get("with_bos")), false))
@@ -90,7 +91,8 @@ class TokenizerGoldenTest {
         }
         JsonNode prompts = Goldens.json("0-stories260K/golden.json").get("prompts");
         for (JsonNode p : prompts) {
-            assertThat(tokenizer.encode(p.get("prompt").asString(), true, false)).isEqualTo(Goldens.ints(p.get("ids")));
+            assertThat(tokenizer.encode(p.get("prompt").asString(), true, false))
+                    .isEqualTo(Goldens.ints(p.get("ids")));
         }
     }
 

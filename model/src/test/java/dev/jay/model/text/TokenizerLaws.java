@@ -28,7 +28,9 @@ class TokenizerLaws {
                     String text = SmallTokenizers.text(random);
                     // SentencePiece cannot tell its own space from a space, and puts one behind user-defined tokens.
                     if (t.addsSpacePrefix()) text = text.replace("▁", "").replace(SmallTokenizers.USER_DEFINED, "");
-                    assertThat(t.decode(t.encode(text, true, false))).as(kind.getKey()).isEqualTo(text);
+                    assertThat(t.decode(t.encode(text, true, false)))
+                            .as(kind.getKey())
+                            .isEqualTo(text);
                 }
             }
         }
@@ -57,7 +59,8 @@ class TokenizerLaws {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "t", "th", " ", "\n", "1", "!", "é", "🦙", "<", "<|end|>", "<tool>", "he he\n", "\ud800"})
+    @ValueSource(
+            strings = {"a", "t", "th", " ", "\n", "1", "!", "é", "🦙", "<", "<|end|>", "<tool>", "he he\n", "\ud800"})
     void shouldBeNearLinear(String unit) {
         String text = unit.repeat(300_000 / unit.length());
         Map<String, Tokenizer> all = SmallTokenizers.all(1);

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.model.load.Metadata;
 import java.util.ArrayList;
-import java.util.stream.IntStream;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,11 +53,16 @@ class TokenizersTest {
             types.add(type);
         });
         return Tokenizers.from(new Metadata(Map.of(
-                P + "model", "llama",
-                P + "tokens", tokens,
-                P + "token_type", types.stream().mapToInt(i -> i).toArray(),
-                P + "add_space_prefix", false,
-                P + "scores", new float[tokens.size()])));
+                P + "model",
+                "llama",
+                P + "tokens",
+                tokens,
+                P + "token_type",
+                types.stream().mapToInt(i -> i).toArray(),
+                P + "add_space_prefix",
+                false,
+                P + "scores",
+                new float[tokens.size()])));
     }
 
     @Test
@@ -76,7 +81,8 @@ class TokenizersTest {
     void shouldTakeGpt2sPreTokenizerWhenTheFileNamesNone() {
         Tokenizer t = Tokenizers.from(without(bytePairs, "pre"));
         String text = "12 the\n\n  he 's";
-        assertThat(t.encode(text, true, true)).isEqualTo(Tokenizers.from(bytePairs).encode(text, true, true));
+        assertThat(t.encode(text, true, true))
+                .isEqualTo(Tokenizers.from(bytePairs).encode(text, true, true));
     }
 
     @Test
@@ -132,7 +138,8 @@ class TokenizersTest {
         assertThat(silent.encode("", true, false)).isEmpty();
         Metadata llama3 = with(with(bytePairs, "pre", "llama-bpe"), "bos_token_id", 7L);
         assertThat(Tokenizers.from(llama3).encode("", true, false)).containsExactly(7);
-        assertThat(Tokenizers.from(with(llama3, "pre", "qwen2")).encode("", true, false)).isEmpty();
+        assertThat(Tokenizers.from(with(llama3, "pre", "qwen2")).encode("", true, false))
+                .isEmpty();
     }
 
     @Test
@@ -153,7 +160,8 @@ class TokenizersTest {
     @Test
     void shouldFindUserDefinedTokensInAnyTextAndLongerOnesFirst() {
         Tokenizer t = scored(new TreeMap<>(Map.of("ab", 4, "bcd", 4, "b", 4, "<x>", 3)));
-        assertThat(t.encode("abcd", false, false)).as("the longer one, though it begins later")
+        assertThat(t.encode("abcd", false, false))
+                .as("the longer one, though it begins later")
                 .containsExactly(3 + 'a', pieceId(t, "bcd"));
         assertThat(t.encode("abc", false, false)).containsExactly(pieceId(t, "ab"), 3 + 'c');
         assertThat(t.encode("bb", false, false)).containsExactly(pieceId(t, "b"), pieceId(t, "b"));
@@ -169,18 +177,22 @@ class TokenizersTest {
     @Test
     void shouldTakeDuplicatesAndEmptyTokens() {
         Tokenizer t = Tokenizers.from(new Metadata(Map.of(
-                P + "model", "llama",
-                P + "tokens", List.of("<unk>", "a", "", "a", "", "▁", "aa"),
-                P + "token_type", new int[] {2, 1, 1, 1, 4, 1, 1},
-                P + "scores", new float[7])));
+                P + "model",
+                "llama",
+                P + "tokens",
+                List.of("<unk>", "a", "", "a", "", "▁", "aa"),
+                P + "token_type",
+                new int[] {2, 1, 1, 1, 4, 1, 1},
+                P + "scores",
+                new float[7])));
         assertThat(t.encode("a aab", false, true)).containsExactly(5, 3, 5, 6, 0);
         assertThat(t.decode(new int[] {5, 1, 2, 4, 0, 6})).isEqualTo("aaa");
     }
 
     @Test
     void shouldRejectWhenATextCannotBeWritten() {
-        Metadata metadata = new Metadata(Map.of(
-                P + "model", "gpt2", P + "tokens", List.of("a", "b"), P + "merges", List.of("a b", "c d")));
+        Metadata metadata = new Metadata(
+                Map.of(P + "model", "gpt2", P + "tokens", List.of("a", "b"), P + "merges", List.of("a b", "c d")));
         Tokenizer t = Tokenizers.from(metadata);
         assertThat(t.encode("aba", false, false)).containsExactly(0, 1, 0);
         assertThatThrownBy(() -> t.encode("cd", false, false))
@@ -194,10 +206,13 @@ class TokenizersTest {
 
     @Test
     void shouldRejectWhenAVocabularyWouldFillTheHeap() {
-        Metadata metadata = new Metadata(Map.of(P + "model", "gpt2", P + "tokens", List.of("a"), P + "merges", List.of()));
-        List<String> merges = IntStream.range(0, 100_000).mapToObj(i -> "x" + i + " y").toList();
+        Metadata metadata =
+                new Metadata(Map.of(P + "model", "gpt2", P + "tokens", List.of("a"), P + "merges", List.of()));
+        List<String> merges =
+                IntStream.range(0, 100_000).mapToObj(i -> "x" + i + " y").toList();
         reject(with(metadata, "merges", merges), "texts that are no tokens");
-        List<String> tokens = IntStream.range(0, 3000).mapToObj(i -> i + "x".repeat(500)).toList();
+        List<String> tokens =
+                IntStream.range(0, 3000).mapToObj(i -> i + "x".repeat(500)).toList();
         int[] types = new int[tokens.size()];
         Arrays.fill(types, 3); // control
         reject(with(with(metadata, "tokens", tokens), "token_type", types), "special tokens are longer together");

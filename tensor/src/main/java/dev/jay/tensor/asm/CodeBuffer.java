@@ -56,7 +56,8 @@ public final class CodeBuffer {
         for (Fixup f : fixups) {
             int distance = f.target.offset() - f.from;
             if (f.size == 1 && distance != (byte) distance) {
-                throw new IllegalStateException("label too far for a short jump: distance=" + distance + ", at=" + f.at);
+                throw new IllegalStateException(
+                        "label too far for a short jump: distance=" + distance + ", at=" + f.at);
             }
             for (int i = 0; i < f.size; i++) bytes[f.at + i] = (byte) (distance >> 8 * i);
         }

@@ -6,8 +6,7 @@ import java.lang.foreign.MemorySegment;
 
 /** The upper half of an IEEE single, one weight to a block: {@code [bits:u16]}. The tolerance is that of normal numbers. */
 final class BF16 implements WeightFormat {
-    static final Catalog.Entry<WeightFormat> ENTRY =
-            new Catalog.Entry<>("bf16", "16-bit brain float", a -> new BF16());
+    static final Catalog.Entry<WeightFormat> ENTRY = new Catalog.Entry<>("bf16", "16-bit brain float", a -> new BF16());
 
     @Override
     public String name() {

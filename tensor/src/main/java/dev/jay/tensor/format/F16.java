@@ -6,8 +6,7 @@ import java.lang.foreign.MemorySegment;
 
 /** IEEE half precision, one weight to a block: {@code [bits:u16]}. The tolerance is that of normal numbers. */
 final class F16 implements WeightFormat {
-    static final Catalog.Entry<WeightFormat> ENTRY =
-            new Catalog.Entry<>("f16", "16-bit IEEE float", a -> new F16());
+    static final Catalog.Entry<WeightFormat> ENTRY = new Catalog.Entry<>("f16", "16-bit IEEE float", a -> new F16());
 
     @Override
     public String name() {

@@ -81,7 +81,9 @@ final class Q4_K implements WeightFormat {
                 int pair = block.get(ValueLayout.JAVA_BYTE, quants + i);
                 weights.set(Floats.LAYOUT, out + (long) i * Float.BYTES, lowScale * (pair & 15) - lowOffset);
                 weights.set(
-                        Floats.LAYOUT, out + (long) (GROUP + i) * Float.BYTES, highScale * (pair >> 4 & 15) - highOffset);
+                        Floats.LAYOUT,
+                        out + (long) (GROUP + i) * Float.BYTES,
+                        highScale * (pair >> 4 & 15) - highOffset);
             }
         }
     }

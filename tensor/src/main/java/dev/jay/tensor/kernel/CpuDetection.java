@@ -26,8 +26,7 @@ final class CpuDetection {
     }
 
     static Cpu here() {
-        CpuDetection d =
-                new CpuDetection(Path.of("/"), Runtime.getRuntime().availableProcessors());
+        CpuDetection d = new CpuDetection(Path.of("/"), Runtime.getRuntime().availableProcessors());
         return d.detect(ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent());
     }
 
@@ -40,7 +39,8 @@ final class CpuDetection {
             String value = line.substring(colon + 1).strip();
             switch (line.substring(0, colon).strip()) {
                 case "model name" -> model = value;
-                case "flags", "Features" -> features.addAll(List.of(value.toLowerCase(Locale.ROOT).split("\\s+")));
+                case "flags", "Features" ->
+                    features.addAll(List.of(value.toLowerCase(Locale.ROOT).split("\\s+")));
                 default -> {}
             }
             if (!features.isEmpty() && !model.equals("unknown")) break; // the other cores say the same
@@ -68,7 +68,8 @@ final class CpuDetection {
     /** The least quota from the group up to the mount; a container may see only the upper part. */
     private double narrowest(Path mount, String group, boolean unified) {
         double least = Double.POSITIVE_INFINITY;
-        Path at = mount.resolve(group.startsWith("/") ? group.substring(1) : group).normalize();
+        Path at = mount.resolve(group.startsWith("/") ? group.substring(1) : group)
+                .normalize();
         while (at != null && at.startsWith(mount)) {
             least = Math.min(least, unified ? unifiedQuota(at) : legacyQuota(at));
             at = at.getParent();
@@ -78,7 +79,8 @@ final class CpuDetection {
 
     private double unifiedQuota(Path group) {
         List<String> text = lines(group.resolve("cpu.max")); // "max 100000" or "150000 100000"
-        String[] parts = text.isEmpty() ? new String[0] : text.getFirst().strip().split("\\s+");
+        String[] parts =
+                text.isEmpty() ? new String[0] : text.getFirst().strip().split("\\s+");
         return parts.length == 2 ? ratio(parts[0], parts[1]) : Double.POSITIVE_INFINITY;
     }
 

@@ -78,8 +78,10 @@ final class CpuMatMul implements MatMul, Workers.Task {
         if (there != null) return there.address();
         long room = input.add(form).address();
         int each = Math.ceilDiv(n, ops.workers());
-        ops.run(shared && n > 1, Math.ceilDiv(n, each), (chunk, worker) ->
-                form.pack(plain, n, cols, chunk * each, Math.min(n, (chunk + 1) * each), room));
+        ops.run(
+                shared && n > 1,
+                Math.ceilDiv(n, each),
+                (chunk, worker) -> form.pack(plain, n, cols, chunk * each, Math.min(n, (chunk + 1) * each), room));
         return room;
     }
 

@@ -198,8 +198,7 @@ public final class CpuOps implements Ops {
     static long address(String what, MemorySegment s, long bytes) {
         if (!s.isNative()) throw new IllegalArgumentException(what + " must be off-heap");
         if (bytes < 0 || s.byteSize() < bytes) {
-            throw new IllegalArgumentException(
-                    what + " is too short: wanted=" + bytes + " bytes, got=" + s.byteSize());
+            throw new IllegalArgumentException(what + " is too short: wanted=" + bytes + " bytes, got=" + s.byteSize());
         }
         if (!s.scope().isAlive()) throw new IllegalStateException(what + " was closed");
         return s.address();

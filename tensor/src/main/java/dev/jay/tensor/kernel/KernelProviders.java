@@ -10,12 +10,8 @@ import java.util.Optional;
 
 /** Every way to run the hot operations, best first. To add one: write its file, add its line. */
 public final class KernelProviders {
-    public static final Catalog<KernelProvider> ALL = Catalog.of(
-            "kernel provider",
-            MachineKernels.ENTRY,
-            VectorProvider.ENTRY,
-            ScalarKernels.ENTRY
-    );
+    public static final Catalog<KernelProvider> ALL =
+            Catalog.of("kernel provider", MachineKernels.ENTRY, VectorProvider.ENTRY, ScalarKernels.ENTRY);
 
     private KernelProviders() {}
 
@@ -29,7 +25,8 @@ public final class KernelProviders {
      * @throws IllegalArgumentException if the forced one is unknown, or cannot run here: the message says why
      */
     public static KernelChoice choose(Cpu cpu, String forced, Memory memory) {
-        if (forced != null && !ALL.has(forced)) ALL.make(forced); // unknown: the catalog's own error names the known ones
+        if (forced != null && !ALL.has(forced))
+            ALL.make(forced); // unknown: the catalog's own error names the known ones
         List<TriedKernels> chain = new ArrayList<>();
         List<String> refused = new ArrayList<>();
         boolean begun = forced == null;

@@ -32,8 +32,7 @@ final class ScalarKernels implements KernelProvider, Kernels {
     }
 
     @Override
-    public Optional<AttentionKernel> attention(
-            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+    public Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
         return Optional.of(new ScalarAttention(keys, values));
     }
 

@@ -152,7 +152,15 @@ final class SelfTest {
             definition.run(
                     w.address(), rowBytes, cols, 0, ROWS, x.address(), n, wanted.address(), ROWS, scratch.address());
             kernel.run(
-                    w.address(), rowBytes, cols, 0, ROWS, packed(kernel, x, n, cols, arena), n, got.address(), ROWS,
+                    w.address(),
+                    rowBytes,
+                    cols,
+                    0,
+                    ROWS,
+                    packed(kernel, x, n, cols, arena),
+                    n,
+                    got.address(),
+                    ROWS,
                     scratch.address());
             double allowed = (kernel.bound() + definition.bound()) * cols * 2; // norms of rows in [-1, 1], with room
             return differs(wanted, got, n * ROWS, allowed).map(f -> "cols=" + cols + ", n=" + n + ", " + f);

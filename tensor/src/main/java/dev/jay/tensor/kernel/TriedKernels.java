@@ -72,8 +72,7 @@ final class TriedKernels implements Kernels {
     }
 
     @Override
-    public Optional<AttentionKernel> attention(
-            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+    public Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
         return tried(
                 "attention " + keys.name() + "/" + values.name() + " " + keyWidth + "/" + valueWidth,
                 kernels -> kernels.attention(keys, values, keyWidth, valueWidth),
@@ -118,7 +117,9 @@ final class TriedKernels implements Kernels {
     }
 
     private void refuse(String fault, String effect, Throwable cause) {
-        if (forced) throw new IllegalArgumentException("kernel provider cannot be forced: name=" + name() + ": " + fault, cause);
+        if (forced)
+            throw new IllegalArgumentException(
+                    "kernel provider cannot be forced: name=" + name() + ": " + fault, cause);
         faults.add(fault);
         LOG.log(System.Logger.Level.WARNING, "kernel provider " + name() + " " + effect + ": " + fault, cause);
     }

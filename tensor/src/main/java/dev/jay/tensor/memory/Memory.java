@@ -51,7 +51,8 @@ public final class Memory implements AutoCloseable {
             segment = arena.allocate(bytes, ALIGNMENT);
         } catch (OutOfMemoryError e) {
             arena.close();
-            throw new OutOfBudgetException("the machine has no room: purpose=" + purpose + ", wanted=" + bytes + ": " + e);
+            throw new OutOfBudgetException(
+                    "the machine has no room: purpose=" + purpose + ", wanted=" + bytes + ": " + e);
         }
         return enter(new Region(this, purpose, arena, segment, false));
     }
@@ -80,7 +81,10 @@ public final class Memory implements AutoCloseable {
         if (!region.isMapped()) used += region.size();
         LIVE.addAndGet(region.size());
         peak = Math.max(peak, used);
-        long held = open.stream().filter(r -> r.purpose().equals(region.purpose())).mapToLong(Region::size).sum();
+        long held = open.stream()
+                .filter(r -> r.purpose().equals(region.purpose()))
+                .mapToLong(Region::size)
+                .sum();
         peaks.merge(region.purpose(), held, Math::max);
         return region;
     }

@@ -117,7 +117,8 @@ class MachineCodeTest {
         try (Memory memory = Memory.withBudget(1 << 20)) {
             assertThatThrownBy(() -> reserve(memory, 8192, new Refusing(real, true, false)))
                     .isInstanceOfSatisfying(
-                            MachineCodeException.class, e -> assertThat(e.errno()).isEqualTo(EACCES));
+                            MachineCodeException.class,
+                            e -> assertThat(e.errno()).isEqualTo(EACCES));
             assertThat(memory.used()).isZero();
             try (MachineCode code = reserve(memory, 8192, new Refusing(real, false, true))) {
                 assertThatThrownBy(() -> code.load("one", adder(1))).hasMessage("executable pages refused: errno=13");
@@ -125,7 +126,9 @@ class MachineCodeTest {
             assertThatThrownBy(() -> real.makeExecutable(4096L * 3, 4096)) // not mapped
                     .hasMessageContaining("mprotect")
                     .hasMessageContaining("errno=12");
-            assertThatThrownBy(() -> real.map(1L << 62)).hasMessageContaining("mmap").hasMessageContaining("errno=12");
+            assertThatThrownBy(() -> real.map(1L << 62))
+                    .hasMessageContaining("mmap")
+                    .hasMessageContaining("errno=12");
         }
     }
 
@@ -148,8 +151,7 @@ class MachineCodeTest {
     void shouldNameFunctionsForPerf(@TempDir Path folder) throws IOException {
         Path map = folder.resolve("perf.map");
         try (Memory memory = Memory.withBudget(1 << 20);
-                MachineCode code =
-                        MachineCode.reserve(memory, 8192, CodePages.ofThisSystem(), Optional.of(map))) {
+                MachineCode code = MachineCode.reserve(memory, 8192, CodePages.ofThisSystem(), Optional.of(map))) {
             long at = code.load("one", adder(1)).address();
             assertThat(Files.readAllLines(map))
                     .containsExactly(Long.toHexString(at) + " " + Integer.toHexString(adder(1).length) + " jay::one");

@@ -44,7 +44,8 @@ class GgmlBytesTest {
         assertThat(entry)
                 .startsWith("\"ggml_type\":" + format.ggmlType() + ",\"block\":" + format.blockSize()
                         + ",\"block_bytes\":" + format.blockBytes() + "}");
-        assertThat(WeightFormats.byGgmlType(format.ggmlType()).orElseThrow().name()).isEqualTo(format.name());
+        assertThat(WeightFormats.byGgmlType(format.ggmlType()).orElseThrow().name())
+                .isEqualTo(format.name());
     }
 
     private static void assertDecodes(WeightFormat format, String file) throws IOException {

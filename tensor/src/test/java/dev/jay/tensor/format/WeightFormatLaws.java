@@ -25,8 +25,9 @@ class WeightFormatLaws {
         for (Shape shape : Shape.values()) {
             float[] x = shape.weights(new Random(SEED));
             float[] y = roundTrip(format, x);
-            assertThat(worst(format, x, y)).as("%s %s seed=%d", format.name(), shape, SEED).isLessThanOrEqualTo(
-                    format.tolerance());
+            assertThat(worst(format, x, y))
+                    .as("%s %s seed=%d", format.name(), shape, SEED)
+                    .isLessThanOrEqualTo(format.tolerance());
         }
     }
 
@@ -36,9 +37,11 @@ class WeightFormatLaws {
         for (Shape shape : Shape.values()) {
             float[] once = roundTrip(format, shape.weights(new Random(SEED)));
             float[] twice = roundTrip(format, once);
-            if (format.blockSize() <= 32) assertThat(twice).as("%s %s", format.name(), shape).isEqualTo(once);
-            assertThat(worst(format, once, twice)).as("%s %s", format.name(), shape).isLessThanOrEqualTo(
-                    format.tolerance());
+            if (format.blockSize() <= 32)
+                assertThat(twice).as("%s %s", format.name(), shape).isEqualTo(once);
+            assertThat(worst(format, once, twice))
+                    .as("%s %s", format.name(), shape)
+                    .isLessThanOrEqualTo(format.tolerance());
         }
     }
 

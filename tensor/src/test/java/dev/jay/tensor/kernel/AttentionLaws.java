@@ -89,9 +89,9 @@ class AttentionLaws {
         task.valueWidth = values.width;
         task.scale = 0.3f;
         task.queries = queries;
-        task.queryStride = keys.width + 3;
+        task.queryStride = keys.width + 3L;
         task.query = fixture.floats((int) (queries * task.queryStride)).address();
-        task.outStride = values.width + 5;
+        task.outStride = values.width + 5L;
         task.out = fixture.floats((int) (queries * task.outStride)).address();
         task.lseStride = 2;
         task.lse = fixture.floats(2 * queries).address();
@@ -176,7 +176,7 @@ class AttentionLaws {
             run(kernel, all);
             for (int i = 0; i < all.queries; i++) {
                 AttentionKernel.Task one = task(keys, values, 1);
-                one.query = all.query + 4 * i * all.queryStride;
+                one.query = all.query + 4L * i * all.queryStride;
                 one.visibleFrom = Arrays.copyOfRange(all.visibleFrom, i, i + 1);
                 one.visibleTo = Arrays.copyOfRange(all.visibleTo, i, i + 1);
                 run(kernel, one);
@@ -254,7 +254,8 @@ class AttentionLaws {
             Raw.set(task.query, task.queryStride, Float.NEGATIVE_INFINITY);
             task.visibleTo[0] = SLOTS;
             run(kernels.attention(f32, f32, 1, 40).orElseThrow(), task);
-            for (int d = 0; d < 40; d++) assertThat(Raw.get(task.out, d)).as(kernels.name()).isZero();
+            for (int d = 0; d < 40; d++)
+                assertThat(Raw.get(task.out, d)).as(kernels.name()).isZero();
             assertThat(Raw.get(task.lse, 0)).as(kernels.name()).isEqualTo(Float.NEGATIVE_INFINITY);
         }
     }
@@ -271,7 +272,9 @@ class AttentionLaws {
             run(kernel, task);
             for (int i = 0; i < 4 * task.outStride + 32; i++) {
                 boolean isOut = i >= 16 && i < 16 + 4 * task.outStride && (i - 16) % task.outStride < values.width;
-                assertThat(Raw.get(all.address(), i) == untouched).as("%s at %d", about, i).isEqualTo(!isOut);
+                assertThat(Raw.get(all.address(), i) == untouched)
+                        .as("%s at %d", about, i)
+                        .isEqualTo(!isOut);
             }
         });
     }

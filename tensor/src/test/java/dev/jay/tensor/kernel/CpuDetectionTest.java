@@ -17,7 +17,9 @@ class CpuDetectionTest {
 
     @BeforeEach
     void cpu() throws IOException {
-        write("proc/cpuinfo", "processor : 0\nmodel name\t: Some CPU @ 3: GHz\nflags\t\t: fpu AVX512F  avx2\n\nprocessor: 1\n");
+        write(
+                "proc/cpuinfo",
+                "processor : 0\nmodel name\t: Some CPU @ 3: GHz\nflags\t\t: fpu AVX512F  avx2\n\nprocessor: 1\n");
     }
 
     @Test
@@ -43,7 +45,9 @@ class CpuDetectionTest {
     @Test
     void shouldReadTheOldHierarchy() throws IOException {
         write("proc/self/cgroup", "12:memory:/x\n4:cpu,cpuacct:/docker/id\n");
-        write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "400000\n"); // the container's own view: the mount is its group
+        write(
+                "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us",
+                "400000\n"); // the container's own view: the mount is its group
         write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n");
         assertThat(cores(16)).isEqualTo(4);
         write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n");
@@ -52,7 +56,8 @@ class CpuDetectionTest {
 
     @Test
     void shouldLiveWithNothingAndWithNonsense() throws IOException {
-        assertThat(new CpuDetection(root.resolve("absent"), 2).detect(false)).isEqualTo(new Cpu("unknown", Set.of(), false, 2));
+        assertThat(new CpuDetection(root.resolve("absent"), 2).detect(false))
+                .isEqualTo(new Cpu("unknown", Set.of(), false, 2));
         write("proc/self/cgroup", "0::/../../etc\nnonsense\n::\n");
         write("sys/fs/cgroup/cpu.max", "-3 0\n");
         assertThat(cores(2)).isEqualTo(2);

@@ -66,16 +66,20 @@ class CpuOpsTest {
         assertThatThrownBy(() -> bound.run(x, scratch.floats(7)))
                 .hasMessageContaining("matmul output is too short: wanted=32 bytes, got=28");
         assertThatThrownBy(() -> bound.run(x)).hasMessageContaining("matrices=1, outputs=0");
-        assertThatThrownBy(() -> bound.run(x, MemorySegment.ofArray(new float[8]))).hasMessageContaining("off-heap");
+        assertThatThrownBy(() -> bound.run(x, MemorySegment.ofArray(new float[8])))
+                .hasMessageContaining("off-heap");
         Region gone = memory.reserve("gone", 64);
         MemorySegment closed = gone.bytes();
         gone.close();
         assertThatThrownBy(() -> bound.run(x, closed)).hasMessageContaining("was closed");
-        assertThatThrownBy(() -> ops.bind(List.of(a, f32(4, 9)), Numerics.EXACT)).hasMessageContaining("8 and 9");
+        assertThatThrownBy(() -> ops.bind(List.of(a, f32(4, 9)), Numerics.EXACT))
+                .hasMessageContaining("8 and 9");
         assertThatThrownBy(() -> ops.rotate(scratch.floats(8), 1, 1, 8, 7, scratch.floats(8), true))
                 .hasMessageContaining("rotaryDim=7");
-        assertThatThrownBy(() -> ops.add(scratch.floats(8), scratch.floats(7), 8)).hasMessageContaining("add y");
-        assertThatThrownBy(() -> KernelProviders.choose(Cpu.SCALAR, "none", memory)).hasMessageContaining("known=");
+        assertThatThrownBy(() -> ops.add(scratch.floats(8), scratch.floats(7), 8))
+                .hasMessageContaining("add y");
+        assertThatThrownBy(() -> KernelProviders.choose(Cpu.SCALAR, "none", memory))
+                .hasMessageContaining("known=");
     }
 
     @Test

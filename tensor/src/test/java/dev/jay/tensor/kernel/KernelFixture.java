@@ -69,8 +69,15 @@ final class KernelFixture implements AutoCloseable {
 
     /** y[n][rows] of rows [from, to); what the kernel did not write is NaN. */
     MemorySegment run(
-            MatMulKernel kernel, MemorySegment w, long rowBytes, int cols, int rows, int from, int to,
-            MemorySegment x, int n) {
+            MatMulKernel kernel,
+            MemorySegment w,
+            long rowBytes,
+            int cols,
+            int rows,
+            int from,
+            int to,
+            MemorySegment x,
+            int n) {
         MemorySegment y = room.floats((long) n * rows);
         y.fill((byte) -1);
         long mark = room.mark();

@@ -24,7 +24,8 @@ class KernelProvidersTest {
             assertThat(choice.describe()).startsWith("scalar: preferred").contains("vector: needs the module");
             for (WeightFormat format : KernelFixture.formats()) {
                 assertThat(choice.matMul(format, Numerics.EXACT).provider()).isEqualTo("scalar");
-                assertThat(choice.attention(format, format, 256, 256).provider()).isEqualTo("scalar");
+                assertThat(choice.attention(format, format, 256, 256).provider())
+                        .isEqualTo("scalar");
             }
             assertThat(choice.rows().provider()).isEqualTo("scalar");
         }
@@ -50,7 +51,8 @@ class KernelProvidersTest {
             assertThat(trial.binds).isZero();
             for (Numerics numerics : Numerics.values()) {
                 assertThat(choice.matMul(Q8, numerics).provider()).isEqualTo("trial");
-                assertThat(choice.matMul(Q8, numerics).kernel()).isSameAs(choice.matMul(Q8, numerics).kernel());
+                assertThat(choice.matMul(Q8, numerics).kernel())
+                        .isSameAs(choice.matMul(Q8, numerics).kernel());
             }
             assertThat(trial.binds).isEqualTo(1);
         }
@@ -135,8 +137,7 @@ class KernelProvidersTest {
 
         @Override
         public Optional<MatMulKernel> matMul(WeightFormat format, Numerics numerics) {
-            return Optional.of(
-                    wrong.contains(format.name()) ? new Broken(format, row) : new ScalarMatMul(format));
+            return Optional.of(wrong.contains(format.name()) ? new Broken(format, row) : new ScalarMatMul(format));
         }
 
         @Override

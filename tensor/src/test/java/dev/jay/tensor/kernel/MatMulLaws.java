@@ -35,8 +35,10 @@ class MatMulLaws {
                     Optional<MatMulKernel> kernel = kernels.matMul(format, numerics);
                     if (kernel.isEmpty()) continue;
                     checked++;
-                    check.run(kernel.get(), format, kernels.name() + " " + format.name() + " " + numerics
-                            + " seed=" + fixture.seed);
+                    check.run(
+                            kernel.get(),
+                            format,
+                            kernels.name() + " " + format.name() + " " + numerics + " seed=" + fixture.seed);
                 }
             }
         }
@@ -117,8 +119,7 @@ class MatMulLaws {
                 Numerics.EXACT);
     }
 
-    private void compare(
-            MatMulKernel kernel, WeightFormat format, MemorySegment w, int cols, int n, String about) {
+    private void compare(MatMulKernel kernel, WeightFormat format, MemorySegment w, int cols, int n, String about) {
         MemorySegment x = fixture.floats(n * cols);
         long rowBytes = format.bytesFor(cols);
         int from = n % 2;
@@ -129,10 +130,18 @@ class MatMulLaws {
             for (int t = 0; t < n; t++) {
                 float y = Raw.get(got.address(), (long) t * ROWS + r);
                 if (r < from || r >= ROWS - 1) {
-                    assertThat(y).as("%s wrote a row that was not its own: r=%d", about, r).isNaN();
+                    assertThat(y)
+                            .as("%s wrote a row that was not its own: r=%d", about, r)
+                            .isNaN();
                     continue;
                 }
-                check(y, row.address(), x.address() + 4L * t * cols, cols, kernel.bound(), about + " r=" + r + " t=" + t);
+                check(
+                        y,
+                        row.address(),
+                        x.address() + 4L * t * cols,
+                        cols,
+                        kernel.bound(),
+                        about + " r=" + r + " t=" + t);
             }
         }
     }
@@ -149,7 +158,9 @@ class MatMulLaws {
             xx += b * b;
         }
         if (!Double.isFinite(sum)) {
-            assertThat(Float.isFinite(got)).as("%s wanted=%s got=%s", about, sum, got).isFalse();
+            assertThat(Float.isFinite(got))
+                    .as("%s wanted=%s got=%s", about, sum, got)
+                    .isFalse();
         } else if (Math.sqrt(ww * xx) < Float.MAX_VALUE) {
             assertThat(Math.abs(got - sum))
                     .as("%s wanted=%s got=%s", about, sum, got)

@@ -72,8 +72,25 @@ class RowKernelsLaws {
 
     @Test
     void shouldSaturateAtTheEndsOfExp() {
-        float[] ends = {0, -0f, 50, 89, 500, Float.MAX_VALUE, Float.POSITIVE_INFINITY, Float.NaN, -50, -90, -500,
-            -Float.MAX_VALUE, 88.7f, -86.9f, 1e-30f, Float.MIN_VALUE, 1};
+        float[] ends = {
+            0,
+            -0f,
+            50,
+            89,
+            500,
+            Float.MAX_VALUE,
+            Float.POSITIVE_INFINITY,
+            Float.NaN,
+            -50,
+            -90,
+            -500,
+            -Float.MAX_VALUE,
+            88.7f,
+            -86.9f,
+            1e-30f,
+            Float.MIN_VALUE,
+            1
+        };
         for (Kernels kernels : fixture.providers) {
             RowKernels rows = kernels.rows().orElse(definition);
             MemorySegment x = fixture.room.floats(ends.length);
@@ -86,10 +103,12 @@ class RowKernelsLaws {
             for (int i = 0; i < ends.length; i++) {
                 double wanted = ends[i] / (1 + Math.exp(-ends[i]));
                 float got = Raw.get(x.address(), i);
-                if (Double.isNaN(wanted)) assertThat(got).as("%s at %d", kernels.name(), i).isNaN();
-                else assertThat((double) got)
-                        .as("%s of %s", kernels.name(), ends[i])
-                        .isCloseTo((float) wanted, within(1e-6 * Math.abs((float) wanted) + 1e-30));
+                if (Double.isNaN(wanted))
+                    assertThat(got).as("%s at %d", kernels.name(), i).isNaN();
+                else
+                    assertThat((double) got)
+                            .as("%s of %s", kernels.name(), ends[i])
+                            .isCloseTo((float) wanted, within(1e-6 * Math.abs((float) wanted) + 1e-30));
             }
         }
     }
@@ -148,7 +167,7 @@ class RowKernelsLaws {
                 long y = fixture.floats(size).address();
                 for (int i = 0; i < operations.size(); i++) {
                     long mark = fixture.room.mark();
-                    MemorySegment all = fixture.room.take(4L * size + 2 * guard);
+                    MemorySegment all = fixture.room.take(4L * size + 2L * guard);
                     all.fill((byte) 77);
                     all.asSlice(guard, 4L * size).copyFrom(fixture.floats(size));
                     operations.get(i).run(rows, all.address() + guard, y, size);
@@ -225,7 +244,9 @@ class RowKernelsLaws {
                     String about = kernels.name() + " " + bad + " at " + at;
                     assertThat(Raw.get(x.address(), at)).as(about).isNaN();
                     assertThat(Raw.get(normed.address(), at)).as(about).isNaN();
-                    assertThat(Float.isNaN(Raw.get(normed.address(), 1))).as(about).isEqualTo(Float.isNaN(bad));
+                    assertThat(Float.isNaN(Raw.get(normed.address(), 1)))
+                            .as(about)
+                            .isEqualTo(Float.isNaN(bad));
                 }
             }
         }

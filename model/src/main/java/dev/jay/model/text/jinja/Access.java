@@ -21,7 +21,8 @@ final class Access {
             case Map<?, ?> map -> key(map, name);
             case Namespace namespace -> key(namespace.attributes, name);
             case Loop loop -> loop.attribute(name);
-            case Tuple tuple when tuple.names().contains(name) -> tuple.items().get(tuple.names().indexOf(name));
+            case Tuple tuple
+            when tuple.names().contains(name) -> tuple.items().get(tuple.names().indexOf(name));
             case null, default -> absent(of, name);
         };
     }
@@ -40,7 +41,8 @@ final class Access {
         Py.defined(run, of);
         if (key instanceof Undefined) return absent(of, "undefined");
         return switch (of) {
-            case Map<?, ?> map when key instanceof String name -> {
+            case Map<?, ?> map
+            when key instanceof String name -> {
                 Object value = map.get(name);
                 if (value != null || map.containsKey(name)) yield value;
                 Object method = Methods.find(of, name);
@@ -50,8 +52,7 @@ final class Access {
             case List<?> list when Numbers.isInteger(key) -> place(list, key);
             case Tuple tuple when Numbers.isInteger(key) -> place(tuple.items(), key);
             case String s when Numbers.isInteger(key) -> character(run, s, key);
-            case null, default ->
-                key instanceof String name ? attribute(run, of, name) : absent(of, Py.describe(key));
+            case null, default -> key instanceof String name ? attribute(run, of, name) : absent(of, Py.describe(key));
         };
     }
 
@@ -60,7 +61,9 @@ final class Access {
     }
 
     private static Object place(List<?> list, Object index) {
-        long place = index instanceof BigInteger ? Long.MAX_VALUE : Numbers.big(index).longValue();
+        long place = index instanceof BigInteger
+                ? Long.MAX_VALUE
+                : Numbers.big(index).longValue();
         long at = place < 0 ? place + list.size() : place;
         if (at >= 0 && at < list.size()) return list.get((int) at);
         return new Undefined("list has no element " + place + ", length=" + list.size());
@@ -68,7 +71,9 @@ final class Access {
 
     private static Object character(Run run, String s, Object index) {
         int length = Py.length(run, s);
-        long place = index instanceof BigInteger ? Long.MAX_VALUE : Numbers.big(index).longValue();
+        long place = index instanceof BigInteger
+                ? Long.MAX_VALUE
+                : Numbers.big(index).longValue();
         long at = place < 0 ? place + length : place;
         if (at < 0 || at >= length) return new Undefined("str has no character " + place + ", length=" + length);
         int from = s.offsetByCodePoints(0, (int) at);

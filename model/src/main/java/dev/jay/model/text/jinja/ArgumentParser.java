@@ -35,7 +35,8 @@ final class ArgumentParser {
             } else if (tokens.isOperator("**") && doubleStar == null) {
                 tokens.next();
                 doubleStar = expressions.expression();
-            } else if (tokens.peek().kind() == Token.Kind.NAME && tokens.peekNext().isOperator("=")) {
+            } else if (tokens.peek().kind() == Token.Kind.NAME
+                    && tokens.peekNext().isOperator("=")) {
                 if (doubleStar != null) throw tokens.error("expected ')': a named argument may not follow '**'");
                 names.add(tokens.next().text());
                 tokens.next();

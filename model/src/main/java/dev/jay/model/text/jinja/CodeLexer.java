@@ -123,7 +123,9 @@ final class CodeLexer {
         int exponent = afterDot ? fraction : exponent(fraction);
         if (exponent == end) {
             String text = source.substring(at, end);
-            if (text.length() > 1 && text.startsWith("0") && !text.replace("_", "").matches("0+")) {
+            if (text.length() > 1
+                    && text.startsWith("0")
+                    && !text.replace("_", "").matches("0+")) {
                 throw error("integer '" + text + "' begins with 0");
             }
             integer(text.replace("_", ""), 10, end);

@@ -22,34 +22,33 @@ final class Evaluator {
     Object value(Expr expr, Scope scope) {
         run.enter("evaluating");
         run.line = expr.line();
-        Object value =
-                switch (expr) {
-                    case Expr.Constant constant -> constant.value();
-                    case Expr.Name name -> scope.get(name.name());
-                    case Expr.Attribute attribute ->
-                        at(attribute, Access.attribute(run, value(attribute.of(), scope), attribute.name()));
-                    case Expr.Item item -> item(item, scope);
-                    case Expr.Slice slice -> slice(slice, scope);
-                    case Expr.Call call -> call(call, scope, null);
-                    case Expr.Filtered filtered -> filtered(filtered, scope);
-                    case Expr.Tested tested -> tested(tested, scope);
-                    case Expr.Binary binary -> binary(binary, scope);
-                    case Expr.Unary unary -> unary(unary, scope);
-                    case Expr.Concat concat -> concat(concat, scope);
-                    case Expr.And and -> {
-                        Object left = value(and.left(), scope);
-                        yield Py.truth(left) ? value(and.right(), scope) : left;
-                    }
-                    case Expr.Or or -> {
-                        Object left = value(or.left(), scope);
-                        yield Py.truth(left) ? left : value(or.right(), scope);
-                    }
-                    case Expr.Compare compare -> compare(compare, scope);
-                    case Expr.Conditional conditional -> conditional(conditional, scope);
-                    case Expr.ListOf list -> values(list.items(), scope);
-                    case Expr.TupleOf tuple -> new Tuple(values(tuple.items(), scope));
-                    case Expr.DictOf dict -> dict(dict, scope);
-                };
+        Object value = switch (expr) {
+            case Expr.Constant constant -> constant.value();
+            case Expr.Name name -> scope.get(name.name());
+            case Expr.Attribute attribute ->
+                at(attribute, Access.attribute(run, value(attribute.of(), scope), attribute.name()));
+            case Expr.Item item -> item(item, scope);
+            case Expr.Slice slice -> slice(slice, scope);
+            case Expr.Call call -> call(call, scope, null);
+            case Expr.Filtered filtered -> filtered(filtered, scope);
+            case Expr.Tested tested -> tested(tested, scope);
+            case Expr.Binary binary -> binary(binary, scope);
+            case Expr.Unary unary -> unary(unary, scope);
+            case Expr.Concat concat -> concat(concat, scope);
+            case Expr.And and -> {
+                Object left = value(and.left(), scope);
+                yield Py.truth(left) ? value(and.right(), scope) : left;
+            }
+            case Expr.Or or -> {
+                Object left = value(or.left(), scope);
+                yield Py.truth(left) ? left : value(or.right(), scope);
+            }
+            case Expr.Compare compare -> compare(compare, scope);
+            case Expr.Conditional conditional -> conditional(conditional, scope);
+            case Expr.ListOf list -> values(list.items(), scope);
+            case Expr.TupleOf tuple -> new Tuple(values(tuple.items(), scope));
+            case Expr.DictOf dict -> dict(dict, scope);
+        };
         run.leave();
         return value;
     }

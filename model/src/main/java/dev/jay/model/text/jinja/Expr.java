@@ -96,8 +96,7 @@ sealed interface Expr {
     record FilterCall(int line, String name, Arguments arguments) {}
 
     /** names[i] = values[i]; star and doubleStar may be null. */
-    record Arguments(
-            List<Expr> positional, List<String> names, List<Expr> values, Expr star, Expr doubleStar) {
+    record Arguments(List<Expr> positional, List<String> names, List<Expr> values, Expr star, Expr doubleStar) {
         static final Arguments NONE = new Arguments(List.of(), List.of(), List.of(), null, null);
     }
 }

@@ -107,16 +107,15 @@ final class ExpressionParser {
             return Relation.NOT_IN;
         }
         if (tokens.peek().kind() != Token.Kind.OPERATOR) return null;
-        Relation relation =
-                switch (tokens.peek().text()) {
-                    case "==" -> Relation.EQUAL;
-                    case "!=" -> Relation.NOT_EQUAL;
-                    case "<" -> Relation.LESS;
-                    case "<=" -> Relation.LESS_OR_EQUAL;
-                    case ">" -> Relation.GREATER;
-                    case ">=" -> Relation.GREATER_OR_EQUAL;
-                    default -> null;
-                };
+        Relation relation = switch (tokens.peek().text()) {
+            case "==" -> Relation.EQUAL;
+            case "!=" -> Relation.NOT_EQUAL;
+            case "<" -> Relation.LESS;
+            case "<=" -> Relation.LESS_OR_EQUAL;
+            case ">" -> Relation.GREATER;
+            case ">=" -> Relation.GREATER_OR_EQUAL;
+            default -> null;
+        };
         if (relation != null) tokens.next();
         return relation;
     }
@@ -207,7 +206,8 @@ final class ExpressionParser {
             case STRING -> {
                 tokens.next();
                 StringBuilder text = new StringBuilder((String) token.value());
-                while (tokens.peek().kind() == Token.Kind.STRING) text.append(tokens.next().value());
+                while (tokens.peek().kind() == Token.Kind.STRING)
+                    text.append(tokens.next().value());
                 return new Expr.Constant(token.line(), text.toString());
             }
             case INTEGER, FLOAT -> {
@@ -342,7 +342,8 @@ final class ExpressionParser {
         if (tokens.isOperator("(")) {
             arguments = arguments();
         } else if (beginsTestArgument()) {
-            if (tokens.isName("is")) throw tokens.error("expected an argument of the test, got 'is': tests do not chain");
+            if (tokens.isName("is"))
+                throw tokens.error("expected an argument of the test, got 'is': tests do not chain");
             arguments = new Expr.Arguments(List.of(postfix(primary())), List.of(), List.of(), null, null);
         }
         return new Expr.Tested(line, of, name, arguments, negated);

@@ -18,7 +18,15 @@ final class Formats {
     private Formats() {}
 
     /** How one value is to be written; precision -1 where not given. */
-    private record Spec(String fill, char align, char sign, boolean alternate, boolean comma, int width, int precision, char type) {}
+    private record Spec(
+            String fill,
+            char align,
+            char sign,
+            boolean alternate,
+            boolean comma,
+            int width,
+            int precision,
+            char type) {}
 
     static String percent(Run run, String format, Object given) {
         List<?> values = given instanceof Tuple tuple ? tuple.items() : java.util.Collections.singletonList(given);
@@ -34,7 +42,8 @@ final class Formats {
             Object value = Args.ABSENT;
             if (format.startsWith("(", i)) {
                 int close = format.indexOf(')', i);
-                if (close < 0 || !(given instanceof Map<?, ?> map)) throw run.error(PERCENT + ": '%(' needs ')' and a dict");
+                if (close < 0 || !(given instanceof Map<?, ?> map))
+                    throw run.error(PERCENT + ": '%(' needs ')' and a dict");
                 String key = format.substring(i + 1, close);
                 if (!map.containsKey(key)) throw run.error(PERCENT + ": no key '" + key + "'");
                 value = map.get(key);
@@ -80,9 +89,14 @@ final class Formats {
 
     private static int number(Run run, String digits, int otherwise, int allowed) {
         if (digits.isEmpty()) return otherwise;
-        if (!digits.chars().allMatch(c -> c >= '0' && c <= '9')) throw run.error("formatting: bad number '" + digits + "'");
+        if (!digits.chars().allMatch(c -> c >= '0' && c <= '9'))
+            throw run.error("formatting: bad number '" + digits + "'");
         if (digits.length() > 9 || Integer.parseInt(digits) > allowed) {
-            throw run.over("formatting", "width or precision", digits.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(digits), allowed);
+            throw run.over(
+                    "formatting",
+                    "width or precision",
+                    digits.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(digits),
+                    allowed);
         }
         return Integer.parseInt(digits);
     }
@@ -109,7 +123,10 @@ final class Formats {
                 boolean numbered = name.isEmpty() || name.startsWith(".") || name.startsWith("[");
                 Object value = field(run, numbered ? next++ + name : name, args);
                 if (repr) value = Repr.of(run, value);
-                out.add(colon < 0 ? Py.text(run, value) : written(run, spec(run, field.substring(colon + 1), value), value, BRACES));
+                out.add(
+                        colon < 0
+                                ? Py.text(run, value)
+                                : written(run, spec(run, field.substring(colon + 1), value), value, BRACES));
                 i = close;
             }
         }
@@ -134,7 +151,8 @@ final class Formats {
         while (end < path.length()) {
             boolean item = path.charAt(end) == '[';
             int stop = end + 1;
-            while (stop < path.length() && (item ? path.charAt(stop) != ']' : path.charAt(stop) != '.' && path.charAt(stop) != '[')) stop++;
+            while (stop < path.length()
+                    && (item ? path.charAt(stop) != ']' : path.charAt(stop) != '.' && path.charAt(stop) != '[')) stop++;
             String part = path.substring(end + 1, stop);
             value = item ? ListFilters.attribute(run, value, part) : Access.attribute(run, value, part);
             Py.defined(run, value);
@@ -176,8 +194,10 @@ final class Formats {
             i = end;
         }
         if (text.length() - i > 1) throw run.error(BRACES + ": bad specification '" + text + "'");
-        char standard = value instanceof Double ? 'R' : Numbers.isInteger(value) && !(value instanceof Boolean) ? 'd' : 's';
-        return new Spec(fill, align, sign, alternate, comma, width, precision, i < text.length() ? text.charAt(i) : standard);
+        char standard =
+                value instanceof Double ? 'R' : Numbers.isInteger(value) && !(value instanceof Boolean) ? 'd' : 's';
+        return new Spec(
+                fill, align, sign, alternate, comma, width, precision, i < text.length() ? text.charAt(i) : standard);
     }
 
     private static int digits(String text, int from) {
@@ -234,7 +254,8 @@ final class Formats {
                 yield grouped(Numbers.big(whole).toString(), spec.comma);
             }
             case 'x', 'X', 'o', 'b' -> {
-                if (!Numbers.isInteger(value)) throw run.error(doing + ": type needs an integer, got " + Py.describe(value));
+                if (!Numbers.isInteger(value))
+                    throw run.error(doing + ": type needs an integer, got " + Py.describe(value));
                 BigInteger whole = Numbers.big(value);
                 int radix = spec.type == 'o' ? 8 : spec.type == 'b' ? 2 : 16;
                 String digits = (spec.alternate ? "0" + spec.type : "") + whole.toString(radix);

@@ -135,8 +135,7 @@ final class Lexer {
             close(i, source.charAt(i - 1), true);
             return;
         }
-        throw new TemplateException(
-                TemplateException.Cause.SYNTAX, begin, "'{% raw %}' has no '{% endraw %}'");
+        throw new TemplateException(TemplateException.Cause.SYNTAX, begin, "'{% raw %}' has no '{% endraw %}'");
     }
 
     private void tag(Token.Kind begin, Token.Kind end, String bracket) {

@@ -72,7 +72,8 @@ final class ListFilters {
         Object at = item;
         for (Object part : s.indexOf('.') < 0 ? List.of(s) : Splits.split(run, s, ".", -1)) {
             String name = (String) part;
-            boolean number = !name.isEmpty() && name.length() < 10 && name.chars().allMatch(c -> c >= '0' && c <= '9');
+            boolean number =
+                    !name.isEmpty() && name.length() < 10 && name.chars().allMatch(c -> c >= '0' && c <= '9');
             at = Access.item(run, at, number ? (Object) Long.valueOf(name) : name);
         }
         return at;

@@ -9,6 +9,7 @@ final class Loop implements Values.Callable {
     private final int depth;
     /** null where the loop is not recursive. */
     private final Values.Function again;
+
     private int index;
     private Object changed;
 

@@ -47,7 +47,8 @@ record Macro(Stmt.MacroCode code, Scope outer, Executor executor, Evaluator eval
         }
         if (code.uses().contains("caller") && !code.parameters().contains("caller")) {
             Object caller = named.remove("caller");
-            scope.set("caller", caller != null ? caller : new Values.Undefined("no caller: not called by a call block"));
+            scope.set(
+                    "caller", caller != null ? caller : new Values.Undefined("no caller: not called by a call block"));
         }
         if (code.uses().contains("kwargs")) {
             scope.set("kwargs", new LinkedHashMap<Object, Object>(named));

@@ -25,23 +25,23 @@ final class Methods {
     /** null where there is none of that name. */
     static Object find(Object of, String name) {
         return switch (of) {
-            case String s when StringMethods.NAMES.contains(name) ->
+            case String s
+            when StringMethods.NAMES.contains(name) ->
                 method("str", name, (run, args) -> StringMethods.call(run, s, name, args));
-            case Map<?, ?> map when DICT.contains(name) ->
-                method("dict", name, (run, args) -> dict(run, map, name, args));
+            case Map<?, ?> map
+            when DICT.contains(name) -> method("dict", name, (run, args) -> dict(run, map, name, args));
             case Map<?, ?> map when REFUSED_DICT.contains(name) && !map.containsKey(name) -> refused("dict", name);
             case Values.Range range -> null;
-            case List<?> list when LIST.contains(name) ->
-                method("list", name, (run, args) -> list(run, list, name, args));
+            case List<?> list
+            when LIST.contains(name) -> method("list", name, (run, args) -> list(run, list, name, args));
             case List<?> list when REFUSED_LIST.contains(name) -> refused("list", name);
-            case Tuple tuple when TUPLE.contains(name) ->
-                method("tuple", name, (run, args) -> list(run, tuple.items(), name, args));
+            case Tuple tuple
+            when TUPLE.contains(name) -> method("tuple", name, (run, args) -> list(run, tuple.items(), name, args));
             case null, default -> null;
         };
     }
 
-    private static Function method(
-            String type, String name, java.util.function.BiFunction<Run, Args, Object> body) {
+    private static Function method(String type, String name, java.util.function.BiFunction<Run, Args, Object> body) {
         return new Function("method '" + name + "' of " + type, body);
     }
 

@@ -155,28 +155,28 @@ final class Numbers {
 
     private static Object applyBig(Run run, Operator operator, BigInteger x, BigInteger y) {
         run.look(x.bitLength() + y.bitLength());
-        BigInteger answer =
-                switch (operator) {
-                    case ADD -> x.add(y);
-                    case SUBTRACT -> x.subtract(y);
-                    case MULTIPLY -> x.multiply(y);
-                    case FLOOR_DIVIDE, MODULO -> {
-                        if (y.signum() == 0) throw run.error("division by zero: int " + operator.sign + " 0");
-                        BigInteger[] parts = x.divideAndRemainder(y);
-                        boolean down = parts[1].signum() != 0 && parts[1].signum() != y.signum();
-                        if (operator == Operator.FLOOR_DIVIDE) {
-                            yield down ? parts[0].subtract(BigInteger.ONE) : parts[0];
-                        }
-                        yield down ? parts[1].add(y) : parts[1];
-                    }
-                    default -> throw new IllegalStateException("integer operator=" + operator);
-                };
+        BigInteger answer = switch (operator) {
+            case ADD -> x.add(y);
+            case SUBTRACT -> x.subtract(y);
+            case MULTIPLY -> x.multiply(y);
+            case FLOOR_DIVIDE, MODULO -> {
+                if (y.signum() == 0) throw run.error("division by zero: int " + operator.sign + " 0");
+                BigInteger[] parts = x.divideAndRemainder(y);
+                boolean down = parts[1].signum() != 0 && parts[1].signum() != y.signum();
+                if (operator == Operator.FLOOR_DIVIDE) {
+                    yield down ? parts[0].subtract(BigInteger.ONE) : parts[0];
+                }
+                yield down ? parts[1].add(y) : parts[1];
+            }
+            default -> throw new IllegalStateException("integer operator=" + operator);
+        };
         return bounded(run, operator.sign, answer);
     }
 
     private static Object bounded(Run run, String doing, BigInteger value) {
         if (value.bitLength() > run.limits.integerBits()) {
-            throw run.over("computing '" + doing + "'", "bits of an integer", value.bitLength(), run.limits.integerBits());
+            throw run.over(
+                    "computing '" + doing + "'", "bits of an integer", value.bitLength(), run.limits.integerBits());
         }
         return normal(value);
     }
@@ -235,13 +235,12 @@ final class Numbers {
         if (negative || digits.startsWith("+")) digits = digits.substring(1);
         int base = radix;
         if (digits.length() > 2 && digits.charAt(0) == '0') {
-            int named =
-                    switch (digits.charAt(1) | 0x20) {
-                        case 'x' -> 16;
-                        case 'o' -> 8;
-                        case 'b' -> 2;
-                        default -> 10;
-                    };
+            int named = switch (digits.charAt(1) | 0x20) {
+                case 'x' -> 16;
+                case 'o' -> 8;
+                case 'b' -> 2;
+                default -> 10;
+            };
             if (named != 10 && (base == named || base == 0)) {
                 digits = digits.substring(2);
                 base = named;
@@ -295,7 +294,10 @@ final class Numbers {
     static double round(double value, int digits, RoundingMode mode) {
         if (Double.isNaN(value) || Double.isInfinite(value) || digits > 330) return value;
         if (digits < -330) return 0;
-        double rounded = new BigDecimal(value).setScale(digits, mode).round(MathContext.UNLIMITED).doubleValue();
+        double rounded = new BigDecimal(value)
+                .setScale(digits, mode)
+                .round(MathContext.UNLIMITED)
+                .doubleValue();
         return rounded == 0 ? Math.copySign(0.0, value) : rounded;
     }
 }

@@ -156,8 +156,8 @@ final class Py {
             case Long l -> l;
             case BigInteger b -> b;
             case Double d -> d;
-            default -> throw run.error("a key of a dict must be a string, number, boolean or None, got "
-                    + describe(value));
+            default ->
+                throw run.error("a key of a dict must be a string, number, boolean or None, got " + describe(value));
         };
     }
 }

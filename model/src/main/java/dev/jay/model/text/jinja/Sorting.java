@@ -33,14 +33,18 @@ final class Sorting {
             }
             case "min", "max" -> {
                 Object[] a = args.bind(run, what, 0, "case_sensitive", "attribute");
-                yield extreme(run, filter.equals("min"), keyed(run, Py.elements(run, value), a[1], Args.flag(a[0], false), false));
+                yield extreme(
+                        run,
+                        filter.equals("min"),
+                        keyed(run, Py.elements(run, value), a[1], Args.flag(a[0], false), false));
             }
             default -> groupBy(run, value, args.bind(run, what, 1, "attribute", "default", "case_sensitive"));
         };
     }
 
     /** @param many whether the attribute may name several, separated by commas; the key is then a list */
-    private static List<Keyed> keyed(Run run, List<Object> items, Object attribute, boolean caseSensitive, boolean many) {
+    private static List<Keyed> keyed(
+            Run run, List<Object> items, Object attribute, boolean caseSensitive, boolean many) {
         run.makeItems("sorting", items.size() * 2L);
         boolean by = Args.given(attribute) && attribute != null;
         List<Object> paths = List.of();
@@ -129,7 +133,8 @@ final class Sorting {
             int to = from;
             while (to < keyed.size() && Order.equal(run, keyed.get(to).key, key)) members.add(keyed.get(to++).item);
             Object shown = ListFilters.attribute(run, members.getFirst(), args[0]);
-            List<Object> group = Tuple.of(shown instanceof Undefined ? key : shown, members).items();
+            List<Object> group =
+                    Tuple.of(shown instanceof Undefined ? key : shown, members).items();
             groups.add(new Tuple(group, List.of("grouper", "list")));
             from = to;
         }
@@ -146,7 +151,8 @@ final class Sorting {
         return new Generator(() -> {
             List<Object> items = Py.elements(run, value);
             run.makeItems(what, items.size() + (fill || filter.equals("slice") ? count : 0) * 2);
-            return filter.equals("batch") ? batch(items, (int) Math.min(count, Integer.MAX_VALUE), fill, a[1])
+            return filter.equals("batch")
+                    ? batch(items, (int) Math.min(count, Integer.MAX_VALUE), fill, a[1])
                     : slice(items, (int) count, fill, a[1]);
         });
     }

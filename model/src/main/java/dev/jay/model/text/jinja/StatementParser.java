@@ -149,7 +149,8 @@ final class StatementParser {
         List<Expr> items = new ArrayList<>();
         items.add(first);
         while (tokens.skipOperator(",")) {
-            if (tokens.peek().kind() == Token.Kind.BLOCK_END || tokens.isName("if") || tokens.isName("recursive")) break;
+            if (tokens.peek().kind() == Token.Kind.BLOCK_END || tokens.isName("if") || tokens.isName("recursive"))
+                break;
             items.add(expressions.unconditional());
         }
         return new Expr.TupleOf(line, items);
@@ -176,7 +177,8 @@ final class StatementParser {
         } else {
             String name = variable();
             if (withMembers && tokens.skipOperator(".")) {
-                target = new Target.Member(name, tokens.expect(Token.Kind.NAME, "an attribute").text());
+                target = new Target.Member(
+                        name, tokens.expect(Token.Kind.NAME, "an attribute").text());
             } else {
                 target = new Target.Variable(name);
             }

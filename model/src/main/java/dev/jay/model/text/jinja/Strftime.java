@@ -65,8 +65,9 @@ final class Strftime {
             case 'T', 'X' -> two(t.getHour()) + ":" + two(t.getMinute()) + ":" + two(t.getSecond());
             case 'R' -> two(t.getHour()) + ":" + two(t.getMinute());
             case 'D', 'x' -> two(t.getMonthValue()) + "/" + two(t.getDayOfMonth()) + "/" + two(t.getYear() % 100);
-            case 'c' -> directive(t, 'a') + " " + directive(t, 'b') + " " + directive(t, 'e') + " "
-                    + directive(t, 'T') + " " + directive(t, 'Y');
+            case 'c' ->
+                directive(t, 'a') + " " + directive(t, 'b') + " " + directive(t, 'e') + " " + directive(t, 'T') + " "
+                        + directive(t, 'Y');
             // A clock's local time says nothing of its zone, as Python's naive datetime.
             case 'z', 'Z' -> "";
             case 'n' -> "\n";

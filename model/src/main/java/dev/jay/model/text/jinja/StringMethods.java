@@ -8,10 +8,45 @@ import java.util.Set;
 /** The methods of {@code str}. */
 final class StringMethods {
     static final Set<String> NAMES = Set.of(
-            "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "replace", "upper",
-            "lower", "title", "capitalize", "swapcase", "casefold", "find", "rfind", "index", "rindex", "count", "join",
-            "format", "isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "isspace", "isupper", "islower",
-            "isascii", "zfill", "center", "ljust", "rjust", "partition", "rpartition", "removeprefix", "removesuffix");
+            "strip",
+            "lstrip",
+            "rstrip",
+            "split",
+            "rsplit",
+            "splitlines",
+            "startswith",
+            "endswith",
+            "replace",
+            "upper",
+            "lower",
+            "title",
+            "capitalize",
+            "swapcase",
+            "casefold",
+            "find",
+            "rfind",
+            "index",
+            "rindex",
+            "count",
+            "join",
+            "format",
+            "isdigit",
+            "isdecimal",
+            "isnumeric",
+            "isalpha",
+            "isalnum",
+            "isspace",
+            "isupper",
+            "islower",
+            "isascii",
+            "zfill",
+            "center",
+            "ljust",
+            "rjust",
+            "partition",
+            "rpartition",
+            "removeprefix",
+            "removesuffix");
 
     private StringMethods() {}
 
@@ -80,7 +115,8 @@ final class StringMethods {
 
     private static boolean hasEnd(Run run, String s, String name, Args args) {
         Object given = args.bind(run, name, 1, "affix")[0];
-        List<Object> affixes = given instanceof Tuple tuple ? tuple.items() : List.of(given == null ? Args.ABSENT : given);
+        List<Object> affixes =
+                given instanceof Tuple tuple ? tuple.items() : List.of(given == null ? Args.ABSENT : given);
         for (Object affix : affixes) {
             if (affix == Args.ABSENT) throw run.error(name + ": expected a string or a tuple of them, got None");
             String text = Args.text(run, name, affix, "");

@@ -82,7 +82,8 @@ final class Strings {
     static String capitalized(String s) {
         if (s.isEmpty()) return s;
         int first = s.offsetByCodePoints(0, 1);
-        return s.substring(0, first).toUpperCase(Locale.ROOT) + s.substring(first).toLowerCase(Locale.ROOT);
+        return s.substring(0, first).toUpperCase(Locale.ROOT)
+                + s.substring(first).toLowerCase(Locale.ROOT);
     }
 
     private static int upper(int c) {
@@ -140,12 +141,11 @@ final class Strings {
         long missing = width - s.codePointCount(0, s.length());
         if (missing <= 0) return s;
         // Python puts the odd one left where the width is odd.
-        long left =
-                switch (how) {
-                    case "ljust" -> 0;
-                    case "rjust" -> missing;
-                    default -> missing / 2 + (missing & width & 1);
-                };
+        long left = switch (how) {
+            case "ljust" -> 0;
+            case "rjust" -> missing;
+            default -> missing / 2 + (missing & width & 1);
+        };
         Text out = Text.value(run, "filling a string");
         return out.repeat(fill, left).add(s).repeat(fill, missing - left).made();
     }

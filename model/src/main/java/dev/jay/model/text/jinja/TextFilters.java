@@ -160,7 +160,8 @@ final class TextFilters {
         run.makeText("encoding", s.length() * 3L);
         Text out = Text.value(run, "encoding");
         for (byte b : s.getBytes(StandardCharsets.UTF_8)) {
-            boolean plain = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || "-_.~/".indexOf(b) >= 0;
+            boolean plain =
+                    b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || "-_.~/".indexOf(b) >= 0;
             if (plain) out.add((char) b);
             else out.add("%").add(String.format("%02x", b & 0xff).toUpperCase(Locale.ROOT));
         }

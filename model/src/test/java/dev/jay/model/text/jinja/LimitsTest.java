@@ -47,7 +47,8 @@ class LimitsTest {
                 "{{ 2 ** 4000 * 2 ** 4000 }} @ computing '*': bits of an integer=8001, allowed<=4096",
                 "{{ ('9' * 5000)|int }} @ reading an integer: digits=5000, allowed<=1024",
                 "{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }} @ depth=801, allowed<=800",
-                "{% macro m() %}{{ caller }}{% call m() %}{% endcall %}{% endmacro %}{% call m() %}{% endcall %} @ depth=801, allowed<=800",
+                "{% macro m() %}{{ caller }}{% call m() %}{% endcall %}{% endmacro %}{% call m() %}{% endcall %} @"
+                        + " depth=801, allowed<=800",
                 "{% for x in [[]] recursive %}{{ loop([x]) }}{% endfor %} @ depth=801, allowed<=800",
                 "{% set ns = namespace() %}{% set ns.a = ns %}{{ ns }} @ writing a value as text: depth=801",
             })
@@ -71,7 +72,8 @@ class LimitsTest {
             value = {
                 "'' @ {% set ns.x = ns.x ~ 'xxxxxxxxxx' %} @ characters made by this rendering",
                 "[] @ {% set ns.x = ns.x + [i] %} @ characters made by this rendering",
-                "[] @ {% set ns.x = [ns.x, ns.x] %}{% if i > 100 %}{{ ns.x == [ns.x] }}{{ ns.x|tojson }}{% endif %} @ allowed<=",
+                "[] @ {% set ns.x = [ns.x, ns.x] %}{% if i > 100 %}{{ ns.x == [ns.x] }}{{ ns.x|tojson }}{% endif %} @"
+                        + " allowed<=",
                 "[] @ {% set ns.x = [ns.x] %}{% if i > 5000 %}{{ ns.x }}{% endif %} @ depth=801",
                 "[] @ {% set ns.x = [ns.x] %}{% if i > 5000 %}{{ ns.x == [[ns.x]] }}{% endif %} @ depth=801",
                 "0 @ {% for j in range(100000) %}{% endfor %} @ rendering: steps=",
@@ -88,9 +90,23 @@ class LimitsTest {
     void shouldRejectWhenTheSourceIsTooLongOrNested() {
         rejects("x".repeat(300_000), "reading the template: characters=300000, allowed<=262144");
         String[][] nests = {
-            {"(", "1", ")"}, {"[", "", "]"}, {"-", "1", ""}, {"not ", "1", ""}, {"{1:", "1", "}"}, {"a(", "", ")"},
-            {"a[", "1", "]"}, {"", "1", " if 1"}, {"1 if 1 else ", "1", ""}, {"", "1", "+1"}, {"", "1", "*1"},
-            {"", "1", "**1"}, {"", "1", " or 1"}, {"", "1", " and 1"}, {"", "a", ".b"}, {"", "a", "|b"}, {"", "a", "[1]"},
+            {"(", "1", ")"},
+            {"[", "", "]"},
+            {"-", "1", ""},
+            {"not ", "1", ""},
+            {"{1:", "1", "}"},
+            {"a(", "", ")"},
+            {"a[", "1", "]"},
+            {"", "1", " if 1"},
+            {"1 if 1 else ", "1", ""},
+            {"", "1", "+1"},
+            {"", "1", "*1"},
+            {"", "1", "**1"},
+            {"", "1", " or 1"},
+            {"", "1", " and 1"},
+            {"", "a", ".b"},
+            {"", "a", "|b"},
+            {"", "a", "[1]"},
             {"", "a", "()"},
         };
         for (String[] nest : nests) {
@@ -104,7 +120,8 @@ class LimitsTest {
     @Test
     void shouldSearchInLinearTime() {
         // A naive search would look at 2e12 characters.
-        String source = "{{ ('a' * 4000000).count('a' * 2000000 ~ 'b') }}{{ ('a' * 4000000).rfind('b' ~ 'a' * 2000000) }}";
+        String source =
+                "{{ ('a' * 4000000).count('a' * 2000000 ~ 'b') }}{{ ('a' * 4000000).rfind('b' ~ 'a' * 2000000) }}";
         assertThat(Assertions.assertTimeoutPreemptively(Duration.ofSeconds(10), () -> TemplateTest.render(source)))
                 .isEqualTo("0-1");
     }
@@ -135,13 +152,17 @@ class LimitsTest {
                 + " }}{% endmacro %}{{ m(0) }}";
         for (int stack : new int[] {1 << 19, 1 << 16}) {
             AtomicReference<Throwable> thrown = new AtomicReference<>();
-            Thread thread = new Thread(null, () -> {
-                try {
-                    Template.compile(nested, Limits.DEFAULT).render(Map.of(), TemplateTest.CLOCK);
-                } catch (Throwable e) {
-                    thrown.set(e);
-                }
-            }, "small stack", stack);
+            Thread thread = new Thread(
+                    null,
+                    () -> {
+                        try {
+                            Template.compile(nested, Limits.DEFAULT).render(Map.of(), TemplateTest.CLOCK);
+                        } catch (Throwable e) {
+                            thrown.set(e);
+                        }
+                    },
+                    "small stack",
+                    stack);
             thread.start();
             thread.join();
             assertThat(thrown.get()).isInstanceOf(TemplateException.class);

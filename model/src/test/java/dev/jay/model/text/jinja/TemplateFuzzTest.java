@@ -19,8 +19,16 @@ class TemplateFuzzTest {
             new Limits(1 << 16, 120, 800, 1_000_000, 1 << 20, 1 << 19, 10_000, 4 << 20, 4096);
 
     private static final Map<String, Object> CONTEXT = Map.of(
-            "messages", List.of(Map.of("role", "user", "content", "Hi"), Map.of("role", "assistant", "content", "")),
-            "s", "Hello 👍🏽", "l", List.of(1, 2.5, true), "d", Map.of("a", 1), "add_generation_prompt", true);
+            "messages",
+            List.of(Map.of("role", "user", "content", "Hi"), Map.of("role", "assistant", "content", "")),
+            "s",
+            "Hello 👍🏽",
+            "l",
+            List.of(1, 2.5, true),
+            "d",
+            Map.of("a", 1),
+            "add_generation_prompt",
+            true);
 
     @FuzzTest
     void shouldThrowNothingButTemplateExceptions(byte[] source) {
@@ -56,7 +64,9 @@ class TemplateFuzzTest {
             } catch (RuntimeException | Error e) {
                 throw new AssertionError("seed=" + seed + " template=" + mutant, e);
             }
-            assertThat(System.nanoTime() - start).as("seed=%s template=%s", seed, mutant).isLessThan(5_000_000_000L);
+            assertThat(System.nanoTime() - start)
+                    .as("seed=%s template=%s", seed, mutant)
+                    .isLessThan(5_000_000_000L);
             count++;
         }
         // Mutants that are all refused at once would test nothing.

@@ -51,24 +51,29 @@ class TemplateTest {
     Stream<DynamicTest> shouldDoAsPythonDoes() throws IOException {
         List<Map<String, Object>> cases = cases();
         Map<String, Object> context = context(cases);
-        return cases.stream().skip(1).map(one -> DynamicTest.dynamicTest("'" + one.get("template") + "'", () -> {
-            String source = (String) one.get("template");
-            if (one.containsKey("error")) {
-                assertThatThrownBy(() -> Template.compile(source, Limits.DEFAULT).render(context, CLOCK))
-                        .isInstanceOf(TemplateException.class);
-            } else {
-                assertThat(Template.compile(source, Limits.DEFAULT).render(context, CLOCK))
-                        .isEqualTo(one.get("output"));
-            }
-        }));
+        return cases.stream()
+                .skip(1)
+                .map(one -> DynamicTest.dynamicTest("'" + one.get("template") + "'", () -> {
+                    String source = (String) one.get("template");
+                    if (one.containsKey("error")) {
+                        assertThatThrownBy(() ->
+                                        Template.compile(source, Limits.DEFAULT).render(context, CLOCK))
+                                .isInstanceOf(TemplateException.class);
+                    } else {
+                        assertThat(Template.compile(source, Limits.DEFAULT).render(context, CLOCK))
+                                .isEqualTo(one.get("output"));
+                    }
+                }));
     }
 
     @Test
     void shouldNameTheLineAndWhatWasExpected() {
         assertThatThrownBy(() -> render("a\n\n{% if x %}\nb"))
-                .hasMessage("template line 4: expected '{% endif %}' for the block opened in line 3, got end of template");
+                .hasMessage(
+                        "template line 4: expected '{% endif %}' for the block opened in line 3, got end of template");
         assertThatThrownBy(() -> render("{{ 1 +\n }}")).hasMessage("template line 2: expected an expression, got '}}'");
-        assertThatThrownBy(() -> render("\n{% fro x %}")).hasMessageContaining("line 2: unknown block 'fro', expected one of if");
+        assertThatThrownBy(() -> render("\n{% fro x %}"))
+                .hasMessageContaining("line 2: unknown block 'fro', expected one of if");
         assertThatThrownBy(() -> render("{{ (1] }}")).hasMessage("template line 1: expected ')', got ']'");
         assertThatThrownBy(() -> render("\n{{ x.y }}")).hasMessage("template line 2: 'x' is undefined");
         assertThatThrownBy(() -> render("{{ 'a'\n + \n 1 }}"))
@@ -110,7 +115,8 @@ class TemplateTest {
     void shouldLeaveTheContextAsItWas() {
         Map<String, Object> context = Map.of("l", new ArrayList<>(List.of(1)), "d", new HashMap<>(Map.of("a", 1)));
         String source = "{% set l = l + [2] %}{% set d = dict(d, b=2) %}{{ l }}{{ d }}";
-        assertThat(Template.compile(source, Limits.DEFAULT).render(context, CLOCK)).isEqualTo("[1, 2]{'a': 1, 'b': 2}");
+        assertThat(Template.compile(source, Limits.DEFAULT).render(context, CLOCK))
+                .isEqualTo("[1, 2]{'a': 1, 'b': 2}");
         assertThat(context.get("l")).isEqualTo(List.of(1));
         assertThat(context.get("d")).isEqualTo(Map.of("a", 1));
     }

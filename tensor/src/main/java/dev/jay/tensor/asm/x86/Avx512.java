@@ -49,10 +49,11 @@ public final class Avx512 {
     public static final Instruction VPDPBUSD = three("vpdpbusd", 1, 2, 0x50, 0, Tuple.FULL4, VNNI);
     public static final Instruction VPDPWSSD = three("vpdpwssd", 1, 2, 0x52, 0, Tuple.FULL4, VNNI);
     /** Sums of products of bytes, unsigned by signed, as AVX-VNNI writes it. */
-    public static final Instruction VPDPBUSD_VEX = new Instruction(
-            "{vex} vpdpbusd", vex(Form.RVM, 1, 2, 0x50, 0, XY, Tuple.WHOLE, "avx_vnni", V, V, VM));
-    public static final Instruction VPDPWSSD_VEX = new Instruction(
-            "{vex} vpdpwssd", vex(Form.RVM, 1, 2, 0x52, 0, XY, Tuple.WHOLE, "avx_vnni", V, V, VM));
+    public static final Instruction VPDPBUSD_VEX =
+            new Instruction("{vex} vpdpbusd", vex(Form.RVM, 1, 2, 0x50, 0, XY, Tuple.WHOLE, "avx_vnni", V, V, VM));
+
+    public static final Instruction VPDPWSSD_VEX =
+            new Instruction("{vex} vpdpwssd", vex(Form.RVM, 1, 2, 0x52, 0, XY, Tuple.WHOLE, "avx_vnni", V, V, VM));
 
     public static final Instruction VDPBF16PS = three("vdpbf16ps", 2, 2, 0x52, 0, Tuple.FULL4, BF16);
     public static final Instruction VCVTNE2PS2BF16 = three("vcvtne2ps2bf16", 3, 2, 0x72, 0, Tuple.FULL4, BF16);

@@ -133,7 +133,9 @@ public record CpuId(String model, Set<String> features) {
     private static byte[] cpuidCode() {
         X86Assembler a = new X86Assembler(Set.of());
         a.emit(ENDBR64).emit(PUSH, RBX);
-        a.emit(MOV, RAX.low32(), mem(RDI, 0)).emit(MOV, RCX.low32(), mem(RDI, 4)).emit(CPUID);
+        a.emit(MOV, RAX.low32(), mem(RDI, 0))
+                .emit(MOV, RCX.low32(), mem(RDI, 4))
+                .emit(CPUID);
         a.emit(MOV, mem(RDI, 8), RAX.low32()).emit(MOV, mem(RDI, 12), RBX.low32());
         a.emit(MOV, mem(RDI, 16), RCX.low32()).emit(MOV, mem(RDI, 20), RDX.low32());
         return a.emit(POP, RBX).emit(RET).finish();

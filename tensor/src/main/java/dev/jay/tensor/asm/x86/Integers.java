@@ -39,7 +39,8 @@ public final class Integers {
     public static final Instruction SUB = alu("sub", 5);
     public static final Instruction XOR = alu("xor", 6);
     public static final Instruction CMP = alu("cmp", 7);
-    public static final Instruction TEST = both("test", Form.MR, 0, 0x85, -1, 0, List.of(RM32, R32), List.of(RM64, R64));
+    public static final Instruction TEST =
+            both("test", Form.MR, 0, 0x85, -1, 0, List.of(RM32, R32), List.of(RM64, R64));
     public static final Instruction INC = both("inc", Form.M, 0, 0xFF, 0, 0, List.of(R32), List.of(R64));
     public static final Instruction DEC = both("dec", Form.M, 0, 0xFF, 1, 0, List.of(R32), List.of(R64));
     public static final Instruction NOT = both("not", Form.M, 0, 0xF7, 2, 0, List.of(R32), List.of(R64));
@@ -76,6 +77,7 @@ public final class Integers {
     public static final Instruction RET = plain("ret", 0, 0, 0xC3, -1);
     /** First in every function: where indirect calls must land if the CPU checks them; nothing elsewhere. */
     public static final Instruction ENDBR64 = plain("endbr64", 2, 1, 0x1E, 0xFA);
+
     public static final Instruction CPUID = plain("cpuid", 0, 1, 0xA2, -1);
     public static final Instruction XGETBV = plain("xgetbv", 0, 1, 0x01, 0xD0);
     public static final Instruction UD2 = plain("ud2", 0, 1, 0x0B, -1);
@@ -138,6 +140,7 @@ public final class Integers {
 
     private static Instruction plain(String name, int prefix, int map, int opcode, int tail) {
         return new Instruction(
-                name, new Row(Form.NONE, List.of(), prefix, map, opcode, tail, 0, Encoding.legacy(0, Tuple.BYTES1, "")));
+                name,
+                new Row(Form.NONE, List.of(), prefix, map, opcode, tail, 0, Encoding.legacy(0, Tuple.BYTES1, "")));
     }
 }

@@ -39,17 +39,20 @@ public record Reg(Kind kind, int number, int mask, boolean zeroing) implements O
     private static final String[] LEGACY = {"ax", "cx", "dx", "bx", "sp", "bp", "si", "di"};
 
     public Reg {
-        int count =
-                switch (kind) {
-                    case GPR32, GPR64 -> 16;
-                    case XMM, YMM, ZMM -> 32;
-                    case MASK, TILE -> 8;
-                };
+        int count = switch (kind) {
+            case GPR32, GPR64 -> 16;
+            case XMM, YMM, ZMM -> 32;
+            case MASK, TILE -> 8;
+        };
         if (number < 0 || number >= count) {
             throw new IllegalArgumentException("no such register: kind=" + kind + ", number=" + number);
         }
-        if (mask < 0 || mask > 7 || (mask != 0 && (kind.ordinal() < 2 || kind.ordinal() > 4)) || (zeroing && mask == 0)) {
-            throw new IllegalArgumentException("no such mask: kind=" + kind + ", mask=" + mask + ", zeroing=" + zeroing);
+        if (mask < 0
+                || mask > 7
+                || (mask != 0 && (kind.ordinal() < 2 || kind.ordinal() > 4))
+                || (zeroing && mask == 0)) {
+            throw new IllegalArgumentException(
+                    "no such mask: kind=" + kind + ", mask=" + mask + ", zeroing=" + zeroing);
         }
     }
 
@@ -117,16 +120,15 @@ public record Reg(Kind kind, int number, int mask, boolean zeroing) implements O
 
     @Override
     public String toString() {
-        String name =
-                switch (kind) {
-                    case GPR32 -> number < 8 ? "e" + LEGACY[number] : "r" + number + "d";
-                    case GPR64 -> number < 8 ? "r" + LEGACY[number] : "r" + number;
-                    case XMM -> "xmm" + number;
-                    case YMM -> "ymm" + number;
-                    case ZMM -> "zmm" + number;
-                    case MASK -> "k" + number;
-                    case TILE -> "tmm" + number;
-                };
+        String name = switch (kind) {
+            case GPR32 -> number < 8 ? "e" + LEGACY[number] : "r" + number + "d";
+            case GPR64 -> number < 8 ? "r" + LEGACY[number] : "r" + number;
+            case XMM -> "xmm" + number;
+            case YMM -> "ymm" + number;
+            case ZMM -> "zmm" + number;
+            case MASK -> "k" + number;
+            case TILE -> "tmm" + number;
+        };
         return name + (mask == 0 ? "" : "{k" + mask + "}") + (zeroing ? "{z}" : "");
     }
 }

@@ -227,8 +227,7 @@ public final class Vectors {
 
     /** Clears the upper halves, without which later SSE code is slow. Last in every function that used a wide register. */
     public static final Instruction VZEROUPPER = new Instruction(
-            "vzeroupper",
-            new Row(Form.NONE, List.of(), 0, 1, 0x77, -1, 0, Encoding.vex(0, 0, Tuple.WHOLE, "avx")));
+            "vzeroupper", new Row(Form.NONE, List.of(), 0, 1, 0x77, -1, 0, Encoding.vex(0, 0, Tuple.WHOLE, "avx")));
 
     private Vectors() {}
 

@@ -190,7 +190,9 @@ public final class X86Assembler {
         if (x == 0 && b == 0 && w == 0 && row.map() == 1) {
             out.int8(0xC5).int8((~reg >> 3 & 1) << 7 | last);
         } else {
-            out.int8(0xC4).int8((~reg >> 3 & 1) << 7 | (~x & 1) << 6 | (~b & 1) << 5 | row.map()).int8(w << 7 | last);
+            out.int8(0xC4)
+                    .int8((~reg >> 3 & 1) << 7 | (~x & 1) << 6 | (~b & 1) << 5 | row.map())
+                    .int8(w << 7 | last);
         }
     }
 

@@ -145,7 +145,10 @@ final class AttentionCode {
         lanes(k(6), keyWidth % 16);
         lanes(k(5), valueWidth % 16);
         a.bind(tile);
-        a.emit(LEA, R13, mem(R12, TILE)).emit(MOV, RAX, arg(END)).emit(CMP, R13, RAX).emit(CMOVG, R13, RAX);
+        a.emit(LEA, R13, mem(R12, TILE))
+                .emit(MOV, RAX, arg(END))
+                .emit(CMP, R13, RAX)
+                .emit(CMOVG, R13, RAX);
         a.emit(MOV, RCX, R13).emit(SUB, RCX, R12);
         if (keys.isDirect() && values.isDirect()) {
             a.emit(CMP, RCX, imm(TILE)).jump(Condition.NOT_ZERO, decoded);
@@ -160,7 +163,10 @@ final class AttentionCode {
         queries(KvLoad.F32, KvLoad.F32);
         a.bind(done);
         for (int i : new int[] {KEYS, VALUES}) {
-            a.emit(MOV, RAX, arg(i + 1)).emit(SHL, RAX, imm(5)).emit(ADD, RAX, arg(i)).emit(MOV, arg(i), RAX);
+            a.emit(MOV, RAX, arg(i + 1))
+                    .emit(SHL, RAX, imm(5))
+                    .emit(ADD, RAX, arg(i))
+                    .emit(MOV, arg(i), RAX);
         }
         a.emit(MOV, R12, R13).emit(CMP, R12, arg(END)).jump(Condition.LESS, tile);
         a.emit(VZEROUPPER);
@@ -229,7 +235,8 @@ final class AttentionCode {
         a.emit(MOV, RDX, RAX).emit(SHL, RDX, imm(4)).emit(ADD, RDX, arg(TILE_AT));
         sixteen.emit();
         a.bind(end);
-        a.emit(VMULPS, zmm(5), zmm(5), arg(SCALE).each()).emit(VMULPS, zmm(16), zmm(16), arg(SCALE).each());
+        a.emit(VMULPS, zmm(5), zmm(5), arg(SCALE).each())
+                .emit(VMULPS, zmm(16), zmm(16), arg(SCALE).each());
     }
 
     /** Stores the weights, renews the query's record; then zmm5, k4 and k3 are as {@link WeighCode} wants. */
@@ -240,7 +247,10 @@ final class AttentionCode {
         cap(zmm(16));
         a.bind(uncapped);
         visible();
-        a.emit(MOV, RAX, imm(-1)).emit(BZHI, RCX, RAX, R8).emit(BZHI, RAX, RAX, R9).emit(XOR, RAX, RCX);
+        a.emit(MOV, RAX, imm(-1))
+                .emit(BZHI, RCX, RAX, R8)
+                .emit(BZHI, RAX, RAX, R9)
+                .emit(XOR, RAX, RCX);
         a.emit(KMOVW, k(1), RAX.low32()).emit(SHR, RAX, imm(16)).emit(KMOVW, k(2), RAX.low32());
         a.emit(VBROADCASTSS, zmm(17), constants.ints(Float.floatToRawIntBits(Float.NEGATIVE_INFINITY)));
         a.emit(VBLENDMPS, zmm(5).mask(k(1)), zmm(17), zmm(5)).emit(VBLENDMPS, zmm(16).mask(k(2)), zmm(17), zmm(16));

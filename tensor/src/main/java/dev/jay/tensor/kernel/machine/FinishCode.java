@@ -41,8 +41,10 @@ final class FinishCode {
         a.emit(ENDBR64).emit(VBROADCASTSS, zmm(17), constants.ints(Float.floatToRawIntBits(1f)));
         a.bind(next).emit(VBROADCASTSS, zmm(18), mem(RDX, AttentionCode.SUM)).emit(VDIVPS, zmm(18), zmm(17), zmm(18));
         a.emit(MOV, R9.low32(), mem(RDX, AttentionCode.SUM)).emit(TEST, R9, R9).jump(Condition.ZERO, nothing);
-        Strips.loop(a, R8, s -> a.emit(VMULPS, s.zero(zmm(16)), zmm(18), s.load(RDI))
-                .emit(VMOVUPS, s.store(RDI), zmm(16)));
+        Strips.loop(
+                a,
+                R8,
+                s -> a.emit(VMULPS, s.zero(zmm(16)), zmm(18), s.load(RDI)).emit(VMOVUPS, s.store(RDI), zmm(16)));
         a.jump(end).bind(nothing).emit(VPXORD, zmm(16), zmm(16), zmm(16));
         Strips.loop(a, R8, s -> a.emit(VMOVUPS, s.store(RDI), zmm(16)));
         a.bind(end).emit(ADD, RDI, RSI).emit(ADD, RDX, imm(AttentionCode.RECORD));

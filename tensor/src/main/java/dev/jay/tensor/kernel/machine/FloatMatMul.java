@@ -72,8 +72,7 @@ final class FloatMatMul implements MatMulKernel {
         }
     }
 
-    private void part(
-            long w, long rowBytes, int from, int to, int rows, long x, int tokens, long y, long scratch) {
+    private void part(long w, long rowBytes, int from, int to, int rows, long x, int tokens, long y, long scratch) {
         if (from >= to) return;
         Words.set(scratch, FloatCode.W, w + from * rowBytes);
         Words.set(scratch, FloatCode.X, x);

@@ -152,7 +152,11 @@ final class GemmCode {
             a.emit(VMULPS, scale, zmm(28), mem(RDX, 4 * t).each()).emit(VCVTDQ2PS, sum(t), sum(t));
             a.emit(VFMADD231PS, ACCUMULATORS[t], sum(t), scale);
             if (panel.hasOffsets()) {
-                a.emit(VFNMADD231PS, ACCUMULATORS[t], zmm(31), mem(RDX, Int8Form.XS - Int8Form.D + 4 * t).each());
+                a.emit(
+                        VFNMADD231PS,
+                        ACCUMULATORS[t],
+                        zmm(31),
+                        mem(RDX, Int8Form.XS - Int8Form.D + 4 * t).each());
             }
         }
     }

@@ -186,7 +186,10 @@ final class GemvCode {
         a.emit(MOV, R10, R11);
         a.bind(next).emit(PREFETCHT1, mem(RDI, AHEAD)).emit(CMP, R10, imm(64)).jump(Condition.BELOW, last);
         a.emit(VMOVDQU64, zmm(16), mem(RDI, 0)).emit(VMOVDQU64, mem(RAX, 0), zmm(16));
-        a.emit(ADD, RDI, imm(64)).emit(ADD, RAX, imm(64)).emit(SUB, R10, imm(64)).jump(next);
+        a.emit(ADD, RDI, imm(64))
+                .emit(ADD, RAX, imm(64))
+                .emit(SUB, R10, imm(64))
+                .jump(next);
         a.bind(last).emit(MOV, R11, imm(-1)).emit(BZHI, R11, R11, R10).emit(KMOVQ, k(1), R11);
         a.emit(VMOVDQU8, zmm(16).zero(k(1)), mem(RDI, 0)).emit(VMOVDQU64, mem(RAX, 0), zmm(16));
         argument(a, RDI, TAIL_PLACE);

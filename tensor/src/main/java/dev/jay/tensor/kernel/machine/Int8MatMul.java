@@ -132,8 +132,7 @@ final class Int8MatMul implements MatMulKernel {
         code.fill.call(scratch);
     }
 
-    private void multiply(
-            long panel, int cols, int rows, long group, int tokens, long y, long yStride, long scratch) {
+    private void multiply(long panel, int cols, int rows, long group, int tokens, long y, long yStride, long scratch) {
         long args = scratch + Words.BYTES;
         Words.set(args, GemmCode.PANEL, panel);
         Words.set(args, GemmCode.PANEL_END, panel + panelBytes(cols));

@@ -61,6 +61,8 @@ enum KvLoad {
         }
         int block = part / 2 * BLOCK_BYTES;
         a.emit(VPBROADCASTW, ymm(1), mem(row, block)).emit(VCVTPH2PS, zmm(1), ymm(1));
-        a.emit(VPMOVSXBD, to, mem(row, block + 2 + part % 2 * 16)).emit(VCVTDQ2PS, to, to).emit(VMULPS, to, to, zmm(1));
+        a.emit(VPMOVSXBD, to, mem(row, block + 2 + part % 2 * 16))
+                .emit(VCVTDQ2PS, to, to)
+                .emit(VMULPS, to, to, zmm(1));
     }
 }

@@ -27,8 +27,8 @@ import java.util.function.Supplier;
  * EXACT means the same bits for the same rows, not float activations. Code is assembled when it is first asked for.
  */
 public final class MachineKernels implements KernelProvider {
-    public static final Catalog.Entry<KernelProvider> ENTRY = new Catalog.Entry<>(
-            "avx512-vnni", "machine code for AVX-512 with VNNI", a -> new MachineKernels());
+    public static final Catalog.Entry<KernelProvider> ENTRY =
+            new Catalog.Entry<>("avx512-vnni", "machine code for AVX-512 with VNNI", a -> new MachineKernels());
 
     private static final Set<String> NEEDED =
             Set.of("avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni");
@@ -123,8 +123,7 @@ public final class MachineKernels implements KernelProvider {
             MachineCode.Function[] multiply = new MachineCode.Function[Int8MatMul.TOKENS.length];
             for (int i = 0; i < multiply.length; i++) {
                 int tokens = Int8MatMul.TOKENS[i];
-                multiply[i] = code.load(
-                        "multiply-" + format + "-" + tokens, GemmCode.build(panel, tokens, NEEDED));
+                multiply[i] = code.load("multiply-" + format + "-" + tokens, GemmCode.build(panel, tokens, NEEDED));
             }
             return new Int8MatMul(
                     form,

@@ -113,9 +113,13 @@ final class PackCode {
         a.emit(VPHADDD, xmm(0), xmm(0), xmm(0)); // sums of the halves: first, second, first, second
         a.emit(Vectors.VPXOR, xmm(2), xmm(2), xmm(2));
         a.emit(VPSLLD, xmm(1), xmm(0), imm(7)).emit(VPSUBD, xmm(1), xmm(2), xmm(1));
-        a.emit(VMOVD, mem(R9, 0), xmm(1)).emit(Vectors.VPSHUFD, xmm(2), xmm(1), imm(1)).emit(VMOVD, mem(R10, 0), xmm(2));
+        a.emit(VMOVD, mem(R9, 0), xmm(1))
+                .emit(Vectors.VPSHUFD, xmm(2), xmm(1), imm(1))
+                .emit(VMOVD, mem(R10, 0), xmm(2));
         a.emit(VPADDD, xmm(1), xmm(1), xmm(2)).emit(VMOVD, mem(RSI, 0), xmm(1));
-        a.emit(VPSHUFD, xmm(1), xmm(0), imm(1)).emit(VPADDD, xmm(0), xmm(0), xmm(1)).emit(VCVTDQ2PS, xmm(0), xmm(0));
+        a.emit(VPSHUFD, xmm(1), xmm(0), imm(1))
+                .emit(VPADDD, xmm(0), xmm(0), xmm(1))
+                .emit(VCVTDQ2PS, xmm(0), xmm(0));
         a.emit(VMULPS, xmm(0), xmm(0), xmm(3)).emit(VMOVSS, mem(R8, 0), xmm(0));
     }
 }

@@ -53,13 +53,15 @@ final class RotateCode {
         Constants constants = new Constants(a);
         Mem signs = constants.ints(SIGN, 0, SIGN, 0, SIGN, 0, SIGN, 0, SIGN, 0, SIGN, 0, SIGN, 0, SIGN, 0);
         a.emit(ENDBR64).emit(VMOVUPS, zmm(31), signs);
-        heads(a, () -> Strips.loop(a, RCX, s -> {
-            a.emit(VMOVUPS, s.zero(zmm(16)), s.load(RDI)).emit(VMOVUPS, s.zero(zmm(17)), s.load(R8));
-            a.emit(VMOVSLDUP, zmm(18), zmm(17)).emit(VMOVSHDUP, zmm(17), zmm(17));
-            a.emit(VPSHUFD, zmm(19), zmm(16), imm(0xB1)).emit(VMULPS, zmm(19), zmm(19), zmm(17));
-            a.emit(VXORPS, zmm(19), zmm(19), zmm(31)).emit(VFMADD231PS, zmm(19), zmm(16), zmm(18));
-            a.emit(VMOVUPS, s.store(RDI), zmm(19));
-        }));
+        heads(
+                a,
+                () -> Strips.loop(a, RCX, s -> {
+                    a.emit(VMOVUPS, s.zero(zmm(16)), s.load(RDI)).emit(VMOVUPS, s.zero(zmm(17)), s.load(R8));
+                    a.emit(VMOVSLDUP, zmm(18), zmm(17)).emit(VMOVSHDUP, zmm(17), zmm(17));
+                    a.emit(VPSHUFD, zmm(19), zmm(16), imm(0xB1)).emit(VMULPS, zmm(19), zmm(19), zmm(17));
+                    a.emit(VXORPS, zmm(19), zmm(19), zmm(31)).emit(VFMADD231PS, zmm(19), zmm(16), zmm(18));
+                    a.emit(VMOVUPS, s.store(RDI), zmm(19));
+                }));
         return end(a, constants);
     }
 
@@ -90,7 +92,10 @@ final class RotateCode {
         Mem first = mem(R8, RAX, 2, 0);
         Mem second = mem(R8, RAX, 2, 64);
         if (s.isRest()) { // of r11 pairs: twice as many values
-            a.emit(ADD, R11, R11).emit(MOV, R10, imm(-1)).emit(BZHI, R10, R10, R11).emit(KMOVW, k(2), R10.low32());
+            a.emit(ADD, R11, R11)
+                    .emit(MOV, R10, imm(-1))
+                    .emit(BZHI, R10, R10, R11)
+                    .emit(KMOVW, k(2), R10.low32());
             a.emit(SHR, R10, imm(16)).emit(KMOVW, k(3), R10.low32());
             a.emit(VMOVUPS, zmm(18).zero(k(2)), first).emit(VMOVUPS, zmm(17).zero(k(3)), second);
         } else {

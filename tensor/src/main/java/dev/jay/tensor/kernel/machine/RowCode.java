@@ -113,8 +113,10 @@ final class RowCode {
 
     private void normRow() {
         a.emit(VXORPS, zmm(16), zmm(16), zmm(16));
-        Strips.loop(a, RDX, s -> a.emit(VMOVUPS, s.zero(zmm(17)), s.load(RDI))
-                .emit(VFMADD231PS, zmm(16), zmm(17), zmm(17)));
+        Strips.loop(
+                a,
+                RDX,
+                s -> a.emit(VMOVUPS, s.zero(zmm(17)), s.load(RDI)).emit(VFMADD231PS, zmm(16), zmm(17), zmm(17)));
         Strips.fold(a, VADDPS, zmm(16), zmm(17));
         a.emit(VDIVSS, xmm(0), xmm(16), xmm(4)).emit(VADDSS, xmm(0), xmm(0), xmm(3));
         a.emit(VSQRTSS, xmm(0), xmm(0), xmm(0)).emit(VMOVSS, xmm(1), one(1));
@@ -151,8 +153,15 @@ final class RowCode {
         Exp exp = new Exp(a, code.constants, zmm(31));
         exp.begin();
         a.emit(VPBROADCASTD_GPR, zmm(30), RSI.low32()).emit(VBROADCASTSS, zmm(29), code.one(Float.NEGATIVE_INFINITY));
-        Strips.loop(a, RDX, s -> a.emit(VMULPS, s.zero(zmm(16)), zmm(30), s.load(RDI))
-                .emit(VMAXPS, s.keep(zmm(29)), zmm(16), zmm(29))); // a NaN is passed over here, and meets the sum
+        Strips.loop(
+                a,
+                RDX,
+                s -> a.emit(VMULPS, s.zero(zmm(16)), zmm(30), s.load(RDI))
+                        .emit(
+                                VMAXPS,
+                                s.keep(zmm(29)),
+                                zmm(16),
+                                zmm(29))); // a NaN is passed over here, and meets the sum
         Strips.fold(a, VMAXPS, zmm(29), zmm(16));
         a.emit(VXORPS, zmm(28), zmm(28), zmm(28));
         Strips.loop(a, RDX, s -> {
@@ -162,8 +171,10 @@ final class RowCode {
         });
         Strips.fold(a, VADDPS, zmm(28), zmm(16));
         a.emit(VBROADCASTSS, zmm(16), code.one(1)).emit(VDIVPS, zmm(28), zmm(16), zmm(28));
-        Strips.loop(a, RDX, s -> a.emit(VMULPS, s.zero(zmm(16)), zmm(28), s.load(RDI))
-                .emit(VMOVUPS, s.store(RDI), zmm(16)));
+        Strips.loop(
+                a,
+                RDX,
+                s -> a.emit(VMULPS, s.zero(zmm(16)), zmm(28), s.load(RDI)).emit(VMOVUPS, s.store(RDI), zmm(16)));
         return code.end();
     }
 

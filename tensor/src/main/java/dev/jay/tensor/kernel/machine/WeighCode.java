@@ -75,7 +75,10 @@ final class WeighCode {
             a.emit(VMULPS, kept, zmm(5), mem(R15, 64 * (first + i)));
             a.emit(VPXORD, zmm(24 + i), zmm(24 + i), zmm(24 + i));
         }
-        a.emit(LEA, RDX, mem(R10, R8, 4, 0)).emit(MOV, RSI, R11).emit(MOV, RAX, R9).emit(SUB, RAX, R8);
+        a.emit(LEA, RDX, mem(R10, R8, 4, 0))
+                .emit(MOV, RSI, R11)
+                .emit(MOV, RAX, R9)
+                .emit(SUB, RAX, R8);
         a.emit(SUB, RAX, imm(2)).jump(Condition.LESS, odd);
         a.align(32).bind(next);
         a.emit(VBROADCASTSS, zmm(0), mem(RDX, 0)).emit(VBROADCASTSS, zmm(1), mem(RDX, 4));

@@ -43,7 +43,8 @@ final class Lanes {
     private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
     private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
     private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
-    private static final IntVector TO_TOP = IntVector.zero(I).addIndex(1).neg().add(3).mul(8); // 24, 16, 8, 0
+    private static final IntVector TO_TOP =
+            IntVector.zero(I).addIndex(1).neg().add(3).mul(8); // 24, 16, 8, 0
 
     private Lanes() {}
 

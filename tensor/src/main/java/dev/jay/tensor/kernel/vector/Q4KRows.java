@@ -58,7 +58,8 @@ final class Q4KRows extends RowCode {
         FloatVector by = Lanes.all(scale);
         FloatVector less = Lanes.all(-least);
         for (int i = 0; i < 32; i += Lanes.LENGTH) {
-            IntVector v = Lanes.bytes(q + i).lanewise(VectorOperators.LSHR, shift).and(15);
+            IntVector v =
+                    Lanes.bytes(q + i).lanewise(VectorOperators.LSHR, shift).and(15);
             Lanes.store(Lanes.toFloat(v).fma(by, less), to + i * 4L);
         }
     }

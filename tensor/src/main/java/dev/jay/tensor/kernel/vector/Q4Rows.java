@@ -51,7 +51,8 @@ final class Q4Rows extends RowCode {
             IntVector levels = LEVELS.mul(Lanes.half(p)).reinterpretAsInts();
             IntVector v = Lanes.bytes(p + 2);
             FloatVector low = v.selectFrom(levels).reinterpretAsFloats();
-            FloatVector high = v.lanewise(VectorOperators.LSHR, 4).selectFrom(levels).reinterpretAsFloats();
+            FloatVector high =
+                    v.lanewise(VectorOperators.LSHR, 4).selectFrom(levels).reinterpretAsFloats();
             even = low.fma(Lanes.floats(q), even);
             odd = high.fma(Lanes.floats(q + Lanes.BYTES), odd);
         }

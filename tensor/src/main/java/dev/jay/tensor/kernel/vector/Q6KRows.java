@@ -21,8 +21,10 @@ final class Q6KRows extends RowCode {
 
     /** Sixteen weights, or as many as a vector holds. */
     private static FloatVector weights(long low, long high, int run, float scale) {
-        IntVector lower = Lanes.bytes(low).lanewise(VectorOperators.LSHR, (run & 2) * 2).and(15);
-        IntVector upper = Lanes.bytes(high).lanewise(VectorOperators.LSHR, run * 2).and(3);
+        IntVector lower =
+                Lanes.bytes(low).lanewise(VectorOperators.LSHR, (run & 2) * 2).and(15);
+        IntVector upper =
+                Lanes.bytes(high).lanewise(VectorOperators.LSHR, run * 2).and(3);
         IntVector quants = upper.lanewise(VectorOperators.LSHL, 4).or(lower);
         return Lanes.toFloat(quants).sub(32).mul(scale);
     }

@@ -19,8 +19,7 @@ final class Tile {
      * @param values first row of activations; the others are so many rows after it
      * @param at     sum of row r and activations t at {@code (t * 4 + r) * Lanes.BYTES}
      */
-    static void run(
-            long rows, long stride, long values, int apart1, int apart2, int apart3, int count, long at) {
+    static void run(long rows, long stride, long values, int apart1, int apart2, int apart3, int count, long at) {
         long w = Lanes.trusted(rows);
         long w1 = Lanes.trusted(w + stride);
         long w2 = Lanes.trusted(w + 2 * stride);

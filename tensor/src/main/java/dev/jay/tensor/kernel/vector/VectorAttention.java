@@ -21,7 +21,8 @@ final class VectorAttention implements AttentionKernel {
     }
 
     /** Where the parts of the working space are; widths are padded with zeros. */
-    private record Room(int keyWidth, int valueWidth, long key, long value, long scores, long query, long out, long running) {
+    private record Room(
+            int keyWidth, int valueWidth, long key, long value, long scores, long query, long out, long running) {
         static Room at(Task task, long scratch) {
             int k = Lanes.padded(task.keyWidth);
             int v = Lanes.padded(task.valueWidth);
@@ -152,8 +153,7 @@ final class VectorAttention implements AttentionKernel {
     }
 
     /** out = out * keep + sum of weight * value, for two vectors of a row. */
-    private static void addWeighted(
-            long rows, int rowBytes, long scores, int from, int to, float keep, long sums) {
+    private static void addWeighted(long rows, int rowBytes, long scores, int from, int to, float keep, long sums) {
         long value = Lanes.trusted(rows);
         long weights = Lanes.trusted(scores);
         long out = Lanes.trusted(sums);

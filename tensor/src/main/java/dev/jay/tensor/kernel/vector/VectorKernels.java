@@ -20,7 +20,8 @@ public final class VectorKernels implements Kernels {
     /** @throws IllegalStateException if this JVM compiles vectors of no useful width to instructions */
     public VectorKernels() {
         int bits = VectorShape.preferredShape().vectorBitSize();
-        if (bits < LEAST_BITS) throw new IllegalStateException("vectors are too short: bits=" + bits + ", least=" + LEAST_BITS);
+        if (bits < LEAST_BITS)
+            throw new IllegalStateException("vectors are too short: bits=" + bits + ", least=" + LEAST_BITS);
         codes = Map.of(
                 "f32", new F32Rows(),
                 "f16", new F16Rows(),
@@ -43,8 +44,7 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public Optional<AttentionKernel> attention(
-            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+    public Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
         RowCode k = codes.get(keys.name());
         RowCode v = codes.get(values.name());
         return k == null || v == null ? Optional.empty() : Optional.of(new VectorAttention(k, v));

@@ -10,7 +10,8 @@ import dev.jay.tensor.kernel.MatMulKernel;
  */
 final class VectorMatMul implements MatMulKernel {
     private static final int TOKENS = 64; // rows of activations worked on at a time: they stay in the L2 cache
-    private static final int SLICE = 1024; // values of a row worked on at a time: four rows and four of x fit the L1 cache
+    private static final int SLICE =
+            1024; // values of a row worked on at a time: four rows and four of x fit the L1 cache
     private static final long SUMS = 2L * Tile.SUMS; // of one tile
     private static final int TILES = TOKENS / Tile.SIDE;
 

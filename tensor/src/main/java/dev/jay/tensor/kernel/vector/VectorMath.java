@@ -28,7 +28,8 @@ final class VectorMath {
         p = p.fma(r, Lanes.all(1.6666666e-1f));
         p = p.fma(r, Lanes.all(0.5f));
         p = p.fma(r.mul(r), r).add(1f);
-        IntVector power = shifted.reinterpretAsInts().sub(1).lanewise(VectorOperators.LSHL, 23); // 2^(n-1): 2^128 is none
+        IntVector power =
+                shifted.reinterpretAsInts().sub(1).lanewise(VectorOperators.LSHL, 23); // 2^(n-1): 2^128 is none
         FloatVector e = p.reinterpretAsInts().add(power).reinterpretAsFloats().mul(2f);
         e = e.blend(0f, x.compare(VectorOperators.LT, LEAST));
         e = e.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, MOST));

@@ -94,8 +94,10 @@ final class GoldenCode {
         for (int disp : ODD) add(i, row, bits, memoryAt, Mem.mem(gpr(), index(), scale(), disp));
         int element = row.encoding().tuple().element;
         if (element == 0 || row.encoding().scheme() != Encoding.Scheme.EVEX) return;
-        for (int u : UNITS) add(i, row, bits, memoryAt, Mem.mem(gpr(), u * element).each());
-        for (int disp : ODD) add(i, row, bits, memoryAt, Mem.mem(gpr(), index(), scale(), disp).each());
+        for (int u : UNITS)
+            add(i, row, bits, memoryAt, Mem.mem(gpr(), u * element).each());
+        for (int disp : ODD)
+            add(i, row, bits, memoryAt, Mem.mem(gpr(), index(), scale(), disp).each());
     }
 
     private void add(Instruction i, Row row, int bits, int memoryAt, Mem memory) {
@@ -126,17 +128,16 @@ final class GoldenCode {
     }
 
     private static String text(Mem m, int bytes, int bits) {
-        String size =
-                switch (m.broadcast() ? 0 : bytes) {
-                    case 1 -> "byte ptr ";
-                    case 2 -> "word ptr ";
-                    case 4 -> "dword ptr ";
-                    case 8 -> "qword ptr ";
-                    case 16 -> "xmmword ptr ";
-                    case 32 -> "ymmword ptr ";
-                    case 64 -> "zmmword ptr ";
-                    default -> "";
-                };
+        String size = switch (m.broadcast() ? 0 : bytes) {
+            case 1 -> "byte ptr ";
+            case 2 -> "word ptr ";
+            case 4 -> "dword ptr ";
+            case 8 -> "qword ptr ";
+            case 16 -> "xmmword ptr ";
+            case 32 -> "ymmword ptr ";
+            case 64 -> "zmmword ptr ";
+            default -> "";
+        };
         return size + m + (m.broadcast() ? "{1to" + bits / 8 / bytes + "}" : "");
     }
 
@@ -199,7 +200,17 @@ final class GoldenCode {
         Files.writeString(work.resolve("code.s"), source);
         run(work, "as", "-o", "code.o", "code.s");
         run(work, "objcopy", "-O", "binary", "-j", ".text", "code.o", "code.bin");
-        run(work, "objcopy", "-O", "binary", "-j", ".sizes", "--set-section-flags", ".sizes=alloc", "code.o", "sizes.bin");
+        run(
+                work,
+                "objcopy",
+                "-O",
+                "binary",
+                "-j",
+                ".sizes",
+                "--set-section-flags",
+                ".sizes=alloc",
+                "code.o",
+                "sizes.bin");
         byte[] code = Files.readAllBytes(work.resolve("code.bin"));
         byte[] sizes = Files.readAllBytes(work.resolve("sizes.bin"));
         try (Writer out = new java.io.OutputStreamWriter(
@@ -212,7 +223,10 @@ final class GoldenCode {
     }
 
     private static void run(Path folder, String... command) throws IOException, InterruptedException {
-        Process p = new ProcessBuilder(command).directory(folder.toFile()).inheritIO().start();
+        Process p = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .inheritIO()
+                .start();
         if (p.waitFor() != 0) throw new IllegalStateException("failed: " + String.join(" ", command) + " in " + folder);
     }
 }

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 class X86AssemblerTest {
     private static Set<String> everything() {
         Set<String> all = new HashSet<>();
-        for (Instruction i : GoldenCode.instructions()) for (Row r : i.rows()) all.add(r.encoding().feature());
+        for (Instruction i : GoldenCode.instructions())
+            for (Row r : i.rows()) all.add(r.encoding().feature());
         all.add("avx512vl");
         return all;
     }
@@ -52,7 +53,11 @@ class X86AssemblerTest {
         X86Assembler a = new X86Assembler(Set.of());
         Label start = a.label();
         Label end = a.label();
-        a.bind(start).jump(Condition.ZERO, end).emit(Integers.DEC, RAX).jump(Condition.NOT_ZERO, start).jump(end);
+        a.bind(start)
+                .jump(Condition.ZERO, end)
+                .emit(Integers.DEC, RAX)
+                .jump(Condition.NOT_ZERO, start)
+                .jump(end);
         a.bind(end).emit(Integers.RET);
         // jz +10; dec rax; jnz -11; jmp +0; ret
         assertThat(hex(a)).isEqualTo("0f840a000000" + "48ffc8" + "75f5" + "e900000000" + "c3");
@@ -83,7 +88,8 @@ class X86AssemblerTest {
         assertThatThrownBy(() -> a.emit(Vectors.VADDPS, zmm(0), ymm(1), zmm(2)))
                 .hasMessageContaining("vaddps [zmm0, ymm1, zmm2]");
         assertThatThrownBy(() -> a.emit(Vectors.VPAND, ymm(0), ymm(16), ymm(2))).hasMessageContaining("vpand");
-        assertThatThrownBy(() -> a.emit(Vectors.VPADDB, zmm(0), zmm(1), mem(RAX, 0).each()))
+        assertThatThrownBy(
+                        () -> a.emit(Vectors.VPADDB, zmm(0), zmm(1), mem(RAX, 0).each()))
                 .hasMessageContaining("vpaddb");
         assertThatThrownBy(() -> a.emit(Integers.ADD, RAX, imm(1L << 40))).hasMessageContaining("add");
         assertThatThrownBy(() -> a.emit(Integers.ADD, RAX, RCX, RCX)).hasMessageContaining("add");

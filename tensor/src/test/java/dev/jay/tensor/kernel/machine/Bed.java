@@ -47,7 +47,8 @@ final class Bed implements AutoCloseable {
         long address = SYSTEM.map(room + page);
         SYSTEM.unmap(address + room, page);
         pages.add(new Pages(address, room));
-        return MemorySegment.ofAddress((address + room - bytes) / alignment * alignment).reinterpret(bytes);
+        return MemorySegment.ofAddress((address + room - bytes) / alignment * alignment)
+                .reinterpret(bytes);
     }
 
     Bed random(long seed) {
@@ -80,7 +81,15 @@ final class Bed implements AutoCloseable {
         for (int i = 0; i <= cuts.length; i++) {
             int end = i < cuts.length ? cuts[i] : rows;
             kernel.run(
-                    w.address(), format.bytesFor(cols), cols, row, end, packed, count, out.address(), rows,
+                    w.address(),
+                    format.bytesFor(cols),
+                    cols,
+                    row,
+                    end,
+                    packed,
+                    count,
+                    out.address(),
+                    rows,
                     scratch.address());
             row = end;
         }

@@ -141,11 +141,15 @@ class MachineKernelsLaws {
                 try (Bed bed = new Bed(c.format, c.kernel, 35, cols, 21).random(cols)) {
                     String what = c.format.name() + ": cols=" + cols;
                     float[] together = bed.run(0, 21);
-                    assertThat(bed.run(0, 21, 3, 16, 34)).as(what + ", rows cut").isEqualTo(together);
+                    assertThat(bed.run(0, 21, 3, 16, 34))
+                            .as(what + ", rows cut")
+                            .isEqualTo(together);
                     for (int[] part : new int[][] {{0, 1}, {1, 2}, {7, 9}, {4, 17}, {20, 21}}) {
                         float[] alone = bed.run(part[0], part[1]);
                         float[] same = Arrays.copyOfRange(together, part[0] * 35, part[1] * 35);
-                        assertThat(alone).as(what + ", tokens=" + Arrays.toString(part)).isEqualTo(same);
+                        assertThat(alone)
+                                .as(what + ", tokens=" + Arrays.toString(part))
+                                .isEqualTo(same);
                     }
                 }
             }
@@ -165,7 +169,8 @@ class MachineKernelsLaws {
                 c.kernel.form().pack(bed.x.address(), 19, cols, 11, 19, cut.address());
                 c.kernel.form().pack(bed.x.address(), 19, cols, 0, 11, cut.address());
                 long values = 3 * Int8Form.groupBytes(cols);
-                assertThat(cut.asSlice(0, values).mismatch(whole.asSlice(0, values))).isEqualTo(-1);
+                assertThat(cut.asSlice(0, values).mismatch(whole.asSlice(0, values)))
+                        .isEqualTo(-1);
             }
         }
     }
@@ -181,7 +186,9 @@ class MachineKernelsLaws {
                         for (int i = 0; i < n * cols; i++) Floats.set(bed.x, i, sign * 3e4f);
                         check(bed, c.isInt8(), bed.run(0, n), c.format.name() + " lowest codes, n=" + n);
                         for (int i = 0; i < n * cols; i++) Floats.set(bed.x, i, i % 2 == 0 ? 0 : -0f);
-                        assertThat(bed.run(0, n)).as(c.format.name() + " of zeros").containsOnly(0f);
+                        assertThat(bed.run(0, n))
+                                .as(c.format.name() + " of zeros")
+                                .containsOnly(0f);
                     }
                 }
             }
@@ -200,7 +207,8 @@ class MachineKernelsLaws {
     }
 
     private static void fill(Bed bed, int block, int from, int to, int value) {
-        for (long b = 0; b < bed.w.byteSize(); b += block) bed.w.asSlice(b + from, to - from).fill((byte) value);
+        for (long b = 0; b < bed.w.byteSize(); b += block)
+            bed.w.asSlice(b + from, to - from).fill((byte) value);
     }
 
     @Test

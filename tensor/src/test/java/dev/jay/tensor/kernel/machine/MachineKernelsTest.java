@@ -24,11 +24,12 @@ class MachineKernelsTest {
 
     @Test
     void shouldNotRunOnASmallerCpu() {
-        assertThat(new MachineKernels().unavailable(Cpu.SCALAR)).hasValueSatisfying(why -> assertThat(why)
-                .startsWith("the CPU lacks avx avx2 avx512_vnni"));
+        assertThat(new MachineKernels().unavailable(Cpu.SCALAR))
+                .hasValueSatisfying(why -> assertThat(why).startsWith("the CPU lacks avx avx2 avx512_vnni"));
         Set<String> masked = new HashSet<>(Cpu.detect().features());
         masked.remove("avx512_vnni");
-        assertThat(new MachineKernels().unavailable(new Cpu("masked", masked, false, 1))).isPresent();
+        assertThat(new MachineKernels().unavailable(new Cpu("masked", masked, false, 1)))
+                .isPresent();
     }
 
     @Test
@@ -36,7 +37,8 @@ class MachineKernelsTest {
         assumeAvailable();
         try (Memory memory = Memory.withBudget(1 << 20)) {
             try (Kernels kernels = new MachineKernels().bind(Cpu.detect(), memory)) {
-                assertThat(kernels.matMul(WeightFormats.ALL.make("q8_0"), Numerics.EXACT)).isPresent();
+                assertThat(kernels.matMul(WeightFormats.ALL.make("q8_0"), Numerics.EXACT))
+                        .isPresent();
                 assertThat(memory.byPurpose()).containsOnlyKeys(MachineCode.PURPOSE);
             }
             assertThat(memory.used()).isZero();
