@@ -269,7 +269,8 @@ class RowKernelsLaws {
                 double v = Raw.get(x.address(), i);
                 double wanted = v / (1 + Math.exp(-v));
                 double off = Math.abs(Raw.get(got.address(), i) / wanted - 1);
-                if (!(off <= 5e-7)) assertThat(off).as("%s of %s", kernels.name(), v).isLessThanOrEqualTo(5e-7);
+                if (!(off <= 5e-7))
+                    assertThat(off).as("%s of %s", kernels.name(), v).isLessThanOrEqualTo(5e-7);
             }
         }
     }

@@ -142,8 +142,8 @@ public final class MachineKernels implements KernelProvider {
             Optional<KvLoad> v = KvLoad.of(values.name());
             if (k.isEmpty() || v.isEmpty() || Math.max(keyWidth, valueWidth) > MOST_WIDTH) return Optional.empty();
             String name = "attend-" + keys.name() + "-" + values.name() + "-" + keyWidth + "x" + valueWidth;
-            return Optional.of(attentions.computeIfAbsent(
-                    name, n -> attention(n, k.get(), v.get(), keyWidth, valueWidth)));
+            return Optional.of(
+                    attentions.computeIfAbsent(name, n -> attention(n, k.get(), v.get(), keyWidth, valueWidth)));
         }
 
         private AttentionKernel attention(String name, KvLoad keys, KvLoad values, int keyWidth, int valueWidth) {
