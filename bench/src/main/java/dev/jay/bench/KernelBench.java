@@ -251,8 +251,16 @@ public final class KernelBench implements Runnable {
                     ratio);
         } else {
             print(
-                    "%-10s %-5s %-8s %-5s %-14s threads=%d %10.1f %-8s %5.1f %%%n",
-                    r.kernel, r.format, r.provider, r.memory, r.shape, r.threads, r.rate, r.unit, ratio * 100);
+                    "%-10s %-5s %-11s %-5s %-13s threads=%d %10.1f %-8s %s%n",
+                    r.kernel,
+                    r.format,
+                    r.provider,
+                    r.memory,
+                    r.shape,
+                    r.threads,
+                    r.rate,
+                    r.unit,
+                    r.bound == 0 ? "(no bound measured)" : "%5.1f %%".formatted(ratio * 100));
         }
     }
 
