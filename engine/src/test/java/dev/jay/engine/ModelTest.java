@@ -120,7 +120,7 @@ class ModelTest {
             pieces.forEachRemaining(p -> {});
             assertThat(answer.finishReason()).isEqualTo(FinishReason.CANCELLED);
             answer.close();
-            assertThat(model.status().running()).isZero();
+            while (model.status().running() != 0) Thread.sleep(1); // the status is that of the last whole step
         }
     }
 
