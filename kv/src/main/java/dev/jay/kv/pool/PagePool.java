@@ -2,18 +2,26 @@
 package dev.jay.kv.pool;
 
 import dev.jay.tensor.memory.Memory;
-import dev.jay.tensor.memory.Region;
+import dev.jay.tensor.memory.Range;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 
 /**
- * Equal pages cut from one region. A page has holders, counted; the last to release it frees it. Confined to the engine
- * thread. Owns its region.
+ * Equal pages cut from one range of addresses. A page has holders, counted; the last to release it frees it. Memory comes
+ * and goes in blocks of some pages: a block is committed when the first of its pages is leased and given back when the
+ * last is free. The lowest free page is leased first, so that pages in use lie together and blocks empty. Confined to the
+ * engine thread. Owns its range.
  */
 public final class PagePool implements AutoCloseable {
-    private final Region region;
+    private static final long LEAST_BLOCK = 256 << 10; // fewer system calls for each byte that comes and goes
+    private static final long OS_PAGE = 4096;
+
+    private final Range range;
     private final long pageBytes;
+    private final int blockPages;
     private final int[] holders;
-    private final int[] free;
+    private final int[] blockHeld; // pages of each block that are held
+    private final BitSet free = new BitSet();
     private int freeCount;
 
     /** @param pageBytes a multiple of 64, so that every page begins on a cache line */
@@ -22,20 +30,33 @@ public final class PagePool implements AutoCloseable {
             throw new IllegalArgumentException("kv page pool: pages=" + pages + ", pageBytes=" + pageBytes
                     + ", allowed: pages >= 0, pageBytes a multiple of 64");
         }
-        this.region = memory.reserve("kv-pages", Math.multiplyExact(pages, pageBytes));
         this.pageBytes = pageBytes;
+        this.blockPages = blockPages(pageBytes);
+        this.range = memory.range("kv-pages", Math.multiplyExact(pages, pageBytes), blockPages * pageBytes);
         this.holders = new int[pages];
-        this.free = new int[pages];
-        for (int p = pages - 1; p >= 0; p--) free[freeCount++] = p;
+        this.blockHeld = new int[range.blocks()];
+        this.freeCount = pages;
+        free.set(0, pages);
+    }
+
+    /** As few as come to whole pages of the system's, and to a size worth a system call. */
+    private static int blockPages(long pageBytes) {
+        long step = OS_PAGE / Math.min(OS_PAGE, Long.lowestOneBit(pageBytes)); // pages that come to whole system pages
+        return Math.toIntExact(step * Math.ceilDiv(LEAST_BLOCK, step * pageBytes));
     }
 
     /** A page with one holder. Its bytes are whatever they were. */
     public int lease() {
-        if (freeCount == 0) {
+        int page = free.nextSetBit(0);
+        if (page < 0) {
             throw new IllegalStateException(
                     "kv pages exhausted: the scheduler must leave room, pages=" + holders.length);
         }
-        int page = free[--freeCount];
+        int block = page / blockPages;
+        if (blockHeld[block] == 0) range.commit(block);
+        blockHeld[block]++;
+        free.clear(page);
+        freeCount--;
         holders[page] = 1;
         return page;
     }
@@ -47,20 +68,29 @@ public final class PagePool implements AutoCloseable {
 
     public void release(int page) {
         if (holders[page] == 0) throw new IllegalStateException("kv page released twice: page=" + page);
-        if (--holders[page] == 0) free[freeCount++] = page;
+        if (--holders[page] > 0) return;
+        free.set(page);
+        freeCount++;
+        int block = page / blockPages;
+        if (--blockHeld[block] == 0) range.giveBack(block);
     }
 
     public MemorySegment bytes(int page) {
-        return region.bytes().asSlice(page * pageBytes, pageBytes);
+        return range.bytes().asSlice(page * pageBytes, pageBytes);
     }
 
     /** Where a page begins: a multiple of 64 if {@link #pageBytes} is. Good until the pool is closed. */
     public long address(int page) {
-        return region.bytes().address() + page * pageBytes;
+        return range.bytes().address() + page * pageBytes;
     }
 
     public long pageBytes() {
         return pageBytes;
+    }
+
+    /** Bytes of memory that the pages hold now: whole blocks. */
+    public long committedBytes() {
+        return range.committedBytes();
     }
 
     public int free() {
@@ -71,18 +101,30 @@ public final class PagePool implements AutoCloseable {
         return holders.length;
     }
 
-    /** The law of the pool: every page is free or held, never both, never neither. */
+    /** The law of the pool: every page is free or held, never both, never neither; memory is where pages are held. */
     public void check() {
         int held = 0;
-        for (int h : holders) if (h > 0) held++;
+        int[] inBlock = new int[blockHeld.length];
+        for (int page = 0; page < holders.length; page++) {
+            if (holders[page] > 0 == free.get(page)) throw new IllegalStateException("kv page lost: page=" + page);
+            if (holders[page] == 0) continue;
+            held++;
+            inBlock[page / blockPages]++;
+        }
         if (held + freeCount != holders.length) {
             throw new IllegalStateException(
                     "kv page leak: held=" + held + ", free=" + freeCount + ", size=" + holders.length);
+        }
+        for (int b = 0; b < inBlock.length; b++) {
+            if (inBlock[b] != blockHeld[b] || inBlock[b] > 0 != range.isCommitted(b)) {
+                throw new IllegalStateException("kv block out of step: block=" + b + ", held=" + inBlock[b]
+                        + ", counted=" + blockHeld[b] + ", committed=" + range.isCommitted(b));
+            }
         }
     }
 
     @Override
     public void close() {
-        region.close();
+        range.close();
     }
 }

@@ -5,24 +5,30 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
 
 /**
  * The one owner of off-heap bytes. Everything off-heap is a {@link Region} of some Memory, with a purpose; purposes are
- * the rows of every report. Anonymous bytes count against the budget. Mapped files are listed but do not: their pages
- * are the file's, and the kernel may drop them. Thread-safe.
+ * the rows of every report. The books tell addresses (reserved) from memory (committed). A {@link Range} takes its memory
+ * late but is promised all of it, so what was granted once is never refused in the middle of a step: committed bytes are
+ * at most the promised ones, and those at most the budget. Mapped files are listed and do not count: their pages are the
+ * file's, and the kernel may drop them. Thread-safe.
  */
 public final class Memory implements AutoCloseable {
-    private static final long ALIGNMENT = 64; // a cache line, and the widest vector we load
+    /** What a huge page of the usual machines holds. */
+    public static final long HUGE_PAGE = 2 << 20;
+
     private static final AtomicLong LIVE = new AtomicLong(); // all Memories of this process, for the leak check
 
     private final long budget;
-    private final List<Region> open = new ArrayList<>();
-    private final Map<String, Long> peaks = new TreeMap<>();
+    private final Set<Region> open = new HashSet<>();
+    private final Map<String, Account> accounts = new TreeMap<>();
+    private long promised;
     private long used;
     private long peak;
 
@@ -34,27 +40,36 @@ public final class Memory implements AutoCloseable {
         return new Memory(bytes);
     }
 
-    /** Bytes held by every open region, mapped ones too, of every Memory of this process. */
+    /** Bytes that every open region reserves, mapped ones too, of every Memory of this process. */
     public static long liveBytes() {
         return LIVE.get();
     }
 
-    /** Zeroed bytes, aligned to 64. The caller owns the region and closes it. */
+    /**
+     * Zeroed bytes, aligned to 64, all in the books at once. The caller owns the region and closes it.
+     *
+     * @throws OutOfBudgetException if they do not fit the budget, or the machine has no room
+     */
     public synchronized Region reserve(String purpose, long bytes) {
-        if (bytes < 0) {
-            throw new IllegalArgumentException("reserve " + purpose + ": bytes must not be negative: " + bytes);
-        }
-        if (bytes > budget - used) throw refused(purpose, bytes);
+        checkRoom(purpose, bytes);
         Arena arena = Arena.ofShared();
-        MemorySegment segment;
-        try {
-            segment = arena.allocate(bytes, ALIGNMENT);
-        } catch (OutOfMemoryError e) {
-            arena.close();
-            throw new OutOfBudgetException(
-                    "the machine has no room: purpose=" + purpose + ", wanted=" + bytes + ": " + e);
-        }
-        return enter(new Region(this, purpose, arena, segment, false));
+        MemorySegment segment = mapped(Addresses.ofThisSystem(), purpose, bytes, arena);
+        return enter(new Region(this, purpose, arena, segment, Region.Kind.WHOLE));
+    }
+
+    /**
+     * Addresses for so many bytes, promised in full and in the books as they are committed, block by block.
+     *
+     * @param blockBytes a multiple of 4096; a multiple of {@link #HUGE_PAGE} asks for huge pages
+     * @throws OutOfBudgetException if all of them together do not fit the budget, or the machine has no room
+     */
+    public synchronized Range range(String purpose, long bytes, long blockBytes) {
+        return range(purpose, bytes, blockBytes, Addresses.ofThisSystem());
+    }
+
+    synchronized Range range(String purpose, long bytes, long blockBytes, Addresses addresses) {
+        checkRoom(purpose, bytes);
+        return Range.of(this, addresses, purpose, bytes, blockBytes);
     }
 
     /**
@@ -62,8 +77,8 @@ public final class Memory implements AutoCloseable {
      * Closing the region closes the arena, which is to unmap them; if they do not fit the budget the arena is left open.
      */
     public synchronized Region adopt(String purpose, Arena arena, MemorySegment bytes) {
-        if (bytes.byteSize() > budget - used) throw refused(purpose, bytes.byteSize());
-        return enter(new Region(this, purpose, arena, bytes, false));
+        checkRoom(purpose, bytes.byteSize());
+        return enter(new Region(this, purpose, arena, bytes, Region.Kind.WHOLE));
     }
 
     /** A whole file, read-only, mapped and never copied. The caller owns the region and closes it. */
@@ -71,22 +86,49 @@ public final class Memory implements AutoCloseable {
         return MappedFile.open(this, purpose, file);
     }
 
-    private OutOfBudgetException refused(String purpose, long bytes) {
-        return new OutOfBudgetException("out of off-heap budget: purpose=" + purpose + ", wanted=" + bytes + ", free="
-                + (budget - used) + ", budget=" + budget + ", held=" + byPurpose());
+    private void checkRoom(String purpose, long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("reserve " + purpose + ": bytes must not be negative: " + bytes);
+        }
+        if (bytes <= budget - promised) return;
+        throw new OutOfBudgetException("out of off-heap budget: purpose=" + purpose + ", wanted=" + bytes + ", free="
+                + (budget - promised) + ", budget=" + budget + ", held=" + reservedByPurpose());
+    }
+
+    /** Closes the arena if the machine has no room. */
+    static MemorySegment mapped(Addresses addresses, String purpose, long bytes, Arena arena) {
+        try {
+            return addresses.map(bytes, arena);
+        } catch (OutOfMemoryError e) {
+            arena.close();
+            throw new OutOfBudgetException(
+                    "the machine has no room: purpose=" + purpose + ", wanted=" + bytes + ": " + e);
+        }
     }
 
     synchronized Region enter(Region region) {
         open.add(region);
-        if (!region.isMapped()) used += region.size();
+        account(region).reserve(region.size());
+        if (!region.isMapped()) promised += region.size();
         LIVE.addAndGet(region.size());
-        peak = Math.max(peak, used);
-        long held = open.stream()
-                .filter(r -> r.purpose().equals(region.purpose()))
-                .mapToLong(Region::size)
-                .sum();
-        peaks.merge(region.purpose(), held, Math::max);
+        count(region, region.committed());
         return region;
+    }
+
+    synchronized void commit(Region region, long bytes) {
+        region.addCommitted(bytes);
+        count(region, bytes);
+    }
+
+    private void count(Region region, long bytes) {
+        account(region).commit(bytes);
+        if (region.isMapped()) return;
+        used += bytes;
+        peak = Math.max(peak, used);
+    }
+
+    private Account account(Region region) {
+        return accounts.computeIfAbsent(region.purpose(), _ -> new Account());
     }
 
     /** Frees first: bytes that are still there, or that cannot be freed now, stay in the books. */
@@ -94,7 +136,9 @@ public final class Memory implements AutoCloseable {
         if (!open.contains(region)) throw new IllegalStateException("region closed twice: purpose=" + region.purpose());
         arena.close();
         open.remove(region);
-        if (!region.isMapped()) used -= region.size();
+        count(region, -region.committed());
+        account(region).reserve(-region.size());
+        if (!region.isMapped()) promised -= region.size();
         LIVE.addAndGet(-region.size());
     }
 
@@ -102,31 +146,51 @@ public final class Memory implements AutoCloseable {
         return budget;
     }
 
-    /** Anonymous bytes held now. */
+    /** Anonymous bytes that are memory now: committed. */
     public synchronized long used() {
         return used;
     }
 
-    /** The most anonymous bytes ever held at once. */
+    /** Anonymous bytes that may become memory without asking again; {@link #budget} bounds them. */
+    public synchronized long promised() {
+        return promised;
+    }
+
+    /** The most anonymous bytes that were memory at once. */
     public synchronized long peakBytes() {
         return peak;
     }
 
-    /** The most bytes each purpose ever held, mapped ones too. */
+    /** The most bytes of memory each purpose ever held, mapped ones too. */
     public synchronized Map<String, Long> peakByPurpose() {
-        return new TreeMap<>(peaks);
+        Map<String, Long> peaks = new TreeMap<>();
+        accounts.forEach((purpose, account) -> peaks.put(purpose, account.peak()));
+        return peaks;
     }
 
-    /** Bytes held now, mapped ones too, by purpose. */
+    /** Bytes that are memory now, mapped ones too, by purpose; a purpose with addresses alone shows 0. */
     public synchronized Map<String, Long> byPurpose() {
-        Map<String, Long> held = new TreeMap<>();
-        for (Region r : open) held.merge(r.purpose(), r.size(), Long::sum);
-        return held;
+        return open(Account::committed);
+    }
+
+    /** Bytes of addresses held now, by purpose: what {@link #byPurpose} can come to without asking again. */
+    public synchronized Map<String, Long> reservedByPurpose() {
+        return open(Account::reserved);
+    }
+
+    private Map<String, Long> open(ToLongFunction<Account> column) {
+        Map<String, Long> rows = new TreeMap<>();
+        accounts.forEach((purpose, account) -> {
+            if (!account.isEmpty()) rows.put(purpose, column.applyAsLong(account));
+        });
+        return rows;
     }
 
     /** Closing with regions still open is a bug of their owner; it is named, not forgiven. */
     @Override
     public synchronized void close() {
-        if (!open.isEmpty()) throw new IllegalStateException("memory closed with regions still open: " + byPurpose());
+        if (!open.isEmpty()) {
+            throw new IllegalStateException("memory closed with regions still open: " + reservedByPurpose());
+        }
     }
 }

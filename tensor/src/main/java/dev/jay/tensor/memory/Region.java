@@ -6,18 +6,30 @@ import java.lang.foreign.MemorySegment;
 
 /** Off-heap bytes with one owner and one purpose. Segments handed out are borrowed from it and die with it. */
 public final class Region implements AutoCloseable {
+    /** How its bytes come to be memory. */
+    enum Kind {
+        /** All at once; they count as memory from the beginning. */
+        WHOLE,
+        /** As its {@link Range} commits them. */
+        RANGE,
+        /** They are a file's, and the kernel's to drop. */
+        FILE
+    }
+
     private final Memory memory;
     private final String purpose;
     private final Arena arena;
     private final MemorySegment bytes;
-    private final boolean mapped;
+    private final Kind kind;
+    private long committed; // guarded by the memory
 
-    Region(Memory memory, String purpose, Arena arena, MemorySegment bytes, boolean mapped) {
+    Region(Memory memory, String purpose, Arena arena, MemorySegment bytes, Kind kind) {
         this.memory = memory;
         this.purpose = purpose;
         this.arena = arena;
         this.bytes = bytes;
-        this.mapped = mapped;
+        this.kind = kind;
+        this.committed = kind == Kind.RANGE ? 0 : bytes.byteSize();
     }
 
     public MemorySegment bytes() {
@@ -34,7 +46,16 @@ public final class Region implements AutoCloseable {
 
     /** True if the bytes are a file's. */
     public boolean isMapped() {
-        return mapped;
+        return kind == Kind.FILE;
+    }
+
+    /** Bytes that count as memory now. */
+    long committed() {
+        return committed;
+    }
+
+    void addCommitted(long more) {
+        committed += more;
     }
 
     @Override

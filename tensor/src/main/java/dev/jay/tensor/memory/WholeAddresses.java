@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Where the system's calls are not known: memory is taken whole, and the books say so. */
+final class WholeAddresses implements Addresses {
+    private static final long ALIGNMENT = 64; // a cache line, and the widest vector we load
+
+    @Override
+    public MemorySegment map(long bytes, Arena arena) {
+        return arena.allocate(bytes, ALIGNMENT);
+    }
+
+    @Override
+    public boolean isLate() {
+        return false;
+    }
+
+    @Override
+    public void giveBack(MemorySegment pages) {}
+
+    @Override
+    public void adviseHuge(MemorySegment pages, boolean huge) {}
+}
