@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv;
 
+import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.List;
  * @param out      out[n][queryHeads][valueWidth] f32
  * @param lse      log-sum-exp [n][queryHeads] f32, or null if nobody wants it
  * @param softCap  0: none
+ * @param numerics EXACT: an answer does not depend on chunking, company or threads; FAST: within the kernel's bound
  */
 public record AttentionBatch(
         List<Span> spans,
@@ -23,6 +25,7 @@ public record AttentionBatch(
         float softCap,
         MemorySegment out,
         MemorySegment lse,
+        Numerics numerics,
         Scratch scratch) {
     /** Rows [row, row + count) of the pass are positions [position, position + count) of the sequence of {@code source}. */
     public record Span(KvSource source, int row, int count, int position) {}

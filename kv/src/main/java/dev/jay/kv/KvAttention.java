@@ -6,6 +6,7 @@ import dev.jay.kv.codec.KvCodec;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
+import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
@@ -15,12 +16,14 @@ import java.util.List;
 /**
  * Attention over KV sources, bound when a model is built: for a recipe, the shape of a stream, and the query heads that
  * read it. The queries of a pass are cut into blocks, (span, some tokens, KV head); the slots a block sees are cut into
- * pieces at multiples of a constant. A piece gives partial results, which are merged piece after piece. Where the cuts
- * between pieces fall depends on positions alone, so neither threads nor company nor chunking change an answer.
+ * pieces at multiples of a constant. A piece gives partial results, which are merged piece after piece. In EXACT where the
+ * cuts between pieces fall depends on positions alone, so neither threads nor company nor chunking change an answer. In
+ * FAST blocks are larger, and one that no other worker helps with is a single piece.
  */
 public final class KvAttention {
     private static final int PIECE = 1024; // slots
-    private static final int BLOCK_QUERIES = 64; // queries of one call: rows of keys are read once for all of them
+    private static final int EXACT_QUERIES = 64; // queries of one call: rows of keys are read once for all of them
+    private static final int FAST_QUERIES = 256;
     private static final int ENOUGH_BLOCKS = 4; // for each worker; with fewer, pieces run side by side
     private static final int PARTIALS = 256; // for each worker: rows of partial results that may wait to be merged
 
@@ -28,12 +31,9 @@ public final class KvAttention {
     private final KvRecipe recipe;
     private final KvStream stream;
     private final int group;
-    private final int blockTokens;
     private final int pieceSlots;
-    private final AttentionKernel kernel;
-    private final AttentionKernel.Task[] tasks; // one a worker, reused
-    private final long kernelBytes;
-    private final long workerBytes;
+    private final Mode exact;
+    private final Mode fast;
 
     /** @param queryHeads a multiple of the stream's heads: those that share a KV head lie side by side */
     public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads) {
@@ -51,13 +51,29 @@ public final class KvAttention {
         this.stream = stream;
         this.group = queryHeads / stream.heads();
         this.pieceSlots = pieceSlots;
-        this.blockTokens = Math.max(1, BLOCK_QUERIES / group);
-        this.kernel =
-                ops.attention(format(recipe.keys()), format(recipe.values()), stream.keyWidth(), stream.valueWidth());
-        this.tasks = new AttentionKernel.Task[ops.workers()];
-        for (int w = 0; w < tasks.length; w++) tasks[w] = newTask();
-        this.kernelBytes = Scratch.sizeOf(kernel.scratchBytes(tasks[0]));
-        this.workerBytes = queryBytes() + partialBytes(blockTokens * group) + kernelBytes;
+        this.exact = new Mode(Numerics.EXACT, Math.max(1, EXACT_QUERIES / group));
+        this.fast = new Mode(Numerics.FAST, Math.max(1, FAST_QUERIES / group));
+    }
+
+    /** What one numerics mode runs, and how much of it at once. */
+    private final class Mode {
+        final int blockTokens;
+        final AttentionKernel kernel;
+        final AttentionKernel.Task[] tasks; // one a worker, reused
+        final long kernelBytes;
+        final long queryBytes;
+        final long workerBytes;
+
+        Mode(Numerics numerics, int blockTokens) {
+            this.blockTokens = blockTokens;
+            this.kernel = ops.attention(
+                    format(recipe.keys()), format(recipe.values()), stream.keyWidth(), stream.valueWidth(), numerics);
+            this.tasks = new AttentionKernel.Task[ops.workers()];
+            for (int w = 0; w < tasks.length; w++) tasks[w] = newTask(blockTokens);
+            this.kernelBytes = Scratch.sizeOf(kernel.scratchBytes(tasks[0]));
+            this.queryBytes = Scratch.sizeOf((long) blockTokens * group * stream.keyWidth() * Float.BYTES);
+            this.workerBytes = queryBytes + partialBytes(blockTokens * group) + kernelBytes;
+        }
     }
 
     private static WeightFormat format(KvCodec codec) {
@@ -68,7 +84,7 @@ public final class KvAttention {
     }
 
     /** A task as large as any will be. */
-    private AttentionKernel.Task newTask() {
+    private AttentionKernel.Task newTask(int blockTokens) {
         AttentionKernel.Task task = new AttentionKernel.Task();
         task.keyWidth = stream.keyWidth();
         task.valueWidth = stream.valueWidth();
@@ -84,10 +100,6 @@ public final class KvAttention {
         return task;
     }
 
-    private long queryBytes() {
-        return Scratch.sizeOf((long) blockTokens * group * stream.keyWidth() * Float.BYTES);
-    }
-
     /** Room for partial results: out[rows][valueWidth], then lse[rows]. */
     private long partialBytes(int rows) {
         return Scratch.sizeOf((long) rows * stream.valueWidth() * Float.BYTES)
@@ -97,7 +109,7 @@ public final class KvAttention {
     /** Bytes that {@link #run} takes from the scratch for n rows, if the batch wants no log-sum-exp. */
     public long scratchBytes(int n) {
         return Scratch.sizeOf((long) n * stream.heads() * group * Float.BYTES)
-                + ops.workers() * workerBytes
+                + ops.workers() * Math.max(exact.workerBytes, fast.workerBytes)
                 + partialBytes(PARTIALS * ops.workers());
     }
 
@@ -152,6 +164,7 @@ public final class KvAttention {
         private final int streamIndex;
         private final AttentionBatch batch;
         private final List<Span> spans;
+        private final Mode mode;
         private final int[] firstBlock; // of each span, and one past the last
         private final int rows;
         private final int maxPieces;
@@ -164,23 +177,24 @@ public final class KvAttention {
             this.streamIndex = streamIndex;
             this.batch = batch;
             this.spans = batch.spans();
+            this.mode = batch.numerics() == Numerics.EXACT ? exact : fast;
             this.firstBlock = new int[spans.size() + 1];
             int n = 0;
             int pieces = 0;
             int most = 0;
             for (int s = 0; s < spans.size(); s++) {
                 Span span = spans.get(s);
-                firstBlock[s + 1] = firstBlock[s] + Math.ceilDiv(span.count(), blockTokens) * stream.heads();
+                firstBlock[s + 1] = firstBlock[s] + Math.ceilDiv(span.count(), mode.blockTokens) * stream.heads();
                 n += span.count();
                 pieces = Math.max(pieces, Math.ceilDiv(span.position() + span.count(), pieceSlots));
-                most = Math.max(most, Math.min(span.count(), blockTokens));
+                most = Math.max(most, Math.min(span.count(), mode.blockTokens));
             }
             this.rows = n;
             this.maxPieces = pieces;
             this.blockRows = most * group;
             Scratch scratch = batch.scratch();
             this.lse = batch.lse() != null ? batch.lse() : scratch.floats((long) n * stream.heads() * group);
-            this.perWorker = scratch.take(ops.workers() * workerBytes);
+            this.perWorker = scratch.take(ops.workers() * Math.max(exact.workerBytes, fast.workerBytes));
             this.partials = scratch.take(partialBytes(PARTIALS * ops.workers()));
         }
 
@@ -198,7 +212,8 @@ public final class KvAttention {
             ops.forEach(blocks * maxPieces, (i, worker) -> {
                 Block block = block(i / maxPieces);
                 int piece = i % maxPieces;
-                if (piece >= block.firstPiece() && piece <= block.lastPiece()) attend(block, piece, waiting(i), worker);
+                if (piece >= block.firstPiece() && piece <= block.lastPiece())
+                    attendPiece(block, piece, waiting(i), worker);
             });
             ops.forEach(blocks, (b, worker) -> {
                 Block block = block(b);
@@ -210,11 +225,16 @@ public final class KvAttention {
 
         private void attendBlock(int b, int worker) {
             Block block = block(b);
-            MemorySegment own =
-                    perWorker.asSlice(worker * workerBytes + queryBytes(), partialBytes(blockTokens * group));
-            Partial partial = new Partial(own, blockTokens * group, 0);
+            MemorySegment own = perWorker.asSlice(
+                    worker * mode.workerBytes + mode.queryBytes, partialBytes(mode.blockTokens * group));
+            Partial partial = new Partial(own, mode.blockTokens * group, 0);
+            if (mode == fast) {
+                attend(block, 0, block.end(), partial, worker);
+                merge(block, partial, true);
+                return;
+            }
             for (int piece = block.firstPiece(); piece <= block.lastPiece(); piece++) {
-                attend(block, piece, partial, worker);
+                attendPiece(block, piece, partial, worker);
                 merge(block, partial, piece == block.firstPiece());
             }
         }
@@ -227,8 +247,8 @@ public final class KvAttention {
             int s = 0;
             while (b >= firstBlock[s + 1]) s++;
             int within = b - firstBlock[s];
-            int first = within / stream.heads() * blockTokens;
-            int count = Math.min(blockTokens, spans.get(s).count() - first);
+            int first = within / stream.heads() * mode.blockTokens;
+            int count = Math.min(mode.blockTokens, spans.get(s).count() - first);
             int position = spans.get(s).position() + first;
             int firstVisible = batch.mask().firstVisible(position);
             int end = position + count;
@@ -243,12 +263,16 @@ public final class KvAttention {
                     (end - 1) / pieceSlots);
         }
 
-        /** One piece of what a block sees, into the partial's rows. */
-        private void attend(Block block, int piece, Partial partial, int worker) {
-            AttentionKernel.Task task = tasks[worker];
-            long scratch = perWorker.address() + worker * workerBytes;
-            int from = Math.max(piece * pieceSlots, block.firstVisible() / AttentionKernel.TILE * AttentionKernel.TILE);
-            int to = Math.min((piece + 1) * pieceSlots, block.end());
+        private void attendPiece(Block block, int piece, Partial partial, int worker) {
+            int end = (int) Math.min((piece + 1L) * pieceSlots, block.end());
+            attend(block, piece * pieceSlots, end, partial, worker);
+        }
+
+        /** What a block sees of slots [begin, to), into the partial's rows. */
+        private void attend(Block block, int begin, int to, Partial partial, int worker) {
+            AttentionKernel.Task task = mode.tasks[worker];
+            long scratch = perWorker.address() + worker * mode.workerBytes;
+            int from = Math.max(begin, block.firstVisible() / AttentionKernel.TILE * AttentionKernel.TILE);
             task.scale = batch.scale();
             task.softCap = batch.softCap();
             task.queries = block.count() * group;
@@ -260,7 +284,7 @@ public final class KvAttention {
                         batch.queries(),
                         row(block, t, 0) * stream.keyWidth() * Float.BYTES,
                         perWorker,
-                        worker * workerBytes + at,
+                        worker * mode.workerBytes + at,
                         bytes);
                 int position = block.position() + t;
                 int sees = Math.clamp(batch.mask().firstVisible(position), from, to);
@@ -279,7 +303,7 @@ public final class KvAttention {
             task.toSlot = to;
             task.out = partial.outAddress();
             task.lse = partial.lseAddress();
-            kernel.run(task, scratch + workerBytes - kernelBytes);
+            mode.kernel.run(task, scratch + mode.workerBytes - mode.kernelBytes);
         }
 
         /** Adds a piece's share to the answer. The first is the answer; one that saw nothing changes no bit of it. */

@@ -11,6 +11,7 @@ import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.CpuOps;
 import dev.jay.tensor.kernel.KernelChoice;
 import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Workers;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
@@ -57,6 +58,10 @@ final class AttentionTrial {
 
     /** out[sequence][token][query head][value width], after steps that say how many tokens each sequence takes. */
     float[][] run(int threads, List<int[]> steps) {
+        return run(Numerics.EXACT, threads, steps);
+    }
+
+    float[][] run(Numerics numerics, int threads, List<int[]> steps) {
         float[][] out = new float[queries.length][];
         try (Memory memory = Memory.withBudget(64 << 20);
                 Region region = memory.reserve("test", 8 << 20);
@@ -71,7 +76,7 @@ final class AttentionTrial {
                 out[s] = new float[queries[s].length / STREAM.keyWidth() * STREAM.valueWidth()];
             }
             for (int[] step : steps) {
-                step(attention, caches, step, new Scratch(region.bytes()), out);
+                step(numerics, attention, caches, step, new Scratch(region.bytes()), out);
             }
             caches.forEach(KvCache::close);
             pool.check();
@@ -80,7 +85,13 @@ final class AttentionTrial {
         return out;
     }
 
-    private void step(KvAttention attention, List<KvCache> caches, int[] counts, Scratch scratch, float[][] out) {
+    private void step(
+            Numerics numerics,
+            KvAttention attention,
+            List<KvCache> caches,
+            int[] counts,
+            Scratch scratch,
+            float[][] out) {
         int n = IntStream.of(counts).sum();
         MemorySegment q = scratch.floats((long) n * QUERY_HEADS * STREAM.keyWidth());
         MemorySegment to = scratch.floats((long) n * QUERY_HEADS * STREAM.valueWidth());
@@ -103,7 +114,7 @@ final class AttentionTrial {
         }
         long before = scratch.mark();
         Scratch own = new Scratch(scratch.take(attention.scratchBytes(n)));
-        attention.run(0, new AttentionBatch(spans, q, QUERY_HEADS, mask, SCALE, 0, to, null, own));
+        attention.run(0, new AttentionBatch(spans, q, QUERY_HEADS, mask, SCALE, 0, to, null, numerics, own));
         assertThat(own.peak()).isEqualTo(attention.scratchBytes(n));
         scratch.release(before);
         for (Span span : spans) {

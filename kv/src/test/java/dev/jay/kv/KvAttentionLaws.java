@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.tensor.Steps;
+import dev.jay.tensor.kernel.Numerics;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,23 @@ class KvAttentionLaws {
                 double worst = 0;
                 for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[s][i] - wanted[i]));
                 assertThat(worst).as(which + " sequence=" + s).isLessThan(2e-5);
+            }
+        });
+    }
+
+    /** Whatever the steps are: few queries and many take other ways. */
+    @Test
+    void shouldBeNearTheDefinitionInFast() {
+        forAll((trial, which) -> {
+            for (List<int[]> steps : List.of(
+                    Steps.whole(LENGTHS), Steps.random(new Random(SEED), LENGTHS), Steps.tokenByToken(LENGTHS))) {
+                float[][] got = trial.run(Numerics.FAST, 2, steps);
+                for (int s = 0; s < LENGTHS.length; s++) {
+                    float[] wanted = trial.definition(s);
+                    double worst = 0;
+                    for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[s][i] - wanted[i]));
+                    assertThat(worst).as(which + " sequence=" + s).isLessThan(0.05);
+                }
             }
         });
     }

@@ -71,7 +71,8 @@ public record AttentionBlock(
 
     private AttentionBatch batch(Pass pass, MemorySegment q, MemorySegment mixed) {
         float scale = (float) (1 / Math.sqrt(spec.headDim()));
-        return new AttentionBatch(pass.spans(), q, spec.heads(), mask, scale, 0, mixed, null, pass.scratch());
+        return new AttentionBatch(
+                pass.spans(), q, spec.heads(), mask, scale, 0, mixed, null, pass.numerics(), pass.scratch());
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -64,9 +65,11 @@ public final class CpuOps implements Ops {
     }
 
     @Override
-    public AttentionKernel attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
-        KernelChoice.From<AttentionKernel> from = kernels.attention(keys, values, keyWidth, valueWidth);
-        bound.put("attention " + keys.name() + "/" + values.name(), from.provider());
+    public AttentionKernel attention(
+            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
+        KernelChoice.From<AttentionKernel> from = kernels.attention(keys, values, keyWidth, valueWidth, numerics);
+        String mode = numerics.name().toLowerCase(Locale.ROOT);
+        bound.put("attention " + keys.name() + "/" + values.name() + " " + mode, from.provider());
         return from.kernel();
     }
 

@@ -24,10 +24,11 @@ public final class KernelChoice implements AutoCloseable {
         return first("matmul of " + format.name(), k -> k.matMul(format, numerics));
     }
 
-    public From<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+    public From<AttentionKernel> attention(
+            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
         return first(
                 "attention over " + keys.name() + " keys and " + values.name() + " values",
-                k -> k.attention(keys, values, keyWidth, valueWidth));
+                k -> k.attention(keys, values, keyWidth, valueWidth, numerics));
     }
 
     public From<RowKernels> rows() {

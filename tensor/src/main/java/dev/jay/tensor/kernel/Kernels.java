@@ -12,8 +12,13 @@ public interface Kernels extends AutoCloseable {
     /** Empty if this provider has no code for it: the next one is asked. */
     Optional<MatMulKernel> matMul(WeightFormat format, Numerics numerics);
 
-    /** For keys and values kept row by row in these formats. */
-    Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth);
+    /**
+     * For keys and values kept row by row in these formats.
+     *
+     * @param numerics EXACT: float32 within, and the same bits for a query in any company; FAST: within the kernel's bound
+     */
+    Optional<AttentionKernel> attention(
+            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics);
 
     Optional<RowKernels> rows();
 

@@ -18,7 +18,7 @@ public interface Ops extends AutoCloseable {
     MatMul bind(List<? extends Matrix> group, Numerics numerics);
 
     /** Code for attention over rows in these formats; never null (the definition serves where nothing faster does). */
-    AttentionKernel attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth);
+    AttentionKernel attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics);
 
     void rmsNorm(MemorySegment x, MemorySegment gain, float eps, MemorySegment out, int rows, int dim);
 

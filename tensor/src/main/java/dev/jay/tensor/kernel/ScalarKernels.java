@@ -32,7 +32,8 @@ final class ScalarKernels implements KernelProvider, Kernels {
     }
 
     @Override
-    public Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+    public Optional<AttentionKernel> attention(
+            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
         return Optional.of(new ScalarAttention(keys, values));
     }
 

@@ -72,10 +72,11 @@ final class TriedKernels implements Kernels {
     }
 
     @Override
-    public Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+    public Optional<AttentionKernel> attention(
+            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
         return tried(
-                "attention " + keys.name() + "/" + values.name() + " " + keyWidth + "/" + valueWidth,
-                kernels -> kernels.attention(keys, values, keyWidth, valueWidth),
+                "attention " + keys.name() + "/" + values.name() + " " + keyWidth + "/" + valueWidth + " " + numerics,
+                kernels -> kernels.attention(keys, values, keyWidth, valueWidth, numerics),
                 kernel -> new SelfTest(memory).attention(keys, values, keyWidth, valueWidth, kernel));
     }
 

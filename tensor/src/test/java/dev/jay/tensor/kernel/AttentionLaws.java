@@ -73,7 +73,7 @@ class AttentionLaws {
     private boolean check(Check check, Kernels kernels, WeightFormat k, WeightFormat v, int keyWidth, int valueWidth) {
         int keyCols = KernelFixture.cols(k, keyWidth);
         int valueCols = KernelFixture.cols(v, valueWidth);
-        var kernel = kernels.attention(k, v, keyCols, valueCols);
+        var kernel = kernels.attention(k, v, keyCols, valueCols, Numerics.EXACT);
         if (kernel.isEmpty()) return false;
         long mark = fixture.room.mark();
         String about = kernels.name() + " " + k.name() + " x " + keyCols + "/" + v.name() + " x " + valueCols + " seed="
@@ -253,7 +253,7 @@ class AttentionLaws {
             Raw.set(task.query, 0, Float.NEGATIVE_INFINITY);
             Raw.set(task.query, task.queryStride, Float.NEGATIVE_INFINITY);
             task.visibleTo[0] = SLOTS;
-            run(kernels.attention(f32, f32, 1, 40).orElseThrow(), task);
+            run(kernels.attention(f32, f32, 1, 40, Numerics.EXACT).orElseThrow(), task);
             for (int d = 0; d < 40; d++)
                 assertThat(Raw.get(task.out, d)).as(kernels.name()).isZero();
             assertThat(Raw.get(task.lse, 0)).as(kernels.name()).isEqualTo(Float.NEGATIVE_INFINITY);

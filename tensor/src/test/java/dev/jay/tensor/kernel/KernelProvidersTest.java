@@ -24,7 +24,8 @@ class KernelProvidersTest {
             assertThat(choice.describe()).startsWith("scalar: preferred").contains("vector: needs the module");
             for (WeightFormat format : KernelFixture.formats()) {
                 assertThat(choice.matMul(format, Numerics.EXACT).provider()).isEqualTo("scalar");
-                assertThat(choice.attention(format, format, 256, 256).provider())
+                assertThat(choice.attention(format, format, 256, 256, Numerics.EXACT)
+                                .provider())
                         .isEqualTo("scalar");
             }
             assertThat(choice.rows().provider()).isEqualTo("scalar");
@@ -141,7 +142,7 @@ class KernelProvidersTest {
         }
 
         @Override
-        public Optional<AttentionKernel> attention(WeightFormat k, WeightFormat v, int kw, int vw) {
+        public Optional<AttentionKernel> attention(WeightFormat k, WeightFormat v, int kw, int vw, Numerics numerics) {
             return Optional.empty();
         }
 

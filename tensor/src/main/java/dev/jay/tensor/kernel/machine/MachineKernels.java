@@ -137,7 +137,7 @@ public final class MachineKernels implements KernelProvider {
 
         @Override
         public synchronized Optional<AttentionKernel> attention(
-                WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+                WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
             Optional<KvLoad> k = KvLoad.of(keys.name());
             Optional<KvLoad> v = KvLoad.of(values.name());
             if (k.isEmpty() || v.isEmpty() || Math.max(keyWidth, valueWidth) > MOST_WIDTH) return Optional.empty();

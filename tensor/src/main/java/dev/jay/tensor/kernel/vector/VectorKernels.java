@@ -44,7 +44,8 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public Optional<AttentionKernel> attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth) {
+    public Optional<AttentionKernel> attention(
+            WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
         RowCode k = codes.get(keys.name());
         RowCode v = codes.get(values.name());
         return k == null || v == null ? Optional.empty() : Optional.of(new VectorAttention(k, v));
