@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.load;
 
+import dev.jay.tensor.memory.PageCache;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -111,7 +112,7 @@ public final class GgufWriter {
         return tensors.stream().mapToLong(Planned::bytes).sum();
     }
 
-    /** Writes to a file beside {@code out}, {@code out.part}, and moves it into place when all is there. */
+    /** Writes to a file beside {@code out}, {@code out.part}, and moves it into place when all is there, on its disk. */
     public void write(Path out) throws IOException {
         Path part = partOf(out);
         try {
@@ -119,6 +120,7 @@ public final class GgufWriter {
                     part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
                 writeAll(file);
             }
+            PageCache.forget(part);
             Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException | RuntimeException | Error e) {
             Files.deleteIfExists(part);
