@@ -38,14 +38,9 @@ class ArchitectureLaws {
         /** The greatest error of a logit, relative to the greatest logit. */
         double allowed(Numerics numerics) {
             WeightFormat weights = WeightFormats.ALL.make(format);
-            return Math.max(
-                    FLOAT,
-                    GROWTH
-                            * machine()
-                                    .kernels
-                                    .matMul(weights, numerics)
-                                    .kernel()
-                                    .bound());
+            return machine().kernels.matMuls(weights, numerics).stream()
+                    .mapToDouble(from -> GROWTH * from.kernel().bound())
+                    .reduce(FLOAT, Math::max);
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.Objects;
 final class CpuMatMul implements MatMul, Workers.Task {
     private final CpuOps ops;
     private final List<Matrix> matrices;
-    private final MatMulKernel[] code;
+    private final MatMulKernel[][] code; // of each matrix, by the rows they are for, most first
     private final int cols;
     private final int chunkRows;
     private final int[] firstChunk; // of each matrix, and one past the last
@@ -22,9 +22,10 @@ final class CpuMatMul implements MatMul, Workers.Task {
     private final long[] w;
     private final long[] x;
     private final long[] y;
+    private final MatMulKernel[] now;
     private int n;
 
-    CpuMatMul(CpuOps ops, List<Matrix> matrices, MatMulKernel[] code) {
+    CpuMatMul(CpuOps ops, List<Matrix> matrices, MatMulKernel[][] code) {
         this.ops = ops;
         this.matrices = matrices;
         this.code = code;
@@ -38,6 +39,7 @@ final class CpuMatMul implements MatMul, Workers.Task {
         this.w = new long[code.length];
         this.x = new long[code.length];
         this.y = new long[code.length];
+        this.now = new MatMulKernel[code.length];
     }
 
     @Override
@@ -55,19 +57,38 @@ final class CpuMatMul implements MatMul, Workers.Task {
             Matrix m = matrices.get(i);
             w[i] = CpuOps.address("matmul weights", m.bytes(), m.rows() * m.rowBytes());
             y[i] = CpuOps.address("matmul output", out[i], (long) n * m.rows() * Float.BYTES);
-            x[i] = packed(input, code[i].form(), shared);
-            ops.reserveScratch(code[i].scratchBytes(cols, n)); // grows only past the rows declared when bound
+            now[i] = forRows(code[i], n);
+            x[i] = packed(input, now[i].form(), shared);
+            ops.reserveScratch(now[i].scratchBytes(cols, n)); // grows only past the rows declared when bound
         }
         ops.run(shared, firstChunk[code.length], this);
     }
 
     @Override
     public long scratchBytes(int rows) {
+        long most = formBytes(rows);
+        for (MatMulKernel[] kernels : code) {
+            for (MatMulKernel k : kernels) { // fewer rows may take another form, and more bytes
+                int fewer = k.leastRows() - 1;
+                if (fewer > 0 && fewer < rows) most = Math.max(most, formBytes(fewer));
+            }
+        }
+        return most;
+    }
+
+    private static MatMulKernel forRows(MatMulKernel[] kernels, int n) {
+        int i = 0;
+        while (kernels[i].leastRows() > n) i++;
+        return kernels[i];
+    }
+
+    /** Of the forms that are taken for n rows. */
+    private long formBytes(int n) {
         return Arrays.stream(code)
-                .map(MatMulKernel::form)
+                .map(kernels -> forRows(kernels, n).form())
                 .filter(Objects::nonNull)
                 .distinct()
-                .mapToLong(form -> Scratch.sizeOf(form.bytes(rows, cols)))
+                .mapToLong(form -> Scratch.sizeOf(form.bytes(n, cols)))
                 .sum();
     }
 
@@ -77,7 +98,7 @@ final class CpuMatMul implements MatMul, Workers.Task {
         MemorySegment there = input.find(form);
         if (there != null) return there.address();
         long room = input.add(form).address();
-        int each = Math.ceilDiv(n, ops.workers());
+        int each = Math.ceilDiv(Math.ceilDiv(n, ops.workers()), form.together()) * form.together();
         ops.run(
                 shared && n > 1,
                 Math.ceilDiv(n, each),
@@ -92,6 +113,6 @@ final class CpuMatMul implements MatMul, Workers.Task {
         Matrix m = matrices.get(i);
         int from = (chunk - firstChunk[i]) * chunkRows;
         int to = Math.min(m.rows(), from + chunkRows);
-        code[i].run(w[i], m.rowBytes(), cols, from, to, x[i], n, y[i], m.rows(), ops.scratchOf(worker));
+        now[i].run(w[i], m.rowBytes(), cols, from, to, x[i], n, y[i], m.rows(), ops.scratchOf(worker));
     }
 }

@@ -48,7 +48,7 @@ public final class CpuOps implements Ops {
     @Override
     public MatMul bind(List<? extends Matrix> group, Numerics numerics) {
         if (group.isEmpty()) throw new IllegalArgumentException("matmul: a group needs at least one matrix");
-        MatMulKernel[] code = new MatMulKernel[group.size()];
+        MatMulKernel[][] code = new MatMulKernel[group.size()][];
         int cols = group.getFirst().cols();
         for (int i = 0; i < code.length; i++) {
             Matrix m = group.get(i);
@@ -56,12 +56,22 @@ public final class CpuOps implements Ops {
                 throw new IllegalArgumentException("matmul: matrices of a group share their input: cols=" + cols
                         + " and " + m.cols() + " at " + i);
             }
-            KernelChoice.From<MatMulKernel> from = kernels.matMul(m.format(), numerics);
-            bound.put("matmul " + m.format().name(), from.provider());
-            code[i] = from.kernel();
-            reserveScratch(code[i].scratchBytes(cols, maxRows));
+            List<KernelChoice.From<MatMulKernel>> from = kernels.matMuls(m.format(), numerics);
+            bound.put("matmul " + m.format().name() + " " + numerics, providers(from));
+            code[i] = from.stream().map(KernelChoice.From::kernel).toArray(MatMulKernel[]::new);
+            for (MatMulKernel k : code[i]) reserveScratch(k.scratchBytes(cols, maxRows));
         }
         return new CpuMatMul(this, List.copyOf(group), code);
+    }
+
+    private static String providers(List<KernelChoice.From<MatMulKernel>> kernels) {
+        StringBuilder text = new StringBuilder();
+        for (KernelChoice.From<MatMulKernel> from : kernels) {
+            text.append(text.isEmpty() ? "" : ", ").append(from.provider());
+            int least = from.kernel().leastRows();
+            if (least > 1) text.append(" from ").append(least).append(" rows");
+        }
+        return text.toString();
     }
 
     @Override
@@ -167,7 +177,7 @@ public final class CpuOps implements Ops {
     /** Rows to a chunk, a multiple of what kernels block by. */
     static int chunkRows(long rows, int workers) {
         long each = Math.ceilDiv(rows, (long) workers * CHUNKS_PER_WORKER);
-        return (int) Math.max(16, Math.ceilDiv(each, 16) * 16);
+        return (int) Math.max(32, Math.ceilDiv(each, 32) * 32);
     }
 
     /** True if so much work is worth more than one thread. */

@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.format.WeightFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -20,8 +21,23 @@ public final class KernelChoice implements AutoCloseable {
         this.refused = List.copyOf(refused);
     }
 
+    /** The kernels to take, by count of rows: the first that is for so few. The last is for any. */
+    public List<From<MatMulKernel>> matMuls(WeightFormat format, Numerics numerics) {
+        List<From<MatMulKernel>> found = new ArrayList<>();
+        int least = Integer.MAX_VALUE;
+        for (Kernels kernels : chain) {
+            Optional<MatMulKernel> kernel = kernels.matMul(format, numerics);
+            if (kernel.isEmpty() || kernel.get().leastRows() >= least) continue;
+            least = kernel.get().leastRows();
+            found.add(new From<>(kernels.name(), kernel.get()));
+            if (least <= 1) return found;
+        }
+        throw missing("matmul of " + format.name());
+    }
+
+    /** The kernel for one row. */
     public From<MatMulKernel> matMul(WeightFormat format, Numerics numerics) {
-        return first("matmul of " + format.name(), k -> k.matMul(format, numerics));
+        return matMuls(format, numerics).getLast();
     }
 
     public From<AttentionKernel> attention(
@@ -40,7 +56,11 @@ public final class KernelChoice implements AutoCloseable {
             Optional<K> found = ask.apply(kernels);
             if (found.isPresent()) return new From<>(kernels.name(), found.get());
         }
-        throw new IllegalStateException("no kernel provider has code for " + what + ": asked=" + describe());
+        throw missing(what);
+    }
+
+    private IllegalStateException missing(String what) {
+        return new IllegalStateException("no kernel provider has code for " + what + ": asked=" + describe());
     }
 
     /** Which provider is asked first, which after it, and why the others are not. Binds nothing. */

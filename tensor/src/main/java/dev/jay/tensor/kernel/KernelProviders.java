@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.kernel.machine.AmxKernels;
 import dev.jay.tensor.kernel.machine.MachineKernels;
 import dev.jay.tensor.memory.Memory;
 import java.util.ArrayList;
@@ -10,8 +11,8 @@ import java.util.Optional;
 
 /** Every way to run the hot operations, best first. To add one: write its file, add its line. */
 public final class KernelProviders {
-    public static final Catalog<KernelProvider> ALL =
-            Catalog.of("kernel provider", MachineKernels.ENTRY, VectorProvider.ENTRY, ScalarKernels.ENTRY);
+    public static final Catalog<KernelProvider> ALL = Catalog.of(
+            "kernel provider", AmxKernels.ENTRY, MachineKernels.ENTRY, VectorProvider.ENTRY, ScalarKernels.ENTRY);
 
     private KernelProviders() {}
 

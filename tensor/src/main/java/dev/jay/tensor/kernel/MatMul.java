@@ -8,6 +8,6 @@ public interface MatMul {
     /** y[i][n][rows of matrix i] = x[n][cols] . w[i], f32, dense. */
     void run(Activations x, MemorySegment... y);
 
-    /** Bytes that {@link #run} takes from the scratch of an input of n rows that no form was packed from yet. */
+    /** The most bytes that {@link #run} takes from the scratch of an input of up to n rows that no form was packed from yet. */
     long scratchBytes(int n);
 }

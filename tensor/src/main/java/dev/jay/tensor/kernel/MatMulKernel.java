@@ -10,6 +10,14 @@ public interface MatMulKernel {
     ActivationForm form();
 
     /**
+     * The fewest rows of x that it is for; for fewer the next provider's kernel is taken, though this one must be right
+     * there too. In {@link Numerics#EXACT} it is 1: there the count of rows chooses no kernel.
+     */
+    default int leastRows() {
+        return 1;
+    }
+
+    /**
      * The stated bound: |y - exact| <= bound * |row of w| * |row of x| (Euclidean norms), for finite values. Above what
      * float32 sums cost, it is the price of the form's rounding.
      */

@@ -85,6 +85,22 @@ class KernelProvidersTest {
     }
 
     @Test
+    void shouldLeaveFewRowsToTheNextProviderWhereAKernelIsForMany() {
+        Trial trial = new Trial(Set.of("f32"), -1);
+        trial.least = 5;
+        try (KernelChoice choice = trial.choice(memory, false)) {
+            assertThat(choice.matMuls(F32, Numerics.FAST))
+                    .extracting(KernelChoice.From::provider)
+                    .containsExactly("trial", "scalar");
+            assertThat(choice.matMul(F32, Numerics.FAST).provider()).isEqualTo("scalar");
+            assertThat(choice.matMuls(Q8, Numerics.FAST))
+                    .extracting(KernelChoice.From::provider)
+                    .containsExactly("trial");
+        }
+        memory.close();
+    }
+
+    @Test
     void shouldFallBackWhenItDoesNotStart() {
         Trial trial = new Trial(Set.of(), -1);
         trial.refusal = new IllegalStateException("no pages");
@@ -106,6 +122,7 @@ class KernelProvidersTest {
         private final Set<String> wrong;
         private final int row;
         private RuntimeException refusal;
+        private int least = 1; // rows of the wrong ones; with no wrong row they are right
         private int binds;
         private int closes;
 
@@ -138,7 +155,8 @@ class KernelProvidersTest {
 
         @Override
         public Optional<MatMulKernel> matMul(WeightFormat format, Numerics numerics) {
-            return Optional.of(wrong.contains(format.name()) ? new Broken(format, row) : new ScalarMatMul(format));
+            return Optional.of(
+                    wrong.contains(format.name()) ? new Broken(format, row, least) : new ScalarMatMul(format));
         }
 
         @Override
@@ -157,8 +175,8 @@ class KernelProvidersTest {
         }
     }
 
-    /** The definition, but one row is off. */
-    private record Broken(WeightFormat format, int row) implements MatMulKernel {
+    /** The definition, but one row is off, if any. */
+    private record Broken(WeightFormat format, int row, int leastRows) implements MatMulKernel {
         @Override
         public ActivationForm form() {
             return null;
@@ -173,7 +191,7 @@ class KernelProvidersTest {
         public void run(
                 long w, long rowBytes, int cols, int from, int to, long x, int n, long y, long yStride, long scratch) {
             new ScalarMatMul(format).run(w, rowBytes, cols, from, to, x, n, y, yStride, scratch);
-            Raw.set(y, row, Raw.get(y, row) + 1000);
+            if (row >= 0) Raw.set(y, row, Raw.get(y, row) + 1000);
         }
     }
 }

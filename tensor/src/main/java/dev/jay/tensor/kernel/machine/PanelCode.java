@@ -122,13 +122,17 @@ final class PanelCode {
      * @param from the 32 bytes of a row
      */
     void transpose32(IntFunction<Mem> from) {
+        transpose32(a, from);
+    }
+
+    static void transpose32(X86Assembler a, IntFunction<Mem> from) {
         for (int i = 0; i < 8; i++) {
             int row = i / 4 * 8 + i % 4;
             a.emit(VMOVDQU64, ymm(16 + i), from.apply(row));
             a.emit(VINSERTI64X4, zmm(16 + i), zmm(16 + i), from.apply(row + 4), imm(1));
         }
-        transposeLanes(16);
-        transposeLanes(20);
+        transposeLanes(a, 16);
+        transposeLanes(a, 20);
         for (int i = 0; i < 4; i++) {
             a.emit(VSHUFI32X4, zmm(24 + i), zmm(16 + i), zmm(20 + i), imm(0x88));
             a.emit(VSHUFI32X4, zmm(28 + i), zmm(16 + i), zmm(20 + i), imm(0xDD));
@@ -143,11 +147,11 @@ final class PanelCode {
                 a.emit(VINSERTI32X4, zmm(16 + i), zmm(16 + i), from.apply(4 * lane + i), imm(lane));
             }
         }
-        transposeLanes(16);
+        transposeLanes(a, 16);
     }
 
     /** In each 128-bit lane, four registers of four become the four of the first places, of the second, and so on. */
-    private void transposeLanes(int first) {
+    private static void transposeLanes(X86Assembler a, int first) {
         a.emit(VPUNPCKLDQ, zmm(24), zmm(first), zmm(first + 1));
         a.emit(VPUNPCKHDQ, zmm(25), zmm(first), zmm(first + 1));
         a.emit(VPUNPCKLDQ, zmm(26), zmm(first + 2), zmm(first + 3));

@@ -196,7 +196,7 @@ class MachineKernelsLaws {
     }
 
     /** Every code at its least, scales finite: -128 for bytes. */
-    private static void lowestCodes(Bed bed) {
+    static void lowestCodes(Bed bed) {
         switch (bed.format.name()) {
             case "q8_0" -> fill(bed, 34, 2, 34, 0x80);
             case "q4_0" -> fill(bed, 18, 2, 18, 0x00);
@@ -254,7 +254,7 @@ class MachineKernelsLaws {
         }
     }
 
-    private static long scaleAt(String format) {
+    static long scaleAt(String format) {
         return switch (format) {
             case "q8_0", "q4_0", "q4_k" -> 0;
             case "q6_k" -> 208;

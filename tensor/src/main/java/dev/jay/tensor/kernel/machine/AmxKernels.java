@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import dev.jay.tensor.Catalog;
+import dev.jay.tensor.asm.CodePages;
+import dev.jay.tensor.asm.MachineCode;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.kernel.AttentionKernel;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.KernelProvider;
+import dev.jay.tensor.kernel.Kernels;
+import dev.jay.tensor.kernel.MatMulKernel;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.memory.Memory;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Matrix products by tiles (AMX), for many rows; all else is left to {@link MachineKernels}. FAST: weights and activations
+ * rounded to bf16. Float32 weights stay float32, and so are left to it too.
+ */
+public final class AmxKernels implements KernelProvider {
+    public static final Catalog.Entry<KernelProvider> ENTRY =
+            new Catalog.Entry<>("amx", "machine code for AMX: products of many rows in bf16", a -> new AmxKernels());
+
+    private static final long CODE_BYTES = 128 * 1024;
+
+    private final MachineKernels plain = new MachineKernels();
+
+    @Override
+    public String name() {
+        return "amx";
+    }
+
+    @Override
+    public Optional<String> unavailable(Cpu cpu) {
+        return plain.unavailable(cpu).or(() -> Tiles.unavailable(cpu));
+    }
+
+    @Override
+    public Kernels bind(Cpu cpu, Memory memory) {
+        MachineCode code = MachineCode.reserve(memory, CODE_BYTES, CodePages.ofThisSystem(), Optional.empty());
+        try {
+            return new Bound(code);
+        } catch (RuntimeException e) {
+            code.close();
+            throw e;
+        }
+    }
+
+    /** The formats it has code for. */
+    private static Optional<Unpack> unpack(String format) {
+        return switch (format) {
+            case "q8_0" -> Optional.of(new UnpackQ8_0());
+            case "q4_0" -> Optional.of(new UnpackQ4_0());
+            case "q4_k" -> Optional.of(new UnpackQ4_K());
+            case "q6_k" -> Optional.of(new UnpackQ6_K());
+            case "f16" -> Optional.of(new UnpackFloats(FloatLoad.F16));
+            case "bf16" -> Optional.of(new UnpackFloats(FloatLoad.BF16));
+            default -> Optional.empty();
+        };
+    }
+
+    private static final class Bound implements Kernels {
+        private final Set<String> features = new HashSet<>(MachineKernels.NEEDED);
+        private final MachineCode code;
+        private final Bf16Form form;
+        private final MachineCode.Function two;
+        private final MachineCode.Function one;
+        private final Map<String, MatMulKernel> made = new HashMap<>();
+
+        Bound(MachineCode code) {
+            features.addAll(Tiles.FEATURES);
+            this.code = code;
+            this.form = new Bf16Form(code.load("pack-bf16", Bf16PackCode.build(features)));
+            this.two = code.load("multiply-bf16-32x32", Bf16TileCode.build(2, features));
+            this.one = code.load("multiply-bf16-32x16", Bf16TileCode.build(1, features));
+        }
+
+        @Override
+        public String name() {
+            return "amx";
+        }
+
+        @Override
+        public synchronized Optional<MatMulKernel> matMul(WeightFormat format, Numerics numerics) {
+            if (numerics == Numerics.EXACT) return Optional.empty();
+            return unpack(format.name()).map(unpack -> made.computeIfAbsent(format.name(), name -> make(name, unpack)));
+        }
+
+        private MatMulKernel make(String format, Unpack unpack) {
+            MachineCode.Function function = code.load("unpack-" + format, UnpackCode.build(unpack, features));
+            return new Bf16MatMul(form, new Bf16MatMul.Code(unpack, function, two, one));
+        }
+
+        @Override
+        public Optional<AttentionKernel> attention(
+                WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<RowKernels> rows() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void close() {
+            code.close();
+        }
+    }
+}

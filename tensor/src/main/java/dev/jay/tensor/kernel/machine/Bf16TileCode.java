@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import static dev.jay.tensor.asm.x86.Amx.TDPBF16PS;
+import static dev.jay.tensor.asm.x86.Amx.TILELOADD;
+import static dev.jay.tensor.asm.x86.Amx.TILERELEASE;
+import static dev.jay.tensor.asm.x86.Amx.TILESTORED;
+import static dev.jay.tensor.asm.x86.Amx.TILEZERO;
+import static dev.jay.tensor.asm.x86.Avx512.KMOVD;
+import static dev.jay.tensor.asm.x86.Imm.imm;
+import static dev.jay.tensor.asm.x86.Integers.ADD;
+import static dev.jay.tensor.asm.x86.Integers.CMP;
+import static dev.jay.tensor.asm.x86.Integers.DEC;
+import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
+import static dev.jay.tensor.asm.x86.Integers.MOV;
+import static dev.jay.tensor.asm.x86.Integers.POP;
+import static dev.jay.tensor.asm.x86.Integers.PUSH;
+import static dev.jay.tensor.asm.x86.Integers.RET;
+import static dev.jay.tensor.asm.x86.Integers.SHR;
+import static dev.jay.tensor.asm.x86.Integers.SUB;
+import static dev.jay.tensor.asm.x86.Integers.TEST;
+import static dev.jay.tensor.asm.x86.Mem.mem;
+import static dev.jay.tensor.asm.x86.Reg.R10;
+import static dev.jay.tensor.asm.x86.Reg.R11;
+import static dev.jay.tensor.asm.x86.Reg.R8;
+import static dev.jay.tensor.asm.x86.Reg.R9;
+import static dev.jay.tensor.asm.x86.Reg.RAX;
+import static dev.jay.tensor.asm.x86.Reg.RBX;
+import static dev.jay.tensor.asm.x86.Reg.RCX;
+import static dev.jay.tensor.asm.x86.Reg.RDI;
+import static dev.jay.tensor.asm.x86.Reg.RDX;
+import static dev.jay.tensor.asm.x86.Reg.RSI;
+import static dev.jay.tensor.asm.x86.Reg.k;
+import static dev.jay.tensor.asm.x86.Reg.tmm;
+import static dev.jay.tensor.asm.x86.Reg.zmm;
+import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
+import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
+
+import dev.jay.tensor.asm.Label;
+import dev.jay.tensor.asm.x86.Condition;
+import dev.jay.tensor.asm.x86.Mem;
+import dev.jay.tensor.asm.x86.Reg;
+import dev.jay.tensor.asm.x86.X86Assembler;
+import java.util.Set;
+
+/**
+ * 32 rows of w, made bf16 by {@link UnpackCode}, times groups of 32 tokens in {@link Bf16Form}, over some of the columns:
+ * two tiles of rows by two of tokens, whose four sums are continued from call to call in c, four tiles a group; the last
+ * call turns them about and writes them to y. For a last group of at most 16 tokens there is a function that makes two.
+ */
+final class Bf16TileCode {
+    /** Places in the block of arguments. */
+    static final int ROWS_OF_W = 0;
+
+    static final int X = 1;
+    static final int C = 2;
+    static final int STEPS = 3; // of 32 columns
+    static final int TOKENS = 4; // of all groups together
+    static final int BEGINS = 5; // 1: the sums begin at zero
+    static final int ENDS = 6; // 1: the sums are complete
+    static final int Y = 7;
+    static final int Y_STRIDE = 8; // bytes
+    static final int ROWS = 9; // a bit for each of the 32
+    static final int PLACE = 10; // for four tiles
+
+    static final int GROUP = 32; // rows, and tokens
+    static final int SUM_BYTES = 4 * Tiles.BYTES; // of c for a group
+
+    private final X86Assembler a;
+    private final int across; // tiles of tokens
+    private final Constants constants;
+
+    private Bf16TileCode(int across, Set<String> features) {
+        this.across = across;
+        this.a = new X86Assembler(features);
+        this.constants = new Constants(a);
+    }
+
+    static byte[] build(int across, Set<String> features) {
+        return new Bf16TileCode(across, features).build();
+    }
+
+    private static Reg sum(int down, int across) {
+        return tmm(2 * down + across);
+    }
+
+    private static Mem tile(Reg base, int i) {
+        return mem(base, RAX, 1, i * Tiles.BYTES);
+    }
+
+    private byte[] build() {
+        Label group = a.label();
+        Label fresh = a.label();
+        Label begun = a.label();
+        Label step = a.label();
+        Label ends = a.label();
+        Label next = a.label();
+        a.emit(ENDBR64).emit(PUSH, RBX).emit(MOV, RBX, RDI);
+        Tiles.configure(a, constants);
+        a.emit(MOV, RAX.low32(), imm(Tiles.ROW_BYTES))
+                .emit(MOV, RSI, mem(RBX, 8 * X))
+                .emit(MOV, RDX, mem(RBX, 8 * C));
+        a.emit(MOV, R9, mem(RBX, 8 * TOKENS)).emit(MOV, R11, mem(RBX, 8 * Y));
+        a.emit(MOV, RCX, mem(RBX, 8 * ROWS)).emit(KMOVD, k(1), RCX.low32());
+        a.emit(SHR, RCX, imm(16)).emit(KMOVD, k(2), RCX.low32());
+        a.bind(group).emit(MOV, RDI, mem(RBX, 8 * ROWS_OF_W)).emit(MOV, RCX, mem(RBX, 8 * STEPS));
+        a.emit(MOV, R8, mem(RBX, 8 * BEGINS)).emit(TEST, R8, R8).jump(Condition.NOT_ZERO, fresh);
+        sums((tile, at) -> a.emit(TILELOADD, tile, tile(RDX, at)));
+        a.jump(begun).bind(fresh);
+        sums((tile, _) -> a.emit(TILEZERO, tile));
+        a.bind(begun).align(32).bind(step);
+        multiply();
+        a.emit(ADD, RDI, imm(UnpackCode.STEP_BYTES)).emit(ADD, RSI, imm(UnpackCode.STEP_BYTES));
+        a.emit(DEC, RCX).jump(Condition.NOT_ZERO, step);
+        a.emit(MOV, R8, mem(RBX, 8 * ENDS)).emit(TEST, R8, R8).jump(Condition.NOT_ZERO, ends);
+        sums((tile, at) -> a.emit(TILESTORED, tile(RDX, at), tile));
+        a.bind(next).emit(ADD, RDX, imm(SUM_BYTES)).emit(SUB, R9, imm(GROUP)).jump(Condition.GREATER, group);
+        a.emit(TILERELEASE).emit(VZEROUPPER).emit(POP, RBX).emit(RET);
+        a.bind(ends).emit(MOV, R8, mem(RBX, 8 * PLACE));
+        sums((tile, at) -> a.emit(TILESTORED, tile(R8, at), tile));
+        turn();
+        a.jump(next);
+        constants.write();
+        return a.finish();
+    }
+
+    private interface EachSum {
+        void emit(Reg tile, int at);
+    }
+
+    private void sums(EachSum each) {
+        for (int i = 0; i < 2; i++) for (int j = 0; j < across; j++) each.emit(sum(i, j), 2 * i + j);
+    }
+
+    /** A load is followed as soon as may be by what needs it. */
+    private void multiply() {
+        a.emit(TILELOADD, tmm(4), tile(RDI, 0)).emit(TILELOADD, tmm(6), tile(RSI, 0));
+        a.emit(TDPBF16PS, sum(0, 0), tmm(4), tmm(6)).emit(TILELOADD, tmm(5), tile(RDI, 1));
+        a.emit(TDPBF16PS, sum(1, 0), tmm(5), tmm(6));
+        if (across == 1) return;
+        a.emit(TILELOADD, tmm(7), tile(RSI, 1));
+        a.emit(TDPBF16PS, sum(0, 1), tmm(4), tmm(7)).emit(TDPBF16PS, sum(1, 1), tmm(5), tmm(7));
+    }
+
+    /** Tiles of [row][token], at r8, to y[token][row], token after token until there are no more. */
+    private void turn() {
+        Label done = a.label();
+        for (int i = 0; i < 2; i++) {
+            Label rowsDone = i == 0 ? a.label() : done;
+            a.emit(MOV, R10, R11);
+            if (i == 1) a.emit(ADD, R10, imm(4 * 16));
+            for (int eight = 0; eight < 2 * across; eight++) {
+                int from = (2 * i + eight / 2) * Tiles.BYTES + eight % 2 * 32;
+                PanelCode.transpose32(a, r -> mem(R8, from + Tiles.ROW_BYTES * r));
+                for (int t = 0; t < 8; t++) {
+                    a.emit(VMOVUPS, mem(R10, 0).mask(k(1 + i)), zmm(24 + t)).emit(ADD, R10, mem(RBX, 8 * Y_STRIDE));
+                    if (eight == 2 * across - 1 && t == 7) continue; // the next is another group's
+                    a.emit(CMP, R9, imm(8 * eight + t + 1)).jump(Condition.NOT_GREATER, rowsDone);
+                }
+            }
+            a.bind(rowsDone);
+        }
+        a.emit(MOV, R11, R10).emit(SUB, R11, imm(4 * 16)); // where the next group begins
+    }
+}
