@@ -6,4 +6,5 @@ module dev.jay.kv {
     exports dev.jay.kv;
     exports dev.jay.kv.codec;
     exports dev.jay.kv.pool;
+    exports dev.jay.kv.prefix;
 }

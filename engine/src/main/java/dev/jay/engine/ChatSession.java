@@ -6,19 +6,16 @@ import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Messages, and a cache of what they came to. An ended answer is taken up when the caller comes back. */
+/** Messages. What they came to is found by their tokens when the caller comes back. An ended answer is taken up when the caller comes back. */
 final class ChatSession implements Session {
     /** What a session needs of its model. */
     interface Door {
         int[] chatPrompt(List<Message> messages);
 
-        QueuedGeneration start(Request request, KeptCache kept);
-
-        void drop(KeptCache kept);
+        QueuedGeneration start(Request request);
     }
 
     private final Door door;
-    private final KeptCache kept = new KeptCache();
     private final List<Message> messages = new ArrayList<>();
     private Request settings = Request.of();
     private int beforeTurn; // messages to go back to if the answer fails
@@ -106,7 +103,7 @@ final class ChatSession implements Session {
         beforeTurn = messages.size();
         messages.add(Message.user(userText));
         try {
-            QueuedGeneration answer = door.start(settings.withPrompt(door.chatPrompt(messages)), kept);
+            QueuedGeneration answer = door.start(settings.withPrompt(door.chatPrompt(messages)));
             running = answer;
             return answer;
         } catch (RuntimeException | Error e) {
@@ -159,6 +156,5 @@ final class ChatSession implements Session {
         closed = true;
         QueuedGeneration now = running;
         if (now != null) now.close();
-        door.drop(kept);
     }
 }

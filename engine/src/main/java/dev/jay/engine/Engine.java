@@ -5,15 +5,14 @@ import dev.jay.engine.sample.Candidates;
 import dev.jay.engine.sample.Sampler;
 import dev.jay.engine.schedule.SchedulerPolicy;
 import dev.jay.engine.schedule.Step;
+import dev.jay.kv.prefix.PageReplacement;
 import dev.jay.model.text.TextDecoder;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +30,7 @@ public final class Engine implements AutoCloseable {
      * @param queueLimit    the most requests that wait
      * @param clock         nanoseconds
      * @param seeds         for requests that name none
+     * @param replacement   which idle prefix gives way when pages are short
      * @param waker         called from any thread when there is something to do
      */
     public record Settings(
@@ -39,6 +39,7 @@ public final class Engine implements AutoCloseable {
             int queueLimit,
             LongSupplier clock,
             LongSupplier seeds,
+            PageReplacement replacement,
             Runnable waker) {}
 
     private static final System.Logger LOG = System.getLogger(Engine.class.getName());
@@ -49,14 +50,14 @@ public final class Engine implements AutoCloseable {
     private final SchedulerPolicy policy;
     private final Candidates candidates;
     private final Queue<Sequence> arrived = new ConcurrentLinkedQueue<>();
-    private final Queue<KeptCache> dropped = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queued = new AtomicInteger();
     private final List<Sequence> waiting = new ArrayList<>();
     private final List<Sequence> running = new ArrayList<>();
-    private final Set<KeptCache> keptCaches = new HashSet<>();
+    private final Prefixes prefixes;
     private final Promises promises;
     private int paused;
     private long promptTokens;
+    private long reusedTokens;
     private long decodedTokens;
     private long finished;
     private long failed;
@@ -69,7 +70,8 @@ public final class Engine implements AutoCloseable {
         this.policy = policy;
         this.settings = settings;
         this.candidates = new Candidates(forward.vocabulary());
-        this.promises = new Promises(forward, keptCaches);
+        this.prefixes = new Prefixes(forward, settings.replacement());
+        this.promises = new Promises(forward, prefixes);
         publish();
     }
 
@@ -83,17 +85,13 @@ public final class Engine implements AutoCloseable {
      * @throws IllegalStateException    if the engine is closed
      */
     public Ticket submit(Request request, TokenSink sink) {
-        return submit(request, sink, null);
-    }
-
-    Ticket submit(Request request, TokenSink sink, KeptCache kept) {
         if (closed) throw closedAlready();
         int[] prompt = promptOf(request);
         int limit = limitOf(request, prompt.length);
         int pages = forward.pagesFor(limit, request.numerics());
-        if (pages > forward.pages()) {
+        if (pages > forward.pool().size()) {
             throw new NeverFitsException(
-                    "kv pages", forward.pages(), pages, "tokens=" + limit + ", numerics=" + request.numerics());
+                    "kv pages", forward.pool().size(), pages, "tokens=" + limit + ", numerics=" + request.numerics());
         }
         Sampler sampler = new Sampler(request.sampling(), settings.seeds().getAsLong(), candidates);
         Sequence s = new Sequence(
@@ -104,7 +102,6 @@ public final class Engine implements AutoCloseable {
                 sink,
                 sampler,
                 new TextDecoder(tokenizer, false),
-                kept,
                 settings.clock().getAsLong(),
                 settings.waker());
         int before = queued.getAndUpdate(n -> n < settings.queueLimit() ? n + 1 : n);
@@ -147,12 +144,6 @@ public final class Engine implements AutoCloseable {
         return request.maxTokens().isPresent() ? prompt + most : context;
     }
 
-    /** A kept cache that nobody will come back to. From any thread. */
-    void drop(KeptCache kept) {
-        dropped.add(kept);
-        settings.waker().run();
-    }
-
     /** One duty cycle. Returns the tokens worked on; 0 means there was nothing to do. */
     public int step() {
         drain();
@@ -170,7 +161,7 @@ public final class Engine implements AutoCloseable {
             }
         }
         publish();
-        if (running.isEmpty() && keptCaches.stream().noneMatch(KeptCache::isIdle)) promises.checkIdle();
+        if (running.isEmpty()) promises.checkIdle();
         return worked;
     }
 
@@ -180,15 +171,6 @@ public final class Engine implements AutoCloseable {
 
     private void drain() {
         for (Sequence s; (s = arrived.poll()) != null; ) waiting.add(s);
-        for (KeptCache k; (k = dropped.poll()) != null; ) {
-            k.dropped = true;
-            if (!k.inUse) forget(k);
-        }
-    }
-
-    private void forget(KeptCache kept) {
-        kept.clear();
-        keptCaches.remove(kept);
     }
 
     private List<Sequence> all() {
@@ -232,20 +214,14 @@ public final class Engine implements AutoCloseable {
             running.add(s);
             queued.decrementAndGet();
             try {
-                s.start(cacheFor(s), now);
+                s.started(now);
+                prefixes.start(s, running);
+                s.reused(s.computed());
+                reusedTokens += s.computed();
             } catch (RuntimeException | Error e) {
                 finish(s, FinishReason.FAILED, e);
             }
         }
-    }
-
-    /** The conversation's own cache as far as it agrees with the prompt, or an empty one. One token is left to run. */
-    private SequenceCache cacheFor(Sequence s) {
-        KeptCache kept = s.kept;
-        if (kept == null) return forward.open(s.request.numerics());
-        SequenceCache cache = kept.takeUp(s, forward);
-        keptCaches.add(kept);
-        return cache;
     }
 
     /** Runs the chunks of one mode; where that fails, each alone, so that only who is to blame ends. */
@@ -297,6 +273,7 @@ public final class Engine implements AutoCloseable {
         for (int i = 0; i < slices.size(); i++) {
             Sequence s = owners.get(i);
             try {
+                promises.shared(s, prefixes.extend(s));
                 deliver(s, slices.get(i), logits, row);
             } catch (RuntimeException | Error e) {
                 finish(s, FinishReason.FAILED, e);
@@ -312,6 +289,7 @@ public final class Engine implements AutoCloseable {
         for (int place = slice.logitsFrom(); place < to && s.request.scoresFrom() >= 0; place++) {
             if (place + 1 >= s.promptLength()) break; // what follows is not the prompt's
             int row = firstRow + place - slice.logitsFrom();
+            s.scored(place + 1);
             s.sink.onPromptScore(place + 1, logits.logprob(row, s.tokens()[place + 1]));
         }
         if (s.pending() > 0) return;
@@ -331,12 +309,12 @@ public final class Engine implements AutoCloseable {
         if (s.finished) return;
         s.finished = true;
         Usage usage = s.usage(settings.clock().getAsLong());
-        promises.giveBack(s);
         if (running.remove(s)) {
-            giveBackCache(s, reason);
+            prefixes.end(s, reason != FinishReason.FAILED);
         } else if (waiting.remove(s)) {
             queued.decrementAndGet();
         }
+        promises.giveBack(s);
         finished++;
         if (reason == FinishReason.FAILED) failed++;
         try {
@@ -344,17 +322,6 @@ public final class Engine implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.WARNING, "a sink failed in its last call", e);
         }
-    }
-
-    private void giveBackCache(Sequence s, FinishReason reason) {
-        KeptCache kept = s.kept;
-        if (kept == null || !kept.inUse || s.cache != kept.cache) {
-            if (s.cache != null) s.cache.close();
-        } else {
-            kept.giveBack(s, finished);
-            if (reason == FinishReason.FAILED || kept.dropped) forget(kept);
-        }
-        s.cache = null;
     }
 
     /** From any thread: as of the last step. */
@@ -367,9 +334,12 @@ public final class Engine implements AutoCloseable {
                 running.size(),
                 paused,
                 waiting.size(),
-                forward.pages(),
-                forward.freePages(),
+                forward.pool().size(),
+                forward.pool().free(),
+                prefixes.pinnedPages(),
+                prefixes.idlePages(),
                 promptTokens,
+                reusedTokens,
                 decodedTokens,
                 finished,
                 failed);
@@ -377,7 +347,7 @@ public final class Engine implements AutoCloseable {
 
     /** Whether anything is left to watch: running, waiting, or arrived. For the thread that steps. */
     public boolean isIdle() {
-        return running.isEmpty() && waiting.isEmpty() && arrived.isEmpty() && dropped.isEmpty();
+        return running.isEmpty() && waiting.isEmpty() && arrived.isEmpty();
     }
 
     /** Ends every answer (CANCELLED, and the cause says that the model was closed) and gives every page back. */
@@ -387,7 +357,7 @@ public final class Engine implements AutoCloseable {
         drain();
         Throwable cause = new IllegalStateException("the model was closed while the answer was running");
         for (Sequence s : all()) finish(s, FinishReason.CANCELLED, cause);
-        for (KeptCache k : List.copyOf(keptCaches)) forget(k);
+        prefixes.close();
         promises.checkIdle();
         publish();
     }

@@ -9,7 +9,10 @@ package dev.jay.engine;
  * @param waiting       requests not yet let in
  * @param pages         KV pages in all
  * @param freePages     KV pages nobody holds
+ * @param sharedPages   KV pages that sequences which run stand on and others may, each counted once
+ * @param cachedPages   KV pages of idle prefixes: they give way when pages are needed
  * @param promptTokens  tokens of prompts run since the start
+ * @param reusedTokens  tokens that did not have to be run because their keys and values were there
  * @param decodedTokens tokens chosen since the start
  * @param finished      answers ended since the start, however
  * @param failed        of these, how many failed
@@ -20,7 +23,10 @@ public record EngineStatus(
         int waiting,
         int pages,
         int freePages,
+        int sharedPages,
+        int cachedPages,
         long promptTokens,
+        long reusedTokens,
         long decodedTokens,
         long finished,
         long failed) {}

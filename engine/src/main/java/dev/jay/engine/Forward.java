@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.kv.pool.PagePool;
 import dev.jay.tensor.kernel.Numerics;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -30,13 +31,14 @@ public interface Forward extends AutoCloseable {
     /** The most rows of logits of one pass, and so the most sequences that can decode together. */
     int mostRows();
 
-    /** KV pages in all. */
-    int pages();
-
-    int freePages();
+    /** The KV pages. Borrowed. */
+    PagePool pool();
 
     /** The most pages a sequence of this many tokens can hold. */
     int pagesFor(int tokens, Numerics numerics);
+
+    /** Tokens after which the pages of every stream end together: what is shared is shared in such strides. */
+    int strideTokens(Numerics numerics);
 
     /** An empty cache. The caller closes it. */
     SequenceCache open(Numerics numerics);
@@ -46,9 +48,6 @@ public interface Forward extends AutoCloseable {
      * slices' tokens afterwards; if it throws they hold what they held before.
      */
     MemorySegment run(Numerics numerics, List<Slice> slices);
-
-    /** The law of the pages: each is free or held. Called when the engine is idle. */
-    void check();
 
     @Override
     void close();

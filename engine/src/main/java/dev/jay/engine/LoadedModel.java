@@ -3,6 +3,7 @@ package dev.jay.engine;
 
 import dev.jay.engine.schedule.SchedulerPolicies;
 import dev.jay.kv.KvRecipe;
+import dev.jay.kv.prefix.PageReplacements;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.arch.Architecture;
 import dev.jay.model.arch.Architectures;
@@ -108,6 +109,7 @@ final class LoadedModel implements Model {
                         options.queueLimit(),
                         options.clock(),
                         options.seeds(),
+                        PageReplacements.ALL.make(options.replacement()),
                         thread::wake));
         thread.start(engine);
         owned.add(thread, EngineThread::close);
@@ -190,7 +192,7 @@ final class LoadedModel implements Model {
                 .append(numerics)
                 .append(": ")
                 .append(t.recipes().getFirst()));
-        return ops.describe() + kv + "; kv pages: " + forward.pages() + "; context: " + contextLength;
+        return ops.describe() + kv + "; kv pages: " + forward.pool().size() + "; context: " + contextLength;
     }
 
     @Override
@@ -202,26 +204,21 @@ final class LoadedModel implements Model {
             }
 
             @Override
-            public QueuedGeneration start(Request request, KeptCache kept) {
-                return LoadedModel.this.start(request, kept);
-            }
-
-            @Override
-            public void drop(KeptCache kept) {
-                engine.drop(kept);
+            public QueuedGeneration start(Request request) {
+                return LoadedModel.this.start(request);
             }
         });
     }
 
-    private QueuedGeneration start(Request request, KeptCache kept) {
+    private QueuedGeneration start(Request request) {
         QueuedGeneration answer = new QueuedGeneration(engine.promptOf(request));
-        answer.is(engine.submit(request, answer, kept));
+        answer.is(engine.submit(request, answer));
         return answer;
     }
 
     @Override
     public Generation generate(Request request) {
-        return start(request, null);
+        return start(request);
     }
 
     @Override

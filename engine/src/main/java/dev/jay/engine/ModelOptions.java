@@ -24,6 +24,7 @@ public final class ModelOptions {
     private Optional<Cpu> cpu = Optional.empty();
     private Optional<String> kvRecipe = Optional.empty();
     private String scheduler = "first-come";
+    private String replacement = "least-recent";
     private int queueLimit = 64;
     private int stepTokens = 256;
     private LongSupplier clock = System::nanoTime;
@@ -47,6 +48,7 @@ public final class ModelOptions {
         o.cpu = cpu;
         o.kvRecipe = kvRecipe;
         o.scheduler = scheduler;
+        o.replacement = replacement;
         o.queueLimit = queueLimit;
         o.stepTokens = stepTokens;
         o.clock = clock;
@@ -128,6 +130,13 @@ public final class ModelOptions {
         return o;
     }
 
+    /** Which idle prefix gives way when KV pages are short, as its catalog reads it; {@code least-recent} unless set. */
+    public ModelOptions withReplacement(String policy) {
+        ModelOptions o = copy();
+        o.replacement = policy;
+        return o;
+    }
+
     /** The most requests that wait; one more is refused with {@link QueueFullException}. 64 unless set. */
     public ModelOptions withQueueLimit(int requests) {
         atLeastOne("queueLimit", requests);
@@ -204,6 +213,10 @@ public final class ModelOptions {
 
     public String scheduler() {
         return scheduler;
+    }
+
+    public String replacement() {
+        return replacement;
     }
 
     public int queueLimit() {

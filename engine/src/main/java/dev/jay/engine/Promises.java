@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.schedule.Room;
 import dev.jay.engine.schedule.SchedulerPolicy;
 import dev.jay.engine.schedule.Step;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
  * Who has been promised how many KV pages. A sequence is let in when all that it can come to need fits beside what the
- * others were promised, so none ever runs dry; idle kept caches give way. Confined to the engine thread.
+ * others were promised, so none ever runs dry. Pages that several stand on are counted once; idle prefixes give way.
+ * Confined to the engine thread.
  */
 final class Promises {
-    private final Forward forward;
-    private final Set<KeptCache> keptCaches;
-    private int promised;
+    private static final int LEAST_WORTH_WAITING = 8; // tokens that another is computing
 
-    /** @param keptCaches those there are, shared with the engine; idle ones may be cleared here */
-    Promises(Forward forward, Set<KeptCache> keptCaches) {
+    private final Forward forward;
+    private final Prefixes prefixes;
+    private int promised; // pages of their own that sequences hold or may come to hold
+
+    Promises(Forward forward, Prefixes prefixes) {
         this.forward = forward;
-        this.keptCaches = keptCaches;
+        this.prefixes = prefixes;
     }
 
     /**
@@ -30,40 +33,66 @@ final class Promises {
      * @param running how many run, those that are paused too
      */
     Step<Sequence> plan(SchedulerPolicy policy, List<Sequence> ready, List<Sequence> waiting, int running, int tokens) {
-        Set<Sequence> taken = new HashSet<>();
+        Plan plan = new Plan(ready, running);
         try {
-            Step<Sequence> step = policy.plan(ready, List.copyOf(waiting), tokens, s -> take(s, taken, running));
-            check(step, new HashSet<>(ready), new HashSet<>(taken), tokens);
+            Step<Sequence> step = policy.plan(ready, List.copyOf(waiting), tokens, plan);
+            check(step, new HashSet<>(ready), new HashSet<>(plan.taken), tokens);
             return step;
         } catch (RuntimeException | Error e) {
-            taken.forEach(this::giveBack);
+            for (Sequence s : plan.taken) {
+                prefixes.release(s);
+                giveBack(s);
+            }
             throw e;
         }
     }
 
-    private boolean take(Sequence s, Set<Sequence> taken, int running) {
-        if (taken.contains(s)) return true;
-        if (running + taken.size() >= forward.mostRows()) return false; // everyone let in can decode in every step
-        int pages = forward.pagesFor(s.limit(), s.request.numerics());
-        if ((long) promised + pages > forward.pages()) return false;
-        makeWay(forward.pages() - promised - pages, s.kept);
-        s.promised = pages;
-        promised += pages;
-        taken.add(s);
-        return true;
-    }
+    /** What one plan has taken so far. */
+    private final class Plan implements Room<Sequence> {
+        private final List<Sequence> ready;
+        private final int running;
+        private final Set<Sequence> taken = new HashSet<>();
+        private final List<Sequence> prefilling = new ArrayList<>();
 
-    /** Clears idle caches, the one unused for longest first, until they hold at most this many pages. */
-    private void makeWay(int most, KeptCache own) {
-        List<KeptCache> idle = keptCaches.stream()
-                .filter(k -> k.isIdle() && k != own)
-                .sorted(Comparator.comparingLong(k -> k.lastUsed))
-                .toList();
-        int held = idle.stream().mapToInt(KeptCache::pages).sum();
-        for (KeptCache k : idle) {
-            if (held <= most) return;
-            held -= k.pages();
-            k.clear();
+        Plan(List<Sequence> ready, int running) {
+            this.ready = ready;
+            this.running = running;
+            for (Sequence s : ready) if (s.pending() > 1) prefilling.add(s);
+        }
+
+        @Override
+        public boolean shouldWait(Sequence s) {
+            int known = -1;
+            for (Sequence other : prefilling) {
+                int common = prefixes.common(s, other);
+                if (common <= other.computed()) continue; // done
+                if (known < 0) known = prefixes.known(s);
+                if (common - known >= LEAST_WORTH_WAITING) return true;
+            }
+            return false;
+        }
+
+        @Override
+        public boolean take(Sequence s) {
+            if (taken.contains(s)) return true;
+            if (running + taken.size() >= forward.mostRows()) return false; // everyone let in can decode in every step
+            prefixes.hold(s);
+            int pages = forward.pagesFor(s.limit(), s.request.numerics()) - s.hold.sharedPages();
+            if (isTooMuch(pages)) s.hold.dropTail();
+            if (isTooMuch(pages)) {
+                prefixes.release(s);
+                return false;
+            }
+            s.promised = pages;
+            promised += pages;
+            taken.add(s);
+            prefilling.add(s);
+            return true;
+        }
+
+        private boolean isTooMuch(int pages) {
+            return (long) promised + prefixes.pinnedPages() + pages
+                    > forward.pool().size();
         }
     }
 
@@ -87,17 +116,27 @@ final class Promises {
         }
     }
 
+    /** Pages of its own that are the index's now: counted there. */
+    void shared(Sequence s, int pages) {
+        promised -= pages;
+        s.promised -= pages;
+    }
+
     void giveBack(Sequence s) {
         promised -= s.promised;
         s.promised = 0;
     }
 
-    /** When nothing runs and nothing is kept, no page is held and none is promised. */
+    /** When nothing runs, none is promised, and a page that is held is an idle prefix's. */
     void checkIdle() {
-        forward.check();
-        if (promised != 0 || forward.freePages() != forward.pages()) {
-            throw new IllegalStateException("kv pages held by nobody: promised=" + promised + ", free="
-                    + forward.freePages() + ", pages=" + forward.pages());
+        forward.pool().check();
+        int free = forward.pool().free();
+        if (promised != 0
+                || prefixes.pinnedPages() != 0
+                || free + prefixes.idlePages() != forward.pool().size()) {
+            throw new IllegalStateException("kv pages held by nobody: promised=" + promised + ", pinned="
+                    + prefixes.pinnedPages() + ", idle=" + prefixes.idlePages() + ", free=" + free + ", pages="
+                    + forward.pool().size());
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.jay.tensor.kernel.Numerics;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -29,6 +30,8 @@ public final class Request {
     private int scoresFrom = -1;
     private boolean ignoreEos;
     private Optional<Duration> timeLimit = Optional.empty();
+    private String tenant = "";
+    private boolean shared = true;
 
     private Request(int[] prompt) {
         this.prompt = prompt;
@@ -50,6 +53,8 @@ public final class Request {
         r.scoresFrom = scoresFrom;
         r.ignoreEos = ignoreEos;
         r.timeLimit = timeLimit;
+        r.tenant = tenant;
+        r.shared = shared;
         return r;
     }
 
@@ -141,6 +146,20 @@ public final class Request {
         return r;
     }
 
+    /** Whose it is. Requests of different tenants share no keys and values, whatever they say. */
+    public Request withTenant(String name) {
+        Request r = copy();
+        r.tenant = Objects.requireNonNull(name, "tenant");
+        return r;
+    }
+
+    /** Whether keys and values are taken over from others that begin alike, and left to them. True unless set. */
+    public Request withSharing(boolean value) {
+        Request r = copy();
+        r.shared = value;
+        return r;
+    }
+
     public int[] prompt() {
         return prompt.clone();
     }
@@ -179,6 +198,14 @@ public final class Request {
 
     public Optional<Duration> timeLimit() {
         return timeLimit;
+    }
+
+    public String tenant() {
+        return tenant;
+    }
+
+    public boolean isShared() {
+        return shared;
     }
 
     /** The tokens that end the answer. */

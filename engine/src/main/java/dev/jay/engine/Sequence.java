@@ -3,6 +3,7 @@ package dev.jay.engine;
 
 import dev.jay.engine.sample.Sampler;
 import dev.jay.engine.schedule.Work;
+import dev.jay.kv.prefix.PrefixHold;
 import dev.jay.model.text.TextDecoder;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ final class Sequence implements Work, Ticket {
     final Request request;
     final TokenSink sink;
     final Sampler sampler;
-    final KeptCache kept; // null: the cache ends with the answer
     final long submitted;
     private final long timeLimit; // nanoseconds
     private final Set<Integer> ends;
@@ -27,14 +27,16 @@ final class Sequence implements Work, Ticket {
     private final List<Choice> fresh = new ArrayList<>(); // chosen, not yet delivered
     private int[] tokens;
     private int length;
-    private int reused;
+    private int nextScore; // place of the prompt
+    private int reused = -1;
     private boolean ran;
     private long started;
     private long firstToken;
     private long lastToken;
     private volatile boolean cancelled;
     SequenceCache cache;
-    int promised; // KV pages
+    PrefixHold hold;
+    int promised; // KV pages of its own
     boolean finished;
 
     Sequence(
@@ -45,14 +47,12 @@ final class Sequence implements Work, Ticket {
             TokenSink sink,
             Sampler sampler,
             TextDecoder decoder,
-            KeptCache kept,
             long now,
             Runnable waker) {
         this.request = request;
         this.sink = sink;
         this.sampler = sampler;
         this.decoder = decoder;
-        this.kept = kept;
         this.ends = ends;
         this.waker = waker;
         this.stopText = new StopText(request.stops());
@@ -61,6 +61,7 @@ final class Sequence implements Work, Ticket {
         this.promptLength = prompt.length;
         this.limit = limit;
         this.submitted = now;
+        this.nextScore = request.scoresFrom();
         this.timeLimit = request.timeLimit().map(Sequence::nanos).orElse(Long.MAX_VALUE);
     }
 
@@ -79,9 +80,9 @@ final class Sequence implements Work, Ticket {
         return limit;
     }
 
-    /** Tokens whose keys and values are in the cache. */
+    /** Tokens whose keys and values are in the cache, or will be when it is filled with what is held for it. */
     int computed() {
-        return cache == null ? 0 : cache.length();
+        return cache != null ? cache.length() : hold != null ? hold.tokens() : 0;
     }
 
     int promptLength() {
@@ -109,18 +110,35 @@ final class Sequence implements Work, Ticket {
         return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0 ? Long.MAX_VALUE : limit.toNanos();
     }
 
-    void start(SequenceCache with, long now) {
-        cache = with;
-        reused = with.length();
+    void started(long now) {
+        if (ran) return;
         started = now;
         ran = true;
     }
 
+    /** What its first cache brought along. */
+    void reused(int tokens) {
+        if (reused < 0) reused = tokens;
+    }
+
+    /** Whether logprobs of the prompt's tokens are still to be told, from {@link #nextScore} on. */
+    boolean scoresLeft() {
+        return nextScore >= 0 && nextScore < promptLength;
+    }
+
+    int nextScore() {
+        return nextScore;
+    }
+
+    void scored(int place) {
+        nextScore = place + 1;
+    }
+
     /** The first place whose logits are wanted when tokens up to {@code to} run; {@code to} if none are. */
     int logitsFrom(int to) {
-        if (request.scoresFrom() >= 0 && computed() < promptLength - 1) {
+        if (scoresLeft() && computed() < promptLength - 1) {
             // the logits after token i score token i + 1
-            return Math.clamp(request.scoresFrom() - 1L, computed(), to);
+            return Math.clamp(nextScore - 1L, computed(), to);
         }
         return to == length && limit > promptLength ? to - 1 : to;
     }
@@ -155,7 +173,7 @@ final class Sequence implements Work, Ticket {
         long first = generated() > 0 ? firstToken : now;
         return new Usage(
                 promptLength,
-                reused,
+                Math.max(0, reused),
                 generated(),
                 began - submitted,
                 first - began,

@@ -6,7 +6,8 @@ import dev.jay.tensor.kernel.Numerics;
 import java.util.List;
 
 /**
- * A conversation. Keeps its messages and, between turns, its KV cache, so a turn costs only what is new. Confined to one
+ * A conversation. Keeps its messages; their keys and values stay while there is room, so a turn costs only
+ * what is new. Confined to one
  * caller at a time; {@link #cancel} may come from any thread. An answer belongs to the conversation once it has ended
  * (however it was read); one that failed or was cancelled leaves the conversation as it was before the turn.
  */
@@ -51,7 +52,7 @@ public interface Session extends AutoCloseable {
     /** From any thread: ends the answer that is running, if one is. */
     void cancel();
 
-    /** Ends a running answer and gives the cache back. */
+    /** Ends a running answer. */
     @Override
     void close();
 }

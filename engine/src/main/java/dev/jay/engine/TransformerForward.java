@@ -7,6 +7,7 @@ import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvShape;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.pool.PagePool;
+import dev.jay.kv.prefix.Stride;
 import dev.jay.model.Pass;
 import dev.jay.model.arch.Transformer;
 import dev.jay.tensor.kernel.Numerics;
@@ -43,14 +44,23 @@ final class TransformerForward implements Forward {
         }
 
         @Override
-        public int takeBack(int length) {
-            if (length < kv.settled()) kv.forget(length);
-            return kv.settled();
+        public int strideTokens() {
+            return kv.strideTokens();
         }
 
         @Override
-        public int pages() {
-            return kv.pages();
+        public Stride stride(int index) {
+            return kv.stride(index);
+        }
+
+        @Override
+        public void adopt(Stride stride, int tokens) {
+            kv.adopt(stride, tokens);
+        }
+
+        @Override
+        public void replace(int index, Stride same) {
+            kv.replace(index, same);
         }
 
         @Override
@@ -122,18 +132,18 @@ final class TransformerForward implements Forward {
     }
 
     @Override
-    public int pages() {
-        return pool.size();
-    }
-
-    @Override
-    public int freePages() {
-        return pool.free();
+    public PagePool pool() {
+        return pool;
     }
 
     @Override
     public int pagesFor(int tokens, Numerics numerics) {
         return KvCache.pagesFor(tokens, shape, transformers.get(numerics).recipes(), pool.pageBytes());
+    }
+
+    @Override
+    public int strideTokens(Numerics numerics) {
+        return KvCache.strideTokens(shape, transformers.get(numerics).recipes(), pool.pageBytes());
     }
 
     @Override
@@ -169,11 +179,6 @@ final class TransformerForward implements Forward {
             }
             throw e;
         }
-    }
-
-    @Override
-    public void check() {
-        pool.check();
     }
 
     @Override

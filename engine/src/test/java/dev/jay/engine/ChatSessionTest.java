@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Test;
 
 class ChatSessionTest {
     private final List<QueuedGeneration> started = new ArrayList<>();
-    private final List<KeptCache> dropped = new ArrayList<>();
     private RuntimeException refusal;
 
     private final Session session = new ChatSession(new ChatSession.Door() {
@@ -21,7 +20,7 @@ class ChatSessionTest {
         }
 
         @Override
-        public QueuedGeneration start(Request request, KeptCache kept) {
+        public QueuedGeneration start(Request request) {
             if (refusal != null) throw refusal;
             QueuedGeneration answer = new QueuedGeneration(request.prompt());
             answer.is(new Ticket() {
@@ -35,11 +34,6 @@ class ChatSessionTest {
             });
             started.add(answer);
             return answer;
-        }
-
-        @Override
-        public void drop(KeptCache kept) {
-            dropped.add(kept);
         }
     });
 
@@ -94,12 +88,11 @@ class ChatSessionTest {
     }
 
     @Test
-    void closingEndsTheAnswerAndDropsTheCacheOnce() {
+    void closingTwiceEndsTheAnswerOnce() {
         session.chat("one?");
         session.close();
         session.close();
         assertThat(started.getLast().finishReason()).isEqualTo(FinishReason.CANCELLED);
-        assertThat(dropped).hasSize(1);
         assertThatThrownBy(() -> session.chat("two?")).hasMessageContaining("closed");
     }
 }

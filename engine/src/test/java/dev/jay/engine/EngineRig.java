@@ -2,6 +2,7 @@
 package dev.jay.engine;
 
 import dev.jay.engine.schedule.SchedulerPolicies;
+import dev.jay.kv.prefix.PageReplacements;
 import dev.jay.tensor.memory.Memory;
 
 /** An engine over {@link HashForward}, stepped by the test; its clock advances a microsecond a look. */
@@ -19,7 +20,14 @@ final class EngineRig implements AutoCloseable {
                 forward,
                 new LetterTokenizer(bos),
                 SchedulerPolicies.ALL.make(policy),
-                new Engine.Settings(CONTEXT, stepTokens, queueLimit, () -> now += 1000, () -> 42, () -> {}));
+                new Engine.Settings(
+                        CONTEXT,
+                        stepTokens,
+                        queueLimit,
+                        () -> now += 1000,
+                        () -> 42,
+                        PageReplacements.ALL.make("least-recent"),
+                        () -> {}));
     }
 
     EngineRig(String policy, int pages, int stepTokens) {

@@ -2,10 +2,12 @@
 package dev.jay.engine;
 
 import dev.jay.kv.pool.PagePool;
+import dev.jay.kv.prefix.Stride;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.memory.Memory;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -21,6 +23,7 @@ final class HashForward implements Forward {
     private static final int SLOTS = 4; // tokens a page
 
     private final PagePool pool;
+    private final int[][] contents;
     private final int mostTokens;
     private final int mostRows;
     int passes;
@@ -29,50 +32,79 @@ final class HashForward implements Forward {
 
     HashForward(Memory memory, int pages, int mostTokens, int mostRows) {
         this.pool = new PagePool(memory, pages, 64);
+        this.contents = new int[pages][SLOTS];
         this.mostTokens = mostTokens;
         this.mostRows = mostRows;
     }
 
+    /** Tokens lie in pages, and only there: a page that is shared wrongly gives a wrong answer. */
     private final class Cache implements SequenceCache {
         private final int perPage;
-        private int[] tokens = {};
-        private int[] pages = {};
+        private final List<Integer> pages = new ArrayList<>();
+        private int length;
         private boolean closed;
 
         Cache(Numerics numerics) {
             this.perPage = slots(numerics);
         }
 
-        void hold(int[] now) {
+        void append(int[] tokens, int from, int count) {
             if (closed) throw new IllegalStateException("used after it was closed");
-            tokens = now;
-            int wanted = Math.ceilDiv(now.length, perPage);
-            int held = pages.length;
-            for (int p = wanted; p < held; p++) pool.release(pages[p]);
-            pages = Arrays.copyOf(pages, wanted);
-            for (int p = held; p < wanted; p++) pages[p] = pool.lease();
+            for (int i = from; i < from + count; i++) {
+                if (length % perPage == 0) pages.add(pool.lease());
+                if (pool.isShared(pages.getLast())) throw new AssertionError("written to while others hold it");
+                contents[pages.getLast()][length++ % perPage] = tokens[i];
+            }
+        }
+
+        int[] tokens() {
+            int[] tokens = new int[length];
+            for (int i = 0; i < length; i++) tokens[i] = contents[pages.get(i / perPage)][i % perPage];
+            return tokens;
         }
 
         @Override
         public int length() {
-            return tokens.length;
+            return length;
         }
 
         @Override
-        public int takeBack(int length) {
-            hold(Arrays.copyOf(tokens, Math.min(length, tokens.length)));
-            return tokens.length;
+        public int strideTokens() {
+            return perPage;
         }
 
         @Override
-        public int pages() {
-            return pages.length;
+        public Stride stride(int index) {
+            return new Stride(Math.min(perPage, length - index * perPage), new int[] {pages.get(index)});
+        }
+
+        @Override
+        public void adopt(Stride stride, int tokens) {
+            if (length % perPage != 0 || tokens > stride.tokens()) throw new AssertionError("adopted out of order");
+            if (tokens == perPage) {
+                pool.retain(stride.pages()[0]);
+                pages.add(stride.pages()[0]);
+                length += tokens;
+            } else {
+                append(contents[stride.pages()[0]].clone(), 0, tokens);
+            }
+        }
+
+        @Override
+        public void replace(int index, Stride same) {
+            int own = pages.get(index);
+            if (!Arrays.equals(contents[own], 0, perPage, contents[same.pages()[0]], 0, perPage)) {
+                throw new AssertionError("replaced by what is not the same");
+            }
+            pool.retain(same.pages()[0]);
+            pool.release(own);
+            pages.set(index, same.pages()[0]);
         }
 
         @Override
         public void close() {
             if (closed) throw new IllegalStateException("closed twice");
-            hold(new int[0]);
+            pages.forEach(pool::release);
             closed = true;
         }
     }
@@ -97,13 +129,13 @@ final class HashForward implements Forward {
     }
 
     @Override
-    public int pages() {
-        return pool.size();
+    public PagePool pool() {
+        return pool;
     }
 
     @Override
-    public int freePages() {
-        return pool.free();
+    public int strideTokens(Numerics numerics) {
+        return slots(numerics);
     }
 
     @Override
@@ -136,9 +168,8 @@ final class HashForward implements Forward {
         int row = 0;
         for (Slice s : slices) {
             Cache cache = (Cache) s.cache();
-            int[] all = Arrays.copyOf(cache.tokens, s.from() + s.count());
-            System.arraycopy(s.tokens(), s.from(), all, s.from(), s.count());
-            cache.hold(all);
+            cache.append(s.tokens(), s.from(), s.count());
+            int[] all = cache.tokens();
             for (int to = s.logitsFrom() + 1; to <= all.length; to++, row++) fill(logits, row, all, to);
         }
         return MemorySegment.ofArray(logits);
@@ -163,11 +194,6 @@ final class HashForward implements Forward {
         float[] row = new float[VOCABULARY];
         fill(row, 0, tokens, length);
         return Floats.get(MemorySegment.ofArray(row), token);
-    }
-
-    @Override
-    public void check() {
-        pool.check();
     }
 
     @Override

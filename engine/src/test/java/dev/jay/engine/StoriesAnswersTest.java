@@ -105,6 +105,30 @@ class StoriesAnswersTest {
     }
 
     @Test
+    void sharingChangesNoAnswerInExactMode() {
+        String story =
+                "Once upon a time, there was a little girl named Lily. She loved to play outside in the sunshine";
+        List<Request> requests = new ArrayList<>();
+        for (String end : List.of("", ".", ". One day she", " and", ". One day she saw")) {
+            requests.add(greedy(story + end, 60, Numerics.EXACT).withLogprobs(2));
+            requests.add(greedy(story + end, 60, Numerics.EXACT).withSampling(Sampling.DEFAULT.withSeed(8)));
+        }
+        for (int round = 0; round < 2; round++) { // cold together, then warm
+            List<Generation> shared = requests.stream().map(model::generate).toList();
+            int reused = 0;
+            for (int i = 0; i < requests.size(); i++) {
+                Generation alone = model.generate(requests.get(i).withSharing(false));
+                assertThat(shared.get(i).tokens().toString())
+                        .isEqualTo(alone.tokens().toString());
+                assertThat(alone.usage().reusedTokens()).isZero();
+                reused += shared.get(i).usage().reusedTokens();
+            }
+            assertThat(reused).isGreaterThan(requests.size() * 20);
+        }
+        assertThat(model.status().running() + model.status().sharedPages()).isZero();
+    }
+
+    @Test
     void logprobsAgreeWithThePeers() {
         JsonNode first =
                 json("peer-golden/stories260K-greedy.json").get("outputs").get(0);

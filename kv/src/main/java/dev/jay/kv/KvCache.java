@@ -2,6 +2,8 @@
 package dev.jay.kv;
 
 import dev.jay.kv.pool.PagePool;
+import dev.jay.kv.prefix.Stride;
+import dev.jay.kv.prefix.Strided;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -9,8 +11,9 @@ import java.util.List;
  * The keys and values of one sequence, in pages leased from a pool as tokens arrive. What a pass appends is provisional:
  * {@link #settle} keeps some of it and takes the rest back. Closing gives every page back. Confined to the engine thread.
  */
-public final class KvCache implements KvSource, AutoCloseable {
+public final class KvCache implements KvSource, Strided, AutoCloseable {
     private final PageTable[] streams;
+    private final int strideTokens;
     private int settled;
     private boolean closed;
 
@@ -21,6 +24,23 @@ public final class KvCache implements KvSource, AutoCloseable {
         for (int s = 0; s < streams.length; s++) {
             streams[s] = new PageTable(s, shape.streams().get(s), recipes.get(s), pool);
         }
+        this.strideTokens = strideTokens(shape, recipes, pool.pageBytes());
+    }
+
+    /** Tokens after which the pages of every stream end together. */
+    public static int strideTokens(KvShape shape, List<KvRecipe> recipes, long pageBytes) {
+        checkOneEach(shape, recipes);
+        int stride = 1;
+        for (int s = 0; s < recipes.size(); s++) {
+            int slots = PageLayout.of(shape.streams().get(s), recipes.get(s), pageBytes)
+                    .slots();
+            stride = Math.multiplyExact(stride / gcd(stride, slots), slots);
+        }
+        return stride;
+    }
+
+    private static int gcd(int a, int b) {
+        return b == 0 ? a : gcd(b, a % b);
     }
 
     /** The pages a cache holds when it has seen this many tokens: exactly, not at most. */
@@ -64,15 +84,6 @@ public final class KvCache implements KvSource, AutoCloseable {
         settled = length;
     }
 
-    /** Forgets the newest tokens, settled ones too, down to this many: a conversation whose history was changed. */
-    public void forget(int length) {
-        if (length < 0 || length > settled) {
-            throw new IllegalArgumentException("kv forget: length=" + length + ", allowed=[0, " + settled + "]");
-        }
-        for (PageTable s : streams) s.takeBackTo(length);
-        settled = length;
-    }
-
     /** Tokens that are history. */
     public int settled() {
         return settled;
@@ -82,6 +93,62 @@ public final class KvCache implements KvSource, AutoCloseable {
     public int pages() {
         int pages = 0;
         for (PageTable s : streams) pages += s.pageCount();
+        return pages;
+    }
+
+    @Override
+    public int strideTokens() {
+        return strideTokens;
+    }
+
+    @Override
+    public Stride stride(int index) {
+        int from = Math.multiplyExact(index, strideTokens);
+        int to = Math.min(settled, from + strideTokens);
+        if (index < 0 || to <= from) {
+            throw new IllegalArgumentException(
+                    "kv stride: index=" + index + ", strideTokens=" + strideTokens + ", settled=" + settled);
+        }
+        int[] pages = new int[pagesFor(to - from)];
+        int at = 0;
+        for (PageTable s : streams) {
+            s.pagesOf(from, to, pages, at);
+            at += s.layout().pagesFor(to - from);
+        }
+        return new Stride(to - from, pages);
+    }
+
+    @Override
+    public void adopt(Stride stride, int tokens) {
+        if (closed || settled % strideTokens != 0 || tokens < 1 || tokens > stride.tokens()) {
+            throw new IllegalArgumentException("kv adopt: tokens=" + tokens + ", the stride's=" + stride.tokens()
+                    + ", settled=" + settled + ", strideTokens=" + strideTokens + ", closed=" + closed);
+        }
+        int at = 0;
+        for (PageTable s : streams) {
+            if (tokens == strideTokens) s.share(stride.pages(), at, tokens);
+            else s.copy(stride.pages(), at, tokens);
+            at += s.layout().pagesFor(stride.tokens());
+        }
+        settled += tokens;
+    }
+
+    @Override
+    public void replace(int index, Stride same) {
+        if (same.tokens() != strideTokens || (long) (index + 1) * strideTokens > settled) {
+            throw new IllegalArgumentException("kv replace: index=" + index + ", tokens=" + same.tokens()
+                    + ", strideTokens=" + strideTokens + ", settled=" + settled);
+        }
+        int at = 0;
+        for (PageTable s : streams) {
+            s.replace(index * strideTokens, same.pages(), at, strideTokens);
+            at += s.layout().pagesFor(strideTokens);
+        }
+    }
+
+    private int pagesFor(int tokens) {
+        int pages = 0;
+        for (PageTable s : streams) pages += s.layout().pagesFor(tokens);
         return pages;
     }
 

@@ -32,6 +32,10 @@ final class PageTable {
         checkRows("keys", keys, count, shape.keyWidth());
         checkRows("values", values, count, shape.valueWidth());
         leaseFor(Math.addExact(length, count));
+        if (pool.isShared(pages[length / layout.slots()])) {
+            throw new IllegalStateException(
+                    "kv append to a page that others hold too: stream=" + stream + ", position=" + position);
+        }
         for (int t = 0; t < count; t++) {
             MemorySegment page = pool.bytes(pages[(position + t) / layout.slots()]);
             int slot = (position + t) % layout.slots();
@@ -58,8 +62,12 @@ final class PageTable {
 
     private void leaseFor(int tokens) {
         int wanted = layout.pagesFor(tokens);
-        if (wanted > pages.length) pages = Arrays.copyOf(pages, Math.max(wanted, 2 * pages.length));
+        ensure(wanted);
         while (pageCount < wanted) pages[pageCount++] = pool.lease();
+    }
+
+    private void ensure(int count) {
+        if (count > pages.length) pages = Arrays.copyOf(pages, Math.max(count, 2 * pages.length));
     }
 
     /** Forgets all but the first {@code tokens} tokens; pages that hold nothing more go back. */
@@ -67,6 +75,42 @@ final class PageTable {
         length = tokens;
         int wanted = layout.pagesFor(tokens);
         while (pageCount > wanted) pool.release(pages[--pageCount]);
+    }
+
+    /** Copies the pages of tokens [from, to), where {@code from} begins one. */
+    void pagesOf(int from, int to, int[] into, int at) {
+        System.arraycopy(pages, from / layout.slots(), into, at, layout.pagesFor(to - from));
+    }
+
+    /** One more holder of these pages: the next tokens. */
+    void share(int[] others, int at, int tokens) {
+        int count = layout.pagesFor(tokens);
+        ensure(pageCount + count);
+        for (int p = 0; p < count; p++) {
+            pool.retain(others[at + p]);
+            pages[pageCount++] = others[at + p];
+        }
+        length += tokens;
+    }
+
+    /** The next tokens, copied from these pages to pages of its own. */
+    void copy(int[] others, int at, int tokens) {
+        int first = pageCount;
+        leaseFor(length + tokens);
+        for (int p = first; p < pageCount; p++) {
+            pool.bytes(pages[p]).copyFrom(pool.bytes(others[at + p - first]));
+        }
+        length += tokens;
+    }
+
+    /** Holds these pages instead of its own from token {@code from} on. */
+    void replace(int from, int[] others, int at, int tokens) {
+        int page = from / layout.slots();
+        for (int p = 0; p < layout.pagesFor(tokens); p++) {
+            pool.retain(others[at + p]);
+            pool.release(pages[page + p]);
+            pages[page + p] = others[at + p];
+        }
     }
 
     void addresses(int head, int from, int to, long[] into) {

@@ -120,6 +120,73 @@ class KvCacheTest {
         }
     }
 
+    private float key(KvCache cache, int slot) {
+        PageLayout layout = cache.layout(1);
+        long[] pages = new long[layout.pagesFor(slot + 1)];
+        cache.addresses(1, 0, slot, slot + 1, pages);
+        MemorySegment all = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+        MemorySegment row = region.bytes().asSlice(0, 4 * 32);
+        long at = pages[slot / layout.slots()] + slot % layout.slots() * layout.keyRowBytes();
+        KvRecipe.LOSSLESS.keys().unseal(all, at, 32, row, 0);
+        return Floats.get(row, 0);
+    }
+
+    @Test
+    void shouldShareWholeStridesAndCopyAPart() {
+        try (KvCache cache = new KvCache(SHAPE, twice(""), pool);
+                KvCache other = new KvCache(SHAPE, twice(""), pool)) {
+            append(cache, 60);
+            cache.settle(60);
+            int stride = cache.strideTokens();
+            assertThat(stride).isEqualTo(32);
+            other.adopt(cache.stride(0), 32);
+            assertThat(pool.size() - pool.free()).isEqualTo(4);
+            other.adopt(cache.stride(1), 20);
+            assertThat(pool.size() - pool.free()).isEqualTo(6);
+            assertThat(other.settled()).isEqualTo(52);
+            for (int slot = 0; slot < 52; slot++) assertThat(key(other, slot)).isEqualTo(slot * ROW);
+            append(other, 10);
+            append(cache, 10);
+            assertThat(key(other, 55)).isEqualTo(55 * ROW);
+            cache.close();
+            assertThat(key(other, 3)).isEqualTo(3 * ROW);
+            assertThat(pool.size() - pool.free()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void shouldHoldOneOfTwoPagesThatSayTheSame() {
+        try (KvCache cache = new KvCache(SHAPE, twice(""), pool);
+                KvCache other = new KvCache(SHAPE, twice(""), pool)) {
+            append(cache, 40);
+            cache.settle(40);
+            append(other, 40);
+            other.settle(40);
+            other.replace(0, cache.stride(0));
+            assertThat(pool.size() - pool.free()).isEqualTo(6);
+            assertThat(key(other, 31)).isEqualTo(31 * ROW);
+            assertThatThrownBy(() -> other.replace(1, cache.stride(1))).hasMessageContaining("tokens=8");
+        }
+    }
+
+    @Test
+    void shouldRejectWhenAPageThatOthersHoldWouldChange() {
+        try (KvCache cache = new KvCache(SHAPE, twice(""), pool);
+                KvCache other = new KvCache(SHAPE, twice(""), pool)) {
+            append(cache, 40);
+            cache.settle(40);
+            int[] tail = cache.stride(1).pages();
+            for (int page : tail) pool.retain(page);
+            assertThatThrownBy(() -> append(cache, 1)).hasMessageContaining("others hold too: stream=0, position=40");
+            for (int page : tail) pool.release(page);
+            cache.settle(40);
+            assertThatThrownBy(() -> other.adopt(cache.stride(1), 9)).hasMessageContaining("tokens=9, the stride's=8");
+            other.adopt(cache.stride(1), 8);
+            assertThatThrownBy(() -> other.adopt(cache.stride(0), 32)).hasMessageContaining("settled=8");
+            assertThatThrownBy(() -> cache.stride(2)).hasMessageContaining("index=2, strideTokens=32, settled=40");
+        }
+    }
+
     @Test
     void shouldRejectWhenRowsDoNotContinueOrDoNotFit() {
         try (KvCache cache = new KvCache(SHAPE, twice(""), pool)) {

@@ -5,7 +5,10 @@ import dev.jay.tensor.Catalog;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Decode everyone who is running, then prefill in order of arrival with what is left. Nobody is overtaken. */
+/**
+ * Decode everyone who is running, then prefill in order of arrival with what is left. Nobody is overtaken,
+ * but by those who need not wait for a prefix that another is computing.
+ */
 record FirstCome() implements SchedulerPolicy {
     static final Catalog.Entry<SchedulerPolicy> ENTRY =
             new Catalog.Entry<>("first-come", "decode first, then prefill in order of arrival", _ -> new FirstCome());
@@ -18,7 +21,9 @@ record FirstCome() implements SchedulerPolicy {
         for (S s : running) if (s.pending() > 1 && left > 0) left -= add(chunks, s, left);
         for (S s : waiting) {
             // one token a sequence is kept free, so that everyone let in can decode in every step
-            if (left == 0 || running.size() + 1 > tokens || !room.take(s)) break;
+            if (left == 0 || running.size() + 1 > tokens) break;
+            if (room.shouldWait(s)) continue;
+            if (!room.take(s)) break;
             left -= add(chunks, s, left);
         }
         return new Step<>(chunks);

@@ -33,11 +33,22 @@ class SchedulerPolicyLaws {
             boolean roomForAny = !waiting.isEmpty() && waiting.stream().allMatch(s -> s.limit() <= room[0]);
             Set<Some> may = new HashSet<>(running);
             Set<Some> taken = new HashSet<>();
-            Step<Some> step = policy.plan(running, waiting, tokens, s -> {
-                if (s.limit() > room[0]) return false;
-                room[0] -= s.limit();
-                may.add(s);
-                return taken.add(s);
+            int wait = random.nextInt(6);
+            roomForAny &= waiting.stream().anyMatch(s -> s.id() % 5 != wait);
+            Step<Some> step = policy.plan(running, waiting, tokens, new Room<>() {
+                @Override
+                public boolean take(Some s) {
+                    assertThat(shouldWait(s)).isFalse();
+                    if (s.limit() > room[0]) return false;
+                    room[0] -= s.limit();
+                    may.add(s);
+                    return taken.add(s);
+                }
+
+                @Override
+                public boolean shouldWait(Some s) {
+                    return s.id() % 5 == wait;
+                }
             });
             int left = tokens;
             for (Step.Chunk<Some> c : step.chunks()) {

@@ -5,6 +5,7 @@ import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Range;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
+import java.util.function.BooleanSupplier;
 
 /**
  * Equal pages cut from one range of addresses. A page has holders, counted; the last to release it frees it. Memory comes
@@ -23,6 +24,7 @@ public final class PagePool implements AutoCloseable {
     private final int[] blockHeld; // pages of each block that are held
     private final BitSet free = new BitSet();
     private int freeCount;
+    private BooleanSupplier whenShort = () -> false;
 
     /** @param pageBytes a multiple of 64, so that every page begins on a cache line */
     public PagePool(Memory memory, int pages, long pageBytes) {
@@ -45,8 +47,14 @@ public final class PagePool implements AutoCloseable {
         return Math.toIntExact(step * Math.ceilDiv(LEAST_BLOCK, step * pageBytes));
     }
 
+    /** @param frees called while no page is free: lets go of some, or says that there are none to let go of */
+    public void whenShort(BooleanSupplier frees) {
+        whenShort = frees;
+    }
+
     /** A page with one holder. Its bytes are whatever they were. */
     public int lease() {
+        while (freeCount == 0 && whenShort.getAsBoolean()) {}
         int page = free.nextSetBit(0);
         if (page < 0) {
             throw new IllegalStateException(
@@ -73,6 +81,11 @@ public final class PagePool implements AutoCloseable {
         freeCount++;
         int block = page / blockPages;
         if (--blockHeld[block] == 0) range.giveBack(block);
+    }
+
+    /** Whether more than one holds it: then nobody may write to it. */
+    public boolean isShared(int page) {
+        return holders[page] > 1;
     }
 
     public MemorySegment bytes(int page) {

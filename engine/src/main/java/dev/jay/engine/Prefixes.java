@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.kv.prefix.PageReplacement;
+import dev.jay.kv.prefix.PrefixHold;
+import dev.jay.kv.prefix.PrefixIndex;
+import dev.jay.tensor.kernel.Numerics;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What sequences share: whole strides through the index, while they are computed and after; of the stride where two part,
+ * the rows they have in common are copied. Confined to the engine thread.
+ */
+final class Prefixes implements AutoCloseable {
+    private final Forward forward;
+    private final PrefixIndex index;
+
+    /** All that keys and values depend on besides the tokens before them, and whose they are. */
+    private record Variant(String tenant, Numerics numerics) {}
+
+    Prefixes(Forward forward, PageReplacement replacement) {
+        this.forward = forward;
+        this.index = new PrefixIndex(forward.pool(), replacement);
+    }
+
+    private static Object variant(Sequence s) {
+        // what is not shared stands on a variant that nobody else can name
+        return s.request.isShared() ? new Variant(s.request.tenant(), s.request.numerics()) : s;
+    }
+
+    /** How many tokens the sequence may take over: one at least is left to run, and all whose logits are wanted. */
+    private static int most(Sequence s) {
+        return s.scoresLeft() ? Math.max(0, s.nextScore() - 1) : s.length() - 1;
+    }
+
+    /** Finds what is known of the sequence's tokens, and keeps it from being let go. */
+    void hold(Sequence s) {
+        s.hold = index.hold(variant(s), forward.strideTokens(s.request.numerics()), s.tokens(), most(s));
+    }
+
+    int known(Sequence s) {
+        return index.known(variant(s), s.tokens(), most(s));
+    }
+
+    /** How many of the tokens it may take over the sequence has in common with another. */
+    int common(Sequence s, Sequence other) {
+        if (!variant(s).equals(variant(other))) return 0;
+        int most = Math.min(most(s), other.length());
+        int differ = Arrays.mismatch(s.tokens(), 0, most, other.tokens(), 0, most);
+        return differ < 0 ? most : differ;
+    }
+
+    /** A cache that begins with what is held, and with what one of those running has in common beyond it. */
+    void start(Sequence s, List<Sequence> running) {
+        s.cache = forward.open(s.request.numerics());
+        int shared = s.hold.sharedTokens();
+        Sequence best = null;
+        int most = s.hold.tokens();
+        for (Sequence other : running) {
+            if (other == s || other.cache == null) continue;
+            int common = Math.min(common(s, other), other.computed());
+            if (common > most) {
+                best = other;
+                most = common;
+            }
+        }
+        if (best != null) s.hold.dropTail();
+        s.hold.into(s.cache);
+        int stride = s.cache.strideTokens();
+        if (best != null) s.cache.adopt(best.cache.stride(shared / stride), Math.min(stride - 1, most - shared));
+    }
+
+    /** Shares what a step has made whole. Returns how many pages of the sequence are the index's now. */
+    int extend(Sequence s) {
+        if (!s.request.isShared()) return 0;
+        return s.hold.extend(s.tokens(), s.computed(), s.cache);
+    }
+
+    /** The sequence's cache goes; what it computed is kept while there is room, if it is sound. */
+    void end(Sequence s, boolean sound) {
+        PrefixHold hold = s.hold;
+        s.hold = null;
+        if (s.cache != null) {
+            if (sound && s.request.isShared() && hold != null) hold.end(s.tokens(), s.computed(), s.cache);
+            s.cache.close();
+        }
+        s.cache = null;
+        if (hold != null) hold.release();
+    }
+
+    void release(Sequence s) {
+        s.hold.release();
+        s.hold = null;
+    }
+
+    int pinnedPages() {
+        return index.pinnedPages();
+    }
+
+    int idlePages() {
+        return index.idlePages();
+    }
+
+    @Override
+    public void close() {
+        index.close();
+    }
+}
