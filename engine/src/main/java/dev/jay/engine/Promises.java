@@ -49,13 +49,11 @@ final class Promises {
 
     /** What one plan has taken so far. */
     private final class Plan implements Room<Sequence> {
-        private final List<Sequence> ready;
         private final int running;
         private final Set<Sequence> taken = new HashSet<>();
         private final List<Sequence> prefilling = new ArrayList<>();
 
         Plan(List<Sequence> ready, int running) {
-            this.ready = ready;
             this.running = running;
             for (Sequence s : ready) if (s.pending() > 1) prefilling.add(s);
         }
