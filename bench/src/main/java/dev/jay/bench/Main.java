@@ -9,12 +9,13 @@ import picocli.CommandLine.Command;
         name = "jay bench",
         mixinStandardHelpOptions = true,
         description = "Measurements, side by side in one run; medians of many samples.",
-        subcommands = {KernelBench.class},
+        subcommands = {KernelBench.class, GemmBench.class},
         footer = {
             "",
             "Examples:",
             "  jay bench kernels                               every format against a plain read of memory",
             "  jay bench kernels --formats q8_0 --threads 1,2 --json",
+            "  jay bench gemm --threads 1                      products of float matrices, as training calls them",
             "  jay bench model model.gguf                      a whole model's prefill and decode"
         })
 public final class Main implements Runnable {

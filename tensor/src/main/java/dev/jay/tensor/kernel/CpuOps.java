@@ -14,7 +14,7 @@ import java.util.TreeMap;
 
 /**
  * The arithmetic of this machine's CPU: leaf kernels over raw addresses, spread over the compute threads. Owns the
- * threads' working space (purpose {@code kernel-scratch}); borrows memory, threads and kernels.
+ * threads' working space (purposes {@code kernel-scratch}, {@code gemm-packed}); borrows memory, threads and kernels.
  */
 public final class CpuOps implements Ops {
     private static final int CHUNKS_PER_WORKER = 6; // so that a thread that is held back leaves its share to others
@@ -28,6 +28,7 @@ public final class CpuOps implements Ops {
     private final Map<String, String> bound = new TreeMap<>(); // what was bound to whose code
     private Region scratch;
     private long scratchEach; // bytes a worker has
+    private Region packed; // what all workers of a product read
 
     /** @param maxRows rows that a pass may have; more still work, but their first pass may allocate */
     public CpuOps(Memory memory, Workers workers, KernelChoice kernels, int maxRows) {
@@ -81,6 +82,13 @@ public final class CpuOps implements Ops {
         String mode = numerics.name().toLowerCase(Locale.ROOT);
         bound.put("attention " + keys.name() + "/" + values.name() + " " + mode, from.provider());
         return from.kernel();
+    }
+
+    @Override
+    public Gemm gemm(Precision precision) {
+        KernelChoice.From<GemmKernel> from = kernels.gemm(precision);
+        bound.put("gemm " + precision, from.provider());
+        return new CpuGemm(this, from.kernel());
     }
 
     @Override
@@ -150,6 +158,12 @@ public final class CpuOps implements Ops {
 
     @Override
     public void close() {
+        if (packed != null) packed.close();
+        packed = null;
+        closeScratch();
+    }
+
+    private void closeScratch() {
         if (scratch != null) scratch.close();
         scratch = null;
         scratchEach = 0;
@@ -194,9 +208,19 @@ public final class CpuOps implements Ops {
     void reserveScratch(long each) {
         long rounded = Scratch.sizeOf(each);
         if (rounded <= scratchEach) return;
-        close();
+        closeScratch();
         scratch = memory.reserve("kernel-scratch", rounded * workers.count());
         scratchEach = rounded;
+    }
+
+    /** The address of so many bytes that all workers share, until the next call. */
+    long shared(long bytes) {
+        if (packed == null || packed.size() < bytes) {
+            if (packed != null) packed.close();
+            packed = null;
+            packed = memory.reserve("gemm-packed", bytes);
+        }
+        return packed.bytes().address();
     }
 
     long scratchOf(int worker) {

@@ -51,6 +51,10 @@ public final class KernelChoice implements AutoCloseable {
         return first("row operations", Kernels::rows);
     }
 
+    public From<GemmKernel> gemm(Precision precision) {
+        return first("gemm in " + precision, k -> k.gemm(precision));
+    }
+
     private <K> From<K> first(String what, Function<Kernels, Optional<K>> ask) {
         for (Kernels kernels : chain) {
             Optional<K> found = ask.apply(kernels);

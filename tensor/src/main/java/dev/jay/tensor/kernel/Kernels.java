@@ -22,6 +22,11 @@ public interface Kernels extends AutoCloseable {
 
     Optional<RowKernels> rows();
 
+    /** For products of float matrices, both computed; training's. Empty unless a provider says otherwise. */
+    default Optional<GemmKernel> gemm(Precision precision) {
+        return Optional.empty();
+    }
+
     /** Gives back what it holds; its kernels must not be called again. */
     @Override
     default void close() {}

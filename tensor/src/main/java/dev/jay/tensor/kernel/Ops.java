@@ -20,6 +20,9 @@ public interface Ops extends AutoCloseable {
     /** Code for attention over rows in these formats; never null (the definition serves where nothing faster does). */
     AttentionKernel attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics);
 
+    /** Code for products of two float matrices. */
+    Gemm gemm(Precision precision);
+
     void rmsNorm(MemorySegment x, MemorySegment gain, float eps, MemorySegment out, int rows, int dim);
 
     /** @param table for each of {@code n} rows, rotaryDim/2 pairs (cos, sin): [n][rotaryDim] f32 */

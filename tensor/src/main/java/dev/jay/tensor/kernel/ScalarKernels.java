@@ -41,4 +41,9 @@ final class ScalarKernels implements KernelProvider, Kernels {
     public Optional<RowKernels> rows() {
         return Optional.of(new ScalarRows());
     }
+
+    @Override
+    public Optional<GemmKernel> gemm(Precision precision) {
+        return Optional.of(new ScalarGemm());
+    }
 }

@@ -7,6 +7,7 @@ import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -122,6 +123,48 @@ final class SelfTest {
         task.out = out;
         task.lse = out + 2L * Float.BYTES * task.valueWidth;
         kernel.run(task, scratch);
+    }
+
+    /** More than a block each way, and less than one, in every way the factors may lie. Empty if all is well. */
+    Optional<String> gemm(GemmKernel kernel) {
+        int m = 37;
+        int n = 53;
+        int k = 71;
+        int most = n * k;
+        GemmKernel definition = new ScalarGemm();
+        long packed = 0;
+        for (GemmKernel each : List.of(kernel, definition)) {
+            packed = Math.max(packed, each.packedBytes(m, k) + each.packedBytes(n, k) + each.scratchBytes());
+        }
+        try (Region region = memory.reserve("self-test", packed + 8L * Float.BYTES * most + ROOM)) {
+            Scratch arena = new Scratch(region.bytes());
+            MemorySegment a = randomFloats(arena, most);
+            MemorySegment b = randomFloats(arena, most);
+            MemorySegment wanted = randomFloats(arena, m * n);
+            MemorySegment got = arena.floats((long) m * n);
+            long mark = arena.mark();
+            for (int way = 0; way < 6; way++) {
+                boolean aTransposed = way % 2 == 1;
+                boolean bTransposed = way / 2 % 2 == 1;
+                got.copyFrom(wanted.asSlice(0, got.byteSize()));
+                for (GemmKernel each : List.of(definition, kernel)) {
+                    long scratch = arena.take(each.scratchBytes()).address();
+                    long packedA = arena.take(each.packedBytes(m, k)).address();
+                    long packedB = arena.take(each.packedBytes(n, k)).address();
+                    each.packA(a.address(), aTransposed ? m : k, aTransposed, m, k, packedA, scratch);
+                    each.packB(b.address(), bTransposed ? k : n, bTransposed, n, k, packedB, scratch);
+                    long c = (each == kernel ? got : wanted).address();
+                    each.multiply(packedA, packedB, m, n, k, way < 4, c, n, scratch);
+                    arena.release(mark);
+                }
+                double allowed =
+                        (kernel.bound() + definition.bound()) * k * 0.4; // norms of values in [-1, 1], with room
+                Optional<String> fault = differs(wanted, got, m * n, allowed);
+                if (fault.isPresent())
+                    return fault.map(f -> "transposed=" + aTransposed + "/" + bTransposed + ", " + f);
+            }
+        }
+        return Optional.empty();
     }
 
     private static Optional<String> differs(MemorySegment wanted, MemorySegment got, int count, double allowed) {

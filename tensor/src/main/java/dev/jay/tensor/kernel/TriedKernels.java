@@ -85,6 +85,12 @@ final class TriedKernels implements Kernels {
         return tried("rows", Kernels::rows, kernel -> new SelfTest(memory).rows(kernel));
     }
 
+    @Override
+    public Optional<GemmKernel> gemm(Precision precision) {
+        return tried(
+                "gemm " + precision, kernels -> kernels.gemm(precision), kernel -> new SelfTest(memory).gemm(kernel));
+    }
+
     @SuppressWarnings("unchecked") // what lies under a name was put there by the same question
     private synchronized <K> Optional<K> tried(
             String what, Function<Kernels, Optional<K>> ask, Function<K, Optional<String>> test) {

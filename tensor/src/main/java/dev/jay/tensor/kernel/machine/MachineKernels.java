@@ -4,16 +4,20 @@ package dev.jay.tensor.kernel.machine;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.asm.MachineCode;
+import dev.jay.tensor.asm.x86.AmxPermission;
 import dev.jay.tensor.asm.x86.CpuId;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.GemmKernel;
 import dev.jay.tensor.kernel.KernelProvider;
 import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.kernel.RowKernels;
 import dev.jay.tensor.memory.Memory;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -62,7 +66,7 @@ public final class MachineKernels implements KernelProvider {
     public Kernels bind(Cpu cpu, Memory memory) {
         MachineCode code = MachineCode.reserve(memory, CODE_BYTES, pages.get(), Optional.empty());
         try {
-            return new Bound(code);
+            return new Bound(code, cpu);
         } catch (RuntimeException e) {
             code.close();
             throw e;
@@ -74,11 +78,14 @@ public final class MachineKernels implements KernelProvider {
         private final Int8Form form;
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
+        private final Map<Precision, GemmKernel> gemms = new EnumMap<>(Precision.class);
+        private final Cpu cpu;
         private MachineCode.Function finish;
         private RowKernels rows;
 
-        Bound(MachineCode code) {
+        Bound(MachineCode code, Cpu cpu) {
             this.code = code;
+            this.cpu = cpu;
             this.form = new Int8Form(code.load("pack-int8", PackCode.build(NEEDED)));
         }
 
@@ -158,6 +165,22 @@ public final class MachineKernels implements KernelProvider {
         public synchronized Optional<RowKernels> rows() {
             if (rows == null) rows = new MachineRows(code, NEEDED);
             return Optional.of(rows);
+        }
+
+        /** In bf16 where the CPU has tiles and lends them; else f32 is the fastest there is. */
+        @Override
+        public synchronized Optional<GemmKernel> gemm(Precision precision) {
+            boolean tiles = precision == Precision.BF16
+                    && cpu.features().containsAll(Bf16Gemm.NEEDED)
+                    && AmxPermission.request();
+            Precision served = tiles ? Precision.BF16 : Precision.F32;
+            return Optional.of(gemms.computeIfAbsent(served, p -> tiles ? tiles() : new F32Gemm(code, NEEDED)));
+        }
+
+        private GemmKernel tiles() {
+            Set<String> features = new TreeSet<>(NEEDED);
+            features.addAll(Bf16Gemm.NEEDED);
+            return new Bf16Gemm(code, features);
         }
 
         @Override

@@ -22,6 +22,10 @@ final class Words {
         for (long at = 0; at < bytes; at += 4) ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address + at, 0);
     }
 
+    static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(ALL, from, ALL, to, bytes);
+    }
+
     static float real(long address) {
         return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
     }
