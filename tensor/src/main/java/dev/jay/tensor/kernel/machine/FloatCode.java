@@ -12,7 +12,6 @@ import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
 import static dev.jay.tensor.asm.x86.Integers.POP;
-import static dev.jay.tensor.asm.x86.Integers.PREFETCHT1;
 import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.SUB;
@@ -67,8 +66,7 @@ final class FloatCode {
     static final int TAIL = 7; // a bit for each column after them
     static final int TIMES = 8; // that `rows` rows are done
 
-    private static final int AHEAD = 3072;
-    private static final int UNROLLED = 4; // vectors between two prefetches and tests of the loop
+    private static final int UNROLLED = 8; // vectors between two prefetches and tests of the loop
 
     private final FloatLoad format;
     private final int rows;
@@ -103,11 +101,13 @@ final class FloatCode {
         a.emit(MOV, RDX, mem(RBX, 8 * X_STRIDE)).emit(LEA, R11, mem(RDX, RDX, 2, 0));
         a.emit(MOV, RAX, mem(RBX, 8 * TAIL)).emit(KMOVW, k(1), RAX.low32());
 
-        a.bind(next).emit(MOV, RDI, R12).emit(MOV, RSI, mem(RBX, 8 * X)).emit(MOV, RCX, mem(RBX, 8 * VECTORS));
+        a.bind(next);
+        if (rows == 1) Ahead.touchPages(a, R12, mem(RBX, 8 * ROW_BYTES), RAX, RCX);
+        a.emit(MOV, RDI, R12).emit(MOV, RSI, mem(RBX, 8 * X)).emit(MOV, RCX, mem(RBX, 8 * VECTORS));
         for (int i = 0; i < rows * tokens; i++) a.emit(VPXORD, sum(i), sum(i), sum(i));
         a.emit(SUB, RCX, imm(UNROLLED)).jump(Condition.BELOW, singles);
         a.align(32).bind(loop);
-        if (rows == 1) for (int at = 0; at < stride(); at += 64) a.emit(PREFETCHT1, mem(RDI, AHEAD + at));
+        if (rows == 1) Ahead.lines(a, RDI, stride());
         for (int v = 0; v < UNROLLED; v++) vector(v, false);
         a.emit(ADD, RDI, imm(stride())).emit(ADD, RSI, imm(64L * UNROLLED));
         a.emit(SUB, RCX, imm(UNROLLED)).jump(Condition.AT_LEAST, loop);

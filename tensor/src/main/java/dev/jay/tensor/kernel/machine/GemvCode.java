@@ -13,7 +13,6 @@ import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
 import static dev.jay.tensor.asm.x86.Integers.POP;
-import static dev.jay.tensor.asm.x86.Integers.PREFETCHT1;
 import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.SUB;
@@ -80,8 +79,6 @@ final class GemvCode {
     static final int TAIL = 9; // bytes of the last, short one; 0 none
     static final int TAIL_PLACE = 10; // zeroed bytes of a whole group, rounded up to 64, and 64 more
 
-    private static final int AHEAD = 3072; // bytes; farther or nearer was slower, as was prefetcht0
-
     private final Group group;
     private final X86Assembler a;
     private final Constants constants;
@@ -129,7 +126,8 @@ final class GemvCode {
         a.emit(VXORPS, xmm(0), xmm(0), xmm(0));
         a.emit(TEST, R10, R10).jump(Condition.ZERO, ended);
         a.align(32).bind(loop);
-        for (int at = 0; at < group.bytes(); at += 64) a.emit(PREFETCHT1, mem(RDI, AHEAD + at));
+        Ahead.touch(a, RDI);
+        Ahead.lines(a, RDI, group.bytes());
         group.sums(a);
         chains();
         a.emit(ADD, RDI, imm(group.bytes())).emit(ADD, RSI, imm(group.cols())).emit(ADD, RDX, imm(planeStep()));
@@ -184,7 +182,9 @@ final class GemvCode {
         Label last = a.label();
         argument(a, RAX, TAIL_PLACE);
         a.emit(MOV, R10, R11);
-        a.bind(next).emit(PREFETCHT1, mem(RDI, AHEAD)).emit(CMP, R10, imm(64)).jump(Condition.BELOW, last);
+        a.bind(next);
+        Ahead.lines(a, RDI, 64);
+        a.emit(CMP, R10, imm(64)).jump(Condition.BELOW, last);
         a.emit(VMOVDQU64, zmm(16), mem(RDI, 0)).emit(VMOVDQU64, mem(RAX, 0), zmm(16));
         a.emit(ADD, RDI, imm(64))
                 .emit(ADD, RAX, imm(64))

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import static dev.jay.tensor.asm.x86.Imm.imm;
+import static dev.jay.tensor.asm.x86.Integers.ADD;
+import static dev.jay.tensor.asm.x86.Integers.CMP;
+import static dev.jay.tensor.asm.x86.Integers.MOV;
+import static dev.jay.tensor.asm.x86.Integers.PREFETCHT1;
+import static dev.jay.tensor.asm.x86.Mem.mem;
+
+import dev.jay.tensor.asm.Label;
+import dev.jay.tensor.asm.x86.Condition;
+import dev.jay.tensor.asm.x86.Mem;
+import dev.jay.tensor.asm.x86.Reg;
+import dev.jay.tensor.asm.x86.X86Assembler;
+
+/**
+ * Prefetches for one sequential stream of weights, in two stages. Every line is asked for some way ahead, into the
+ * second-level cache: into the first was slower. And now and then a line much farther ahead is touched, so that the
+ * page's translation is there in time and the CPU's own prefetcher starts on it. Distances and spacings are measured:
+ * without the touches a greater distance for the lines was worse, with them up to a sixth better than any without; a
+ * touch every 128 bytes, or all lines at the far distance, were worse than none.
+ */
+final class Ahead {
+    private static final int LINES = 6144; // bytes
+    private static final int FAR = 32768; // bytes
+    private static final int PAGE = 4096;
+
+    private Ahead() {}
+
+    /** One far touch, for a step of some hundred bytes: best where a step has much to compute. */
+    static void touch(X86Assembler a, Reg pointer) {
+        a.emit(PREFETCHT1, mem(pointer, FAR));
+    }
+
+    /** At the start of a row, one far touch for each page of it: best where there is little to compute. */
+    static void touchPages(X86Assembler a, Reg row, Mem rowBytes, Reg at, Reg end) {
+        Label next = a.label();
+        a.emit(MOV, at, row).emit(MOV, end, row).emit(ADD, end, rowBytes);
+        a.bind(next).emit(PREFETCHT1, mem(at, FAR)).emit(ADD, at, imm(PAGE));
+        a.emit(CMP, at, end).jump(Condition.BELOW, next);
+    }
+
+    /** The lines of a step that takes {@code bytes} from the pointer on. */
+    static void lines(X86Assembler a, Reg pointer, int bytes) {
+        for (int at = 0; at < bytes; at += 64) a.emit(PREFETCHT1, mem(pointer, LINES + at));
+    }
+}
