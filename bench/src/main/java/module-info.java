@@ -2,10 +2,13 @@
 /** Measurements: kernels, models, load. Nobody depends on it. */
 module dev.jay.bench {
     requires dev.jay.engine;
+    requires dev.jay.kv;
     requires dev.jay.tensor;
     requires info.picocli;
-    requires jdk.incubator.vector;
+    requires xchart;
 
     opens dev.jay.bench to
+            info.picocli;
+    opens dev.jay.bench.kernel to
             info.picocli;
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench;
 
+import dev.jay.bench.kernel.KernelBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** The measurements that have a program of their own; {@code ./jay bench NAME} starts it. */
 @Command(
@@ -13,12 +16,15 @@ import picocli.CommandLine.Command;
         footer = {
             "",
             "Examples:",
-            "  jay bench kernels                               every format against a plain read of memory",
-            "  jay bench kernels --formats q8_0 --threads 1,2 --json",
+            "  jay bench kernels --plot ratios.png             every kernel beside what bounds it",
+            "  jay bench kernels --kernels gemv --formats q8_0 --threads 1,2 --json",
             "  jay bench gemm --threads 1                      products of float matrices, as training calls them",
             "  jay bench model model.gguf                      a whole model's prefill and decode"
         })
 public final class Main implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -27,6 +33,6 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        CommandLine.usage(this, System.out);
+        spec.commandLine().usage(spec.commandLine().getOut());
     }
 }
