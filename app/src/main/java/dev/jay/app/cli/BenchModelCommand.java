@@ -69,7 +69,7 @@ final class BenchModelCommand implements Callable<Integer> {
             double[] prefills = new double[times];
             double[] decodes = new double[times];
             for (int i = -1; i < times && !shell.interrupts().isInterrupted(); i++) {
-                Usage usage = once(opened, prompt, decode);
+                Usage usage = once(opened, i + 1, prompt, decode);
                 if (i < 0) continue;
                 prefills[i] = usage.promptTokensPerSecond();
                 decodes[i] = usage.decodeTokensPerSecond();
@@ -79,10 +79,11 @@ final class BenchModelCommand implements Callable<Integer> {
         return shell.interrupts().isInterrupted() ? ExitCode.INTERRUPTED.code() : ExitCode.OK.code();
     }
 
-    private Usage once(Model opened, int prompt, int decode) {
+    /** @param run runs differ from their first token on: what one has computed is of no use to the next */
+    private Usage once(Model opened, int run, int prompt, int decode) {
         int[] tokens = new int[prompt];
         for (int i = 0; i < prompt; i++)
-            tokens[i] = (int) ((i * 7919L + 13) % opened.spec().vocabulary());
+            tokens[i] = (int) ((i * 7919L + run * 31L + 13) % opened.spec().vocabulary());
         Request request = Request.of(tokens)
                 .withMaxTokens(decode)
                 .withIgnoreEos(true)
