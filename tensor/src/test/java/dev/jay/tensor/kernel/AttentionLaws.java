@@ -10,6 +10,7 @@ import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -253,7 +254,9 @@ class AttentionLaws {
             Raw.set(task.query, 0, Float.NEGATIVE_INFINITY);
             Raw.set(task.query, task.queryStride, Float.NEGATIVE_INFINITY);
             task.visibleTo[0] = SLOTS;
-            run(kernels.attention(f32, f32, 1, 40, Numerics.EXACT).orElseThrow(), task);
+            Optional<AttentionKernel> kernel = kernels.attention(f32, f32, 1, 40, Numerics.EXACT);
+            if (kernel.isEmpty()) continue; // the next provider's
+            run(kernel.get(), task);
             for (int d = 0; d < 40; d++)
                 assertThat(Raw.get(task.out, d)).as(kernels.name()).isZero();
             assertThat(Raw.get(task.lse, 0)).as(kernels.name()).isEqualTo(Float.NEGATIVE_INFINITY);
