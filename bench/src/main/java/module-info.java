@@ -5,10 +5,14 @@ module dev.jay.bench {
     requires dev.jay.kv;
     requires dev.jay.tensor;
     requires info.picocli;
+    requires java.management;
+    requires jdk.jfr;
     requires xchart;
 
     opens dev.jay.bench to
             info.picocli;
     opens dev.jay.bench.kernel to
+            info.picocli;
+    opens dev.jay.bench.stress to
             info.picocli;
 }

@@ -36,17 +36,25 @@ final class Gemm implements Measurement {
         for (String name : bed.sizes.formats()) {
             WeightFormat format = WeightFormats.ALL.make(name);
             List<Tensor> matrices = Gemv.matrices(format, bed.rowsOf(format, COLS), GEMM_ROWS);
-            KernelChoice.From<MatMulKernel> fast = bed.kernels.matMul(format, Numerics.FAST);
-            KernelChoice.From<MatMulKernel> exact = bed.kernels.matMul(format, Numerics.EXACT);
             String kind = name.equals("f32") ? "gemm-f32" : "gemm";
             for (Team team : bed.teams) {
                 for (int n : bed.sizes.tokens()) {
+                    KernelChoice.From<MatMulKernel> fast = of(bed, format, Numerics.FAST, n);
+                    KernelChoice.From<MatMulKernel> exact = of(bed, format, Numerics.EXACT, n);
                     measure(bed, team, kind, matrices, Numerics.FAST, fast.provider(), n);
-                    if (!exact.equals(fast))
-                        measure(bed, team, kind + "-exact", matrices, Numerics.EXACT, exact.provider(), n);
+                    if (exact.equals(fast)) continue;
+                    measure(bed, team, kind + "-exact", matrices, Numerics.EXACT, exact.provider(), n);
                 }
             }
         }
+    }
+
+    /** The kernel that so many rows come to. */
+    static KernelChoice.From<MatMulKernel> of(Bed bed, WeightFormat format, Numerics numerics, int n) {
+        return bed.kernels.matMuls(format, numerics).stream()
+                .filter(from -> from.kernel().leastRows() <= n)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void measure(

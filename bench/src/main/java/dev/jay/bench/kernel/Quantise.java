@@ -25,10 +25,10 @@ final class Quantise implements Measurement {
     @Override
     public void run(Bed bed) {
         WeightFormat format = WeightFormats.ALL.make("q8_0");
-        KernelChoice.From<MatMulKernel> fast = bed.kernels.matMul(format, Numerics.FAST);
-        KernelChoice.From<MatMulKernel> exact = bed.kernels.matMul(format, Numerics.EXACT);
         for (Team team : bed.teams) {
             for (int n : ROWS) {
+                KernelChoice.From<MatMulKernel> fast = Gemm.of(bed, format, Numerics.FAST, n);
+                KernelChoice.From<MatMulKernel> exact = Gemm.of(bed, format, Numerics.EXACT, n);
                 measure(bed, team, "quantise", fast, n);
                 if (!exact.equals(fast)) measure(bed, team, "quantise-exact", exact, n);
             }
