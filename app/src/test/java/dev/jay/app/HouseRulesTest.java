@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class HouseRulesTest {
     private static final JavaClasses JAY = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
-            .withImportOption(location -> !location.contains("/test-classes/") && !location.contains("-tests.jar"))
+            .withImportOption(location -> !location.contains("/test-classes") && !location.contains("-tests.jar"))
             .importPackages("dev.jay.tensor", "dev.jay.kv", "dev.jay.model", "dev.jay.engine", "dev.jay.app");
 
     @Test
