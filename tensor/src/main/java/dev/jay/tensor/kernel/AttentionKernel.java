@@ -14,6 +14,14 @@ public interface AttentionKernel {
 
     void run(Task task, long scratch);
 
+    /**
+     * The stated bound, beyond float32's own rounding. A score is off by at most bound * scale * (sum of |query * key|);
+     * an output by what that makes of its weights, and bound * (the greatest |value| in its dimension) more.
+     */
+    default double bound() {
+        return 0;
+    }
+
     /** Everything one call needs. Filled by the caller and reused; never kept by the kernel. */
     final class Task {
         public int keyWidth; // values of a key row, and of a query

@@ -9,8 +9,9 @@ import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -74,14 +75,18 @@ class AttentionLaws {
     private boolean check(Check check, Kernels kernels, WeightFormat k, WeightFormat v, int keyWidth, int valueWidth) {
         int keyCols = KernelFixture.cols(k, keyWidth);
         int valueCols = KernelFixture.cols(v, valueWidth);
-        var kernel = kernels.attention(k, v, keyCols, valueCols, Numerics.EXACT);
-        if (kernel.isEmpty()) return false;
-        long mark = fixture.room.mark();
-        String about = kernels.name() + " " + k.name() + " x " + keyCols + "/" + v.name() + " x " + valueCols + " seed="
-                + fixture.seed;
-        check.run(kernel.get(), new Rows(k, keyCols), new Rows(v, valueCols), about);
-        fixture.room.release(mark);
-        return true;
+        Set<AttentionKernel> checked = new HashSet<>(); // where both modes have the same kernel, once
+        for (Numerics numerics : Numerics.values()) {
+            var kernel = kernels.attention(k, v, keyCols, valueCols, numerics);
+            if (kernel.isEmpty() || !checked.add(kernel.get())) continue;
+            if (numerics == Numerics.EXACT) assertThat(kernel.get().bound()).isZero();
+            long mark = fixture.room.mark();
+            String about = kernels.name() + " " + k.name() + " x " + keyCols + "/" + v.name() + " x " + valueCols + " "
+                    + numerics + " seed=" + fixture.seed;
+            check.run(kernel.get(), new Rows(k, keyCols), new Rows(v, valueCols), about);
+            fixture.room.release(mark);
+        }
+        return !checked.isEmpty();
     }
 
     private AttentionKernel.Task task(Rows keys, Rows values, int queries) {
@@ -139,33 +144,45 @@ class AttentionLaws {
                 task.fromSlot = 32;
                 task.toSlot = SLOTS - 7;
                 run(kernel, task);
-                for (int i = 0; i < task.queries; i++) compare(task, keys, values, i, about + " cap=" + cap);
+                for (int i = 0; i < task.queries; i++) compare(kernel, task, keys, values, i, about + " cap=" + cap);
             }
         });
     }
 
-    private static void compare(AttentionKernel.Task task, Rows keys, Rows values, int query, String about) {
+    private static void compare(
+            AttentionKernel kernel, AttentionKernel.Task task, Rows keys, Rows values, int query, String about) {
         double[] out = new double[values.width];
+        double[] most = new double[values.width];
         double sum = 0;
+        double off = 0; // how far the kernel may be off in a score
         int to = Math.min(task.toSlot, task.visibleTo[query]);
         for (int s = Math.max(task.fromSlot, task.visibleFrom[query]); s < to; s++) {
             double score = 0;
+            double size = 0;
             for (int d = 0; d < keys.width; d++) {
-                score += keys.at(s, d) * Raw.get(task.query, query * task.queryStride + d);
+                double product = keys.at(s, d) * Raw.get(task.query, query * task.queryStride + d);
+                score += product;
+                size += Math.abs(product);
             }
+            off = Math.max(off, kernel.bound() * task.scale * size);
             score *= task.scale;
             if (task.softCap != 0) score = task.softCap * Math.tanh(score / task.softCap);
             double weight = Math.exp(score);
             sum += weight;
-            for (int d = 0; d < values.width; d++) out[d] += weight * values.at(s, d);
+            for (int d = 0; d < values.width; d++) {
+                out[d] += weight * values.at(s, d);
+                most[d] = Math.max(most[d], Math.abs(values.at(s, d)));
+            }
         }
         float lse = Raw.get(task.lse, query * task.lseStride);
         if (sum == 0) assertThat(lse).as(about).isEqualTo(Float.NEGATIVE_INFINITY);
-        else assertThat((double) lse).as(about).isCloseTo(Math.log(sum), within(1e-4));
+        else assertThat((double) lse).as(about).isCloseTo(Math.log(sum), within(1e-4 + kernel.bound() + off));
         for (int d = 0; d < values.width; d++) {
             assertThat((double) Raw.get(task.out, query * task.outStride + d))
                     .as("%s query=%d d=%d", about, query, d)
-                    .isCloseTo(sum == 0 ? 0 : out[d] / sum, within(1e-4));
+                    .isCloseTo(
+                            sum == 0 ? 0 : out[d] / sum,
+                            within(1e-4 + (Math.expm1(2 * off) + kernel.bound()) * most[d]));
         }
     }
 
@@ -189,7 +206,7 @@ class AttentionLaws {
         });
     }
 
-    /** Scores so far apart that one slot has all the weight, with and without a cap: as the definition has it. */
+    /** Scores so far apart that one slot has all the weight, with and without a cap, or all of the same weight. */
     @Test
     void shouldStandScoresOfAnySize() {
         forAll((kernel, keys, values, about) -> {
@@ -198,6 +215,11 @@ class AttentionLaws {
                 task.scale = scale;
                 task.softCap = scale == -1e30f ? 20 : 0;
                 run(kernel, task);
+                for (int i = 0; i < task.queries; i++) {
+                    heaviest(kernel, task, keys, values, i, about + " scale=" + scale);
+                }
+                if (kernel.bound() != 0 && Math.abs(scale) > 1)
+                    continue; // which slot is the heaviest is within its bound
                 MemorySegment got = copyOut(task);
                 float lse = Raw.get(task.lse, 0);
                 run(new ScalarAttention(keys.format, values.format), task);
@@ -205,12 +227,48 @@ class AttentionLaws {
                     double wanted = Raw.get(task.out, i);
                     assertThat((double) Raw.get(got.address(), i))
                             .as("%s scale=%s at=%d", about, scale, i)
-                            .isCloseTo(wanted, within(1e-4));
+                            .isCloseTo(wanted, within(1e-4 + 5 * kernel.bound()));
                 }
                 double wanted = Raw.get(task.lse, 0);
-                assertThat((double) lse).as(about).isCloseTo(wanted, within(1e-4 + 1e-5 * Math.abs(wanted)));
+                assertThat((double) lse)
+                        .as(about)
+                        .isCloseTo(wanted, within(1e-4 + kernel.bound() + 1e-5 * Math.abs(wanted)));
             }
         });
+    }
+
+    /** An output lies among the values of the slots that, within the kernel's bound, score as high as any. */
+    private static void heaviest(
+            AttentionKernel kernel, AttentionKernel.Task task, Rows keys, Rows values, int query, String about) {
+        int from = task.visibleFrom[query];
+        int to = task.visibleTo[query];
+        double[] score = new double[to];
+        double off = 0;
+        double best = Double.NEGATIVE_INFINITY;
+        for (int s = from; s < to; s++) {
+            double size = 0;
+            for (int d = 0; d < keys.width; d++) {
+                double product = task.scale * keys.at(s, d) * Raw.get(task.query, query * task.queryStride + d);
+                score[s] += product;
+                size += Math.abs(product);
+            }
+            off = Math.max(off, (kernel.bound() + 1e-5) * size);
+            if (task.softCap != 0) score[s] = Math.clamp(score[s], -task.softCap, task.softCap);
+            best = Math.max(best, score[s]);
+        }
+        for (int d = 0; from < to && d < values.width; d++) {
+            double least = Double.POSITIVE_INFINITY;
+            double most = Double.NEGATIVE_INFINITY;
+            for (int s = from; s < to; s++) {
+                if (score[s] < best - 2 * off - 30) continue; // e^-30 is nothing
+                least = Math.min(least, values.at(s, d));
+                most = Math.max(most, values.at(s, d));
+            }
+            double allowed = 1e-4 + kernel.bound() * Math.max(Math.abs(least), Math.abs(most));
+            assertThat((double) Raw.get(task.out, query * task.outStride + d))
+                    .as("%s query=%d d=%d", about, query, d)
+                    .isBetween(least - allowed, most + allowed);
+        }
     }
 
     private MemorySegment copyOut(AttentionKernel.Task task) {
@@ -245,22 +303,33 @@ class AttentionLaws {
     /** Slots that are seen but weigh nothing are as none. */
     @Test
     void shouldGiveNothingWhereEveryScoreIsMinusInfinity() {
-        WeightFormat f32 = WeightFormats.ALL.make("f32");
+        int checked = 0;
         for (Kernels kernels : fixture.providers) {
-            Rows keys = new Rows(f32, 1);
-            Rows values = new Rows(f32, 40);
-            for (int s = 0; s < SLOTS; s++) Raw.set(keys.bytes.address(), s, 1);
-            AttentionKernel.Task task = task(keys, values, 2);
-            Raw.set(task.query, 0, Float.NEGATIVE_INFINITY);
-            Raw.set(task.query, task.queryStride, Float.NEGATIVE_INFINITY);
-            task.visibleTo[0] = SLOTS;
-            Optional<AttentionKernel> kernel = kernels.attention(f32, f32, 1, 40, Numerics.EXACT);
-            if (kernel.isEmpty()) continue; // the next provider's
-            run(kernel.get(), task);
-            for (int d = 0; d < 40; d++)
-                assertThat(Raw.get(task.out, d)).as(kernels.name()).isZero();
-            assertThat(Raw.get(task.lse, 0)).as(kernels.name()).isEqualTo(Float.NEGATIVE_INFINITY);
+            for (String format : CACHED) {
+                WeightFormat f = WeightFormats.ALL.make(format);
+                for (Numerics numerics : Numerics.values()) {
+                    var kernel = kernels.attention(f, f, 32, 64, numerics);
+                    if (kernel.isEmpty()) continue;
+                    checked++;
+                    nothing(kernel.get(), f, kernels.name() + " " + format + " " + numerics);
+                }
+            }
         }
+        assertThat(checked).isGreaterThanOrEqualTo(2 * CACHED.length);
+    }
+
+    private void nothing(AttentionKernel kernel, WeightFormat format, String about) {
+        Rows keys = new Rows(format, 32);
+        format.encode(fixture.room.floats(SLOTS * 32).fill((byte) 0x3F), 0, SLOTS * 32, keys.bytes, 0); // some 0.75
+        AttentionKernel.Task task = task(keys, new Rows(format, 64), 2);
+        for (int d = 0; d < 32; d++) {
+            Raw.set(task.query, d, Float.NEGATIVE_INFINITY);
+            Raw.set(task.query, task.queryStride + d, Float.NEGATIVE_INFINITY);
+        }
+        task.visibleTo[0] = SLOTS;
+        run(kernel, task);
+        for (int d = 0; d < 64; d++) assertThat(Raw.get(task.out, d)).as(about).isZero();
+        assertThat(Raw.get(task.lse, 0)).as(about).isEqualTo(Float.NEGATIVE_INFINITY);
     }
 
     /** What lies beside a query's output is not touched. */

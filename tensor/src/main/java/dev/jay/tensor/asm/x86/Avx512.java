@@ -99,6 +99,8 @@ public final class Avx512 {
     public static final Instruction VSHUFI64X2 = insert("vshufi64x2", 0x43, 1, YZ, Tuple.FULL8, F, VM);
     public static final Instruction VRNDSCALEPS =
             new Instruction("vrndscaleps", evex(Form.RM, 1, 3, 0x08, 0, XYZ, Tuple.FULL4, F, V, VM, I));
+    public static final Instruction VREDUCEPS =
+            new Instruction("vreduceps", evex(Form.RM, 1, 3, 0x56, 0, XYZ, Tuple.FULL4, DQ, V, VM, I));
 
     public static final Instruction VCMPPS =
             new Instruction("vcmpps", evex(Form.RVM, 0, 1, 0xC2, 0, XYZ, Tuple.FULL4, F, K, V, VM, I));

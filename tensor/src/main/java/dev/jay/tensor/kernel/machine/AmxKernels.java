@@ -20,14 +20,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Matrix products by tiles (AMX), for many rows; all else is left to {@link MachineKernels}. FAST: weights and activations
- * rounded to bf16. Float32 weights stay float32, and so are left to it too.
+ * Matrix products of many rows and attention by tiles (AMX); all else is left to {@link MachineKernels}. FAST: weights,
+ * activations, keys and values are rounded to bf16. Float32 weights and rows stay float32, and so are left to it too.
  */
 public final class AmxKernels implements KernelProvider {
-    public static final Catalog.Entry<KernelProvider> ENTRY =
-            new Catalog.Entry<>("amx", "machine code for AMX: products of many rows in bf16", a -> new AmxKernels());
+    public static final Catalog.Entry<KernelProvider> ENTRY = new Catalog.Entry<>(
+            "amx", "machine code for AMX: products of many rows, and attention, in bf16", a -> new AmxKernels());
 
-    private static final long CODE_BYTES = 128 * 1024;
+    private static final long CODE_BYTES = 512 * 1024; // every format, and attention of some shapes
+    private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
     private final MachineKernels plain = new MachineKernels();
 
@@ -72,6 +73,7 @@ public final class AmxKernels implements KernelProvider {
         private final MachineCode.Function two;
         private final MachineCode.Function one;
         private final Map<String, MatMulKernel> made = new HashMap<>();
+        private final Map<String, AttentionKernel> attentions = new HashMap<>();
 
         Bound(MachineCode code) {
             features.addAll(Tiles.FEATURES);
@@ -100,7 +102,22 @@ public final class AmxKernels implements KernelProvider {
         @Override
         public Optional<AttentionKernel> attention(
                 WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
-            return Optional.empty();
+            Optional<KvLoad> k = KvLoad.of(keys.name()).filter(load -> load != KvLoad.F32);
+            Optional<KvLoad> v = KvLoad.of(values.name()).filter(load -> load != KvLoad.F32);
+            boolean fits = Math.max(keyWidth, valueWidth) <= MOST_WIDTH;
+            if (numerics == Numerics.EXACT || k.isEmpty() || v.isEmpty() || !fits) return Optional.empty();
+            String name = keys.name() + "-" + values.name() + "-" + keyWidth + "x" + valueWidth;
+            AmxLayout layout = new AmxLayout(keyWidth, valueWidth, Math.toIntExact(values.bytesFor(valueWidth)));
+            return Optional.of(attentions.computeIfAbsent(name, n -> attention(n, k.get(), v.get(), layout)));
+        }
+
+        private AttentionKernel attention(String name, KvLoad keys, KvLoad values, AmxLayout layout) {
+            return new AmxAttention(
+                    new AmxAttention.Code(
+                            code.load("attend-begin-" + name, AmxEnds.begin(layout, features)),
+                            code.load("attend-" + name, AmxAttentionCode.build(keys, values, layout, features)),
+                            code.load("attend-end-" + name, AmxEnds.finish(layout, features))),
+                    layout);
         }
 
         @Override

@@ -93,7 +93,7 @@ final class ScoreCode {
     }
 
     /** Row i from rdx (the first eight) or rsi. */
-    private static Mem row(int i) {
+    static Mem row(int i) {
         Reg base = i < 8 ? RDX : RSI;
         return switch (i % 8) {
             case 0 -> mem(base, 0);

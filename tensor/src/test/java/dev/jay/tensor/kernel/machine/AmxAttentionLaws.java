@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.jay.tensor.asm.CodePages;
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.AttentionKernel;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.Kernels;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.memory.Memory;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Attention on tiles over widths, numbers of queries, masks and sizes of pages, against plain softmax in double over the
+ * same rows. Every page and the working space end where a mapping ends: a read or write past it ends the JVM.
+ */
+class AmxAttentionLaws {
+    private static final CodePages SYSTEM = CodePages.ofThisSystem();
+    private static final long SEED = 20261121;
+    private static final String[] CODECS = {"f16", "bf16", "q8_0"};
+    private static final int[] WIDTHS = {32, 64, 80, 96, 128, 256, 1, 33, 47, 17};
+    private static final int[] COUNTS = {1, 3, 4, 8, 16, 17, 32, 33, 100}; // queries
+    private static final int[] PAGES = {32, 96, 4096}; // slots of a page
+
+    private final Random random = new Random(SEED);
+    private final Memory memory = Memory.withBudget(64 << 20);
+    private final List<long[]> mapped = new ArrayList<>();
+    private Kernels kernels;
+
+    @BeforeEach
+    void bind() {
+        Cpu cpu = Cpu.detect();
+        AmxKernels provider = new AmxKernels();
+        assumeTrue(provider.unavailable(cpu).isEmpty(), "needs AMX");
+        kernels = provider.bind(cpu, memory);
+    }
+
+    @AfterEach
+    void close() {
+        if (kernels != null) kernels.close();
+        for (long[] m : mapped) SYSTEM.unmap(m[0], m[1]);
+        memory.close();
+    }
+
+    private MemorySegment atEnd(long bytes, long alignment) {
+        long page = SYSTEM.pageBytes();
+        long room = Math.ceilDiv(Math.max(bytes, 1), page) * page;
+        long address = SYSTEM.map(room + page);
+        SYSTEM.unmap(address + room, page);
+        mapped.add(new long[] {address, room});
+        return MemorySegment.ofAddress((address + room - bytes) / alignment * alignment)
+                .reinterpret(bytes);
+    }
+
+    private MemorySegment gaussian(long count) {
+        MemorySegment s = atEnd(4 * count, 4);
+        for (int i = 0; i < count; i++) Floats.set(s, i, (float) random.nextGaussian());
+        return s;
+    }
+
+    /** A task, the rows it reads as floats, and what it is about. */
+    private record Trial(AttentionKernel.Task task, MemorySegment keys, MemorySegment values, String about) {}
+
+    private Trial trial(String k, String v, int keyWidth, int valueWidth, int queries, int slots, int pageSlots) {
+        WeightFormat keys = WeightFormats.ALL.make(k);
+        WeightFormat values = WeightFormats.ALL.make(v);
+        AttentionKernel.Task t = new AttentionKernel.Task();
+        t.keyWidth = Math.ceilDiv(keyWidth, keys.blockSize()) * keys.blockSize();
+        t.valueWidth = Math.ceilDiv(valueWidth, values.blockSize()) * values.blockSize();
+        t.scale = (float) (1 / Math.sqrt(t.keyWidth));
+        t.queries = queries;
+        t.queryStride = t.keyWidth;
+        t.query = gaussian((long) queries * t.keyWidth).address();
+        t.outStride = t.valueWidth;
+        t.out = atEnd(4L * queries * t.valueWidth, 4).address();
+        t.lseStride = 1;
+        t.lse = atEnd(4L * queries, 4).address();
+        t.keyRowBytes = keys.bytesFor(t.keyWidth);
+        t.valueRowBytes = values.bytesFor(t.valueWidth);
+        t.valuesOffset = pageSlots * t.keyRowBytes;
+        t.pageSlots = pageSlots;
+        t.toSlot = slots;
+        t.visibleFrom = new int[queries];
+        t.visibleTo = new int[queries];
+        MemorySegment keyFloats = gaussian((long) slots * t.keyWidth);
+        MemorySegment valueFloats = gaussian((long) slots * t.valueWidth);
+        int tiles = Math.ceilDiv(slots, AttentionKernel.TILE) * AttentionKernel.TILE;
+        t.pages = new long[Math.ceilDiv(slots, pageSlots)];
+        for (int p = 0; p < t.pages.length; p++) {
+            int room = Math.min(pageSlots, tiles - p * pageSlots); // the last page ends after the last tile's values
+            int count = Math.min(pageSlots, slots - p * pageSlots);
+            MemorySegment page = atEnd(t.valuesOffset + room * t.valueRowBytes, 1);
+            page.fill((byte) -1);
+            long first = (long) p * pageSlots;
+            keys.encode(keyFloats, 4 * first * t.keyWidth, (long) count * t.keyWidth, page, 0);
+            values.encode(valueFloats, 4 * first * t.valueWidth, (long) count * t.valueWidth, page, t.valuesOffset);
+            keys.decode(page, 0, (long) count * t.keyWidth, keyFloats, 4 * first * t.keyWidth);
+            values.decode(page, t.valuesOffset, (long) count * t.valueWidth, valueFloats, 4 * first * t.valueWidth);
+            t.pages[p] = page.address();
+        }
+        String about = k + " x " + t.keyWidth + ", " + v + " x " + t.valueWidth + ", queries=" + queries + ", slots="
+                + slots + ", pages of " + pageSlots + ", seed=" + SEED;
+        return new Trial(t, keyFloats, valueFloats, about);
+    }
+
+    private AttentionKernel kernel(Trial trial, String k, String v) {
+        return kernels.attention(
+                        WeightFormats.ALL.make(k),
+                        WeightFormats.ALL.make(v),
+                        trial.task.keyWidth,
+                        trial.task.valueWidth,
+                        Numerics.FAST)
+                .orElseThrow();
+    }
+
+    private void run(AttentionKernel kernel, Trial trial) {
+        MemorySegment scratch = atEnd(kernel.scratchBytes(trial.task), 8);
+        scratch.fill((byte) -1);
+        kernel.run(trial.task, scratch.address());
+    }
+
+    private static float at(long base, long i) {
+        return Floats.get(MemorySegment.ofAddress(base).reinterpret(Long.MAX_VALUE - base), i);
+    }
+
+    private static void compare(AttentionKernel kernel, Trial trial) {
+        AttentionKernel.Task t = trial.task;
+        for (int q = 0; q < t.queries; q++) {
+            double[] out = new double[t.valueWidth];
+            double most = 0;
+            double sum = 0;
+            double off = 0;
+            for (int s = t.visibleFrom[q]; s < Math.min(t.toSlot, t.visibleTo[q]); s++) {
+                double score = 0;
+                double size = 0;
+                for (int d = 0; d < t.keyWidth; d++) {
+                    double product = (double) at(t.query, q * t.queryStride + d)
+                            * Floats.get(trial.keys, (long) s * t.keyWidth + d);
+                    score += product * t.scale;
+                    size += Math.abs(product) * t.scale;
+                }
+                off = Math.max(off, kernel.bound() * size);
+                double weight = Math.exp(score);
+                sum += weight;
+                for (int d = 0; d < t.valueWidth; d++) {
+                    double value = Floats.get(trial.values, (long) s * t.valueWidth + d);
+                    out[d] += weight * value;
+                    most = Math.max(most, Math.abs(value));
+                }
+            }
+            String about = trial.about + " query=" + q;
+            if (sum == 0) assertThat(at(t.lse, q)).as(about).isEqualTo(Float.NEGATIVE_INFINITY);
+            else
+                assertThat((double) at(t.lse, q))
+                        .as(about)
+                        .isCloseTo(Math.log(sum), within(1e-4 + kernel.bound() + off));
+            double worst = 0;
+            for (int d = 0; d < t.valueWidth; d++) {
+                double wanted = sum == 0 ? 0 : out[d] / sum;
+                double is = at(t.out, q * t.outStride + d);
+                worst = Math.max(worst, Double.isNaN(is) ? Double.POSITIVE_INFINITY : Math.abs(is - wanted));
+            }
+            assertThat(worst).as(about).isLessThan(1e-5 + (Math.expm1(2 * off) + kernel.bound()) * most);
+            assertThat(worst).as(about + ", as errors usually are").isLessThan(1e-5 + 4 * kernel.bound() * most);
+        }
+    }
+
+    private interface Mask {
+        void see(AttentionKernel.Task task, int query);
+    }
+
+    private void forAll(Mask mask, int... slots) {
+        for (int i = 0; i < 6 * WIDTHS.length; i++) {
+            String k = CODECS[i % 3];
+            String v = CODECS[i / 3 % 3];
+            int count = COUNTS[i % COUNTS.length];
+            int width = WIDTHS[i % WIDTHS.length];
+            Trial trial = trial(
+                    k, v, width, WIDTHS[(i + i / 10) % WIDTHS.length], count, slots[i % slots.length], PAGES[i % 3]);
+            for (int q = 0; q < count; q++) mask.see(trial.task, q);
+            AttentionKernel kernel = kernel(trial, k, v);
+            run(kernel, trial);
+            compare(kernel, trial);
+            for (long[] m : mapped) SYSTEM.unmap(m[0], m[1]);
+            mapped.clear();
+            kernels.close();
+            kernels = new AmxKernels().bind(Cpu.detect(), memory);
+        }
+    }
+
+    @Test
+    void shouldBeSoftmaxOfAllSlots() {
+        forAll(
+                (t, _) -> {
+                    Arrays.fill(t.visibleTo, t.toSlot);
+                },
+                1,
+                31,
+                32,
+                33,
+                127,
+                128,
+                129,
+                300);
+    }
+
+    /** As a prompt is: the last query sees the last slot, in groups of four that share their rows. */
+    @Test
+    void shouldBeSoftmaxOfWhatWasBefore() {
+        forAll((t, q) -> t.visibleTo[q] = Math.max(1, t.toSlot - (t.queries - 1 - q) / 4), 64, 200, 257, 2200);
+    }
+
+    /** Windows, some of which are empty. */
+    @Test
+    void shouldBeSoftmaxOfAWindow() {
+        forAll(
+                (t, q) -> {
+                    t.visibleTo[q] = Math.max(0, t.toSlot - 3 * q);
+                    t.visibleFrom[q] = Math.max(0, t.visibleTo[q] - 40);
+                },
+                90,
+                210,
+                400);
+    }
+
+    /** A maximum that keeps growing, by more and by less than what renews it, and one that is the first. */
+    @Test
+    void shouldStandGrowingScores() {
+        for (float growth : new float[] {0.02f, 0.3f, -0.3f, 3f}) {
+            Trial trial = trial("bf16", "bf16", 32, 64, 5, 1000, 96);
+            AttentionKernel.Task t = trial.task;
+            WeightFormat bf16 = WeightFormats.ALL.make("bf16");
+            for (int s = 0; s < 1000; s++) {
+                MemorySegment page = MemorySegment.ofAddress(t.pages[s / 96]).reinterpret(96 * t.keyRowBytes);
+                for (int d = 0; d < 32; d++) Floats.set(trial.keys, 32L * s + d, d == 0 ? s * growth : 0);
+                bf16.encode(trial.keys, 128L * s, 32, page, s % 96 * t.keyRowBytes);
+                bf16.decode(page, s % 96 * t.keyRowBytes, 32, trial.keys, 128L * s);
+            }
+            for (int q = 0; q < 5; q++) {
+                t.visibleTo[q] = 1000 - q;
+                MemorySegment query = MemorySegment.ofAddress(t.query).reinterpret(4L * 5 * 32);
+                for (int d = 0; d < 32; d++) Floats.set(query, 32L * q + d, d == 0 ? 1 : 0);
+            }
+            t.scale = 0.6931472f; // a whole score of log2: its product is exact in bf16
+            AttentionKernel kernel = kernel(trial, "bf16", "bf16");
+            run(kernel, trial);
+            compareExactScores(kernel, trial);
+        }
+    }
+
+    private static void compareExactScores(AttentionKernel kernel, Trial trial) {
+        AttentionKernel.Task t = trial.task;
+        for (int q = 0; q < t.queries; q++) {
+            double max = Double.NEGATIVE_INFINITY;
+            for (int s = 0; s < t.visibleTo[q]; s++) max = Math.max(max, Floats.get(trial.keys, 32L * s));
+            double sum = 0;
+            double[] out = new double[t.valueWidth];
+            for (int s = 0; s < t.visibleTo[q]; s++) {
+                double weight = Math.pow(2, Floats.get(trial.keys, 32L * s) - max);
+                sum += weight;
+                for (int d = 0; d < t.valueWidth; d++)
+                    out[d] += weight * Floats.get(trial.values, (long) s * t.valueWidth + d);
+            }
+            double lse = (max + Math.log(sum) / Math.log(2)) * Math.log(2);
+            assertThat((double) at(t.lse, q)).isCloseTo(lse, within(1e-3 + 1e-6 * Math.abs(lse)));
+            for (int d = 0; d < t.valueWidth; d++) {
+                assertThat((double) at(t.out, q * t.outStride + d)).isCloseTo(out[d] / sum, within(4 * kernel.bound()));
+            }
+        }
+    }
+}
