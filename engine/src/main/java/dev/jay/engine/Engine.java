@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
-import dev.jay.engine.sample.Candidates;
-import dev.jay.engine.sample.Sampler;
+import dev.jay.engine.schedule.Admission;
 import dev.jay.engine.schedule.SchedulerPolicy;
 import dev.jay.engine.schedule.Step;
 import dev.jay.kv.prefix.PageReplacement;
-import dev.jay.model.text.TextDecoder;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -17,6 +16,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The loop: take what has arrived, ask the policy what to run, run it, hand out the tokens. One thread calls
@@ -31,6 +31,9 @@ public final class Engine implements AutoCloseable {
      * @param clock         nanoseconds
      * @param seeds         for requests that name none
      * @param replacement   which idle prefix gives way when pages are short
+     * @param admission     for how many tokens a sequence must have room when it is let in
+     * @param weights       of tenants: who has twice the weight gets twice the tokens where the policy is fair
+     * @param patience      nanoseconds that an answer may wait for its reader before it is ended
      * @param waker         called from any thread when there is something to do
      */
     public record Settings(
@@ -40,38 +43,43 @@ public final class Engine implements AutoCloseable {
             LongSupplier clock,
             LongSupplier seeds,
             PageReplacement replacement,
+            Admission admission,
+            ToDoubleFunction<String> weights,
+            long patience,
             Runnable waker) {}
 
     private static final System.Logger LOG = System.getLogger(Engine.class.getName());
 
     private final Settings settings;
-    private final Tokenizer tokenizer;
     private final Forward forward;
     private final SchedulerPolicy policy;
-    private final Candidates candidates;
+    private final Intake intake;
     private final Queue<Sequence> arrived = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queued = new AtomicInteger();
     private final List<Sequence> waiting = new ArrayList<>();
     private final List<Sequence> running = new ArrayList<>();
     private final Prefixes prefixes;
     private final Promises promises;
+    private final Tenants tenants;
     private int paused;
     private long promptTokens;
     private long reusedTokens;
     private long decodedTokens;
     private long finished;
     private long failed;
+    private long preempted;
+    private long arrivals;
     private volatile boolean closed;
     private volatile EngineStatus status;
 
     public Engine(Forward forward, Tokenizer tokenizer, SchedulerPolicy policy, Settings settings) {
         this.forward = forward;
-        this.tokenizer = tokenizer;
         this.policy = policy;
         this.settings = settings;
-        this.candidates = new Candidates(forward.vocabulary());
+        this.intake = new Intake(settings, tokenizer, forward);
         this.prefixes = new Prefixes(forward, settings.replacement());
-        this.promises = new Promises(forward, prefixes);
+        this.promises = new Promises(forward, prefixes, settings.admission());
+        this.tenants = new Tenants(settings.weights());
         publish();
     }
 
@@ -86,24 +94,7 @@ public final class Engine implements AutoCloseable {
      */
     public Ticket submit(Request request, TokenSink sink) {
         if (closed) throw closedAlready();
-        int[] prompt = promptOf(request);
-        int limit = limitOf(request, prompt.length);
-        int pages = forward.pagesFor(limit, request.numerics());
-        if (pages > forward.pool().size()) {
-            throw new NeverFitsException(
-                    "kv pages", forward.pool().size(), pages, "tokens=" + limit + ", numerics=" + request.numerics());
-        }
-        Sampler sampler = new Sampler(request.sampling(), settings.seeds().getAsLong(), candidates);
-        Sequence s = new Sequence(
-                request,
-                prompt,
-                limit,
-                request.ends(tokenizer),
-                sink,
-                sampler,
-                new TextDecoder(tokenizer, false),
-                settings.clock().getAsLong(),
-                settings.waker());
+        Sequence s = intake.take(request, sink);
         int before = queued.getAndUpdate(n -> n < settings.queueLimit() ? n + 1 : n);
         if (before >= settings.queueLimit()) throw new QueueFullException(before, settings.queueLimit());
         arrived.add(s);
@@ -119,29 +110,7 @@ public final class Engine implements AutoCloseable {
 
     /** What the request's prompt comes to: BOS where it is empty. From any thread. */
     int[] promptOf(Request request) {
-        int[] prompt = request.prompt();
-        if (prompt.length == 0) {
-            if (tokenizer.bos() < 0) {
-                throw new IllegalArgumentException(
-                        "request: the prompt is empty and the model has no BOS token to begin with; wanted at least"
-                                + " one token");
-            }
-            return new int[] {tokenizer.bos()};
-        }
-        for (int i = 0; i < prompt.length; i++) {
-            if (prompt[i] < 0 || prompt[i] >= forward.vocabulary()) {
-                throw new IllegalArgumentException("request: prompt token=" + prompt[i] + " at place=" + i
-                        + ", allowed: 0 to " + (forward.vocabulary() - 1));
-            }
-        }
-        return prompt;
-    }
-
-    private int limitOf(Request request, int prompt) {
-        int context = settings.contextLength();
-        int most = request.maxTokens().orElse(1);
-        if ((long) prompt + most > context) throw new ContextFullException(prompt, most, context);
-        return request.maxTokens().isPresent() ? prompt + most : context;
+        return intake.promptOf(request);
     }
 
     /** One duty cycle. Returns the tokens worked on; 0 means there was nothing to do. */
@@ -152,7 +121,10 @@ public final class Engine implements AutoCloseable {
         int worked = 0;
         if (!running.isEmpty() || !waiting.isEmpty()) {
             try {
-                Step<Sequence> step = promises.plan(policy, readyOnes(), waiting, running.size(), mostTokens());
+                List<Sequence> ready = readyOnes(now);
+                promises.grow(running, new HashSet<>(ready), this::giveWay);
+                ready.removeIf(s -> s.cache == null);
+                Step<Sequence> step = promises.plan(policy, ready, waiting, running.size(), mostTokens());
                 admit(step, now);
                 for (Numerics numerics : Numerics.values()) worked += run(step, numerics);
             } catch (RuntimeException | Error e) { // a broken policy: nobody can go on, but the next request may
@@ -170,7 +142,11 @@ public final class Engine implements AutoCloseable {
     }
 
     private void drain() {
-        for (Sequence s; (s = arrived.poll()) != null; ) waiting.add(s);
+        for (Sequence s; (s = arrived.poll()) != null; ) {
+            s.id = ++arrivals;
+            s.share = tenants.arrived(s.request.tenant());
+            waiting.add(s);
+        }
     }
 
     private List<Sequence> all() {
@@ -193,17 +169,36 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private List<Sequence> readyOnes() {
+    private List<Sequence> readyOnes(long now) {
         List<Sequence> ready = new ArrayList<>();
         for (Sequence s : List.copyOf(running)) {
             try {
-                if (s.sink.isReady()) ready.add(s);
+                if (s.sink.isReady()) {
+                    s.pausedSince = -1;
+                    ready.add(s);
+                } else if (s.pausedSince < 0) {
+                    s.pausedSince = now;
+                } else if (now - s.pausedSince > settings.patience()) {
+                    finish(s, FinishReason.CANCELLED, new TimeoutException("nobody read the answer"));
+                }
             } catch (RuntimeException | Error e) {
                 finish(s, FinishReason.FAILED, e);
             }
         }
         paused = running.size() - ready.size();
         return ready;
+    }
+
+    /** Its pages go; what they hold is an idle prefix until somebody needs them. It waits again, before who came later. */
+    private void giveWay(Sequence s) {
+        prefixes.end(s, true);
+        promises.giveBack(s);
+        running.remove(s);
+        int at = 0;
+        while (at < waiting.size() && waiting.get(at).submitted <= s.submitted) at++;
+        waiting.add(at, s);
+        queued.incrementAndGet();
+        preempted++;
     }
 
     private void admit(Step<Sequence> step, long now) {
@@ -239,6 +234,8 @@ public final class Engine implements AutoCloseable {
             owners.add(s);
         }
         if (slices.isEmpty()) return 0;
+        for (int i = 0; i < slices.size(); i++)
+            owners.get(i).share.charge(slices.get(i).count());
         if (runTogether(owners, slices, numerics, slices.size() == 1)) return tokensOf(slices);
         for (int i = 0; i < slices.size(); i++) {
             runTogether(List.of(owners.get(i)), List.of(slices.get(i)), numerics, true);
@@ -315,6 +312,7 @@ public final class Engine implements AutoCloseable {
             queued.decrementAndGet();
         }
         promises.giveBack(s);
+        tenants.left(s.request.tenant(), s.share);
         finished++;
         if (reason == FinishReason.FAILED) failed++;
         try {
@@ -342,7 +340,9 @@ public final class Engine implements AutoCloseable {
                 reusedTokens,
                 decodedTokens,
                 finished,
-                failed);
+                failed,
+                preempted,
+                running.stream().map(Sequence::live).toList());
     }
 
     /** Whether anything is left to watch: running, waiting, or arrived. For the thread that steps. */

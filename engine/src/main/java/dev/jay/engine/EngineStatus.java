@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import java.util.List;
+
 /**
  * Where an engine stands, as of its last step; for metrics.
  *
@@ -16,6 +18,8 @@ package dev.jay.engine;
  * @param decodedTokens tokens chosen since the start
  * @param finished      answers ended since the start, however
  * @param failed        of these, how many failed
+ * @param preempted     times that a sequence gave up its pages to others and waited again
+ * @param sequences     those that run
  */
 public record EngineStatus(
         int running,
@@ -29,4 +33,18 @@ public record EngineStatus(
         long reusedTokens,
         long decodedTokens,
         long finished,
-        long failed) {}
+        long failed,
+        long preempted,
+        List<Live> sequences) {
+    /**
+     * A sequence that runs.
+     *
+     * @param id          counts requests taken up
+     * @param tokens      known so far, prompt and answer
+     * @param computed    of these, through the model
+     * @param limit       the most it can come to
+     * @param sharedPages KV pages that others may stand on too
+     * @param ownPages    KV pages it holds or was promised for itself
+     */
+    public record Live(long id, int tokens, int computed, int limit, int sharedPages, int ownPages) {}
+}

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * An answer on its way. One caller at a time takes its pieces, by iterating or by asking for the whole; any thread may
  * cancel. When the caller falls behind, this answer pauses and no other does. One that is neither read to its end nor
- * closed holds its KV pages.
+ * closed holds its KV pages until the model's patience ({@link ModelOptions#withPatience}) ends.
  */
 public interface Generation extends Iterable<Piece>, AutoCloseable {
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.schedule.Admissions;
 import dev.jay.engine.schedule.SchedulerPolicies;
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.prefix.PageReplacements;
@@ -110,6 +111,9 @@ final class LoadedModel implements Model {
                         options.clock(),
                         options.seeds(),
                         PageReplacements.ALL.make(options.replacement()),
+                        Admissions.ALL.make(options.admission()),
+                        options.weights(),
+                        Sequence.nanos(options.patience()),
                         thread::wake));
         thread.start(engine);
         owned.add(thread, EngineThread::close);

@@ -4,11 +4,13 @@ package dev.jay.engine;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.memory.Memory;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 
 /** How a model is opened. Immutable; each {@code with} returns a changed copy. */
 public final class ModelOptions {
@@ -25,6 +27,9 @@ public final class ModelOptions {
     private Optional<String> kvRecipe = Optional.empty();
     private String scheduler = "first-come";
     private String replacement = "least-recent";
+    private String admission = "promise";
+    private ToDoubleFunction<String> weights = _ -> 1;
+    private Duration patience = Duration.ofMinutes(5);
     private int queueLimit = 64;
     private int stepTokens = 256;
     private LongSupplier clock = System::nanoTime;
@@ -49,6 +54,9 @@ public final class ModelOptions {
         o.kvRecipe = kvRecipe;
         o.scheduler = scheduler;
         o.replacement = replacement;
+        o.admission = admission;
+        o.weights = weights;
+        o.patience = patience;
         o.queueLimit = queueLimit;
         o.stepTokens = stepTokens;
         o.clock = clock;
@@ -137,6 +145,29 @@ public final class ModelOptions {
         return o;
     }
 
+    /** For how many tokens a sequence must have room when it is let in, as its catalog reads it; {@code promise} unless set. */
+    public ModelOptions withAdmission(String policy) {
+        ModelOptions o = copy();
+        o.admission = policy;
+        return o;
+    }
+
+    /** What each tenant's share weighs where the scheduling policy is fair; 1 unless set. Called on the engine thread. */
+    public ModelOptions withWeights(ToDoubleFunction<String> ofTenant) {
+        ModelOptions o = copy();
+        o.weights = ofTenant;
+        return o;
+    }
+
+    /** How long an answer may wait for a reader that has fallen behind before it is ended; five minutes unless set. */
+    public ModelOptions withPatience(Duration value) {
+        if (value.isNegative())
+            throw new IllegalArgumentException("model options: patience=" + value + ", allowed: 0 or more");
+        ModelOptions o = copy();
+        o.patience = value;
+        return o;
+    }
+
     /** The most requests that wait; one more is refused with {@link QueueFullException}. 64 unless set. */
     public ModelOptions withQueueLimit(int requests) {
         atLeastOne("queueLimit", requests);
@@ -217,6 +248,18 @@ public final class ModelOptions {
 
     public String replacement() {
         return replacement;
+    }
+
+    public String admission() {
+        return admission;
+    }
+
+    public ToDoubleFunction<String> weights() {
+        return weights;
+    }
+
+    public Duration patience() {
+        return patience;
     }
 
     public int queueLimit() {

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.schedule.Admission;
 import dev.jay.engine.schedule.Room;
 import dev.jay.engine.schedule.SchedulerPolicy;
 import dev.jay.engine.schedule.Step;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * Who has been promised how many KV pages. A sequence is let in when all that it can come to need fits beside what the
- * others were promised, so none ever runs dry. Pages that several stand on are counted once; idle prefixes give way.
- * Confined to the engine thread.
+ * Who has been promised how many KV pages. A sequence is let in when what the admission policy says that it needs fits
+ * beside what the others were promised. Where that is not all that it can come to need it grows later, and others give way.
+ * Pages that several stand on are counted once; idle prefixes give way to anybody. Confined to the engine thread.
  */
 final class Promises {
     private static final int LEAST_WORTH_WAITING = 8; // tokens that another is computing
 
     private final Forward forward;
     private final Prefixes prefixes;
+    private final Admission admission;
     private int promised; // pages of their own that sequences hold or may come to hold
 
-    Promises(Forward forward, Prefixes prefixes) {
+    Promises(Forward forward, Prefixes prefixes, Admission admission) {
+        this.admission = admission;
         this.forward = forward;
         this.prefixes = prefixes;
     }
@@ -75,7 +80,7 @@ final class Promises {
             if (taken.contains(s)) return true;
             if (running + taken.size() >= forward.mostRows()) return false; // everyone let in can decode in every step
             prefixes.hold(s);
-            int pages = forward.pagesFor(s.limit(), s.request.numerics()) - s.hold.sharedPages();
+            int pages = forward.pagesFor(admission.tokens(s), s.request.numerics()) - s.hold.sharedPages();
             if (isTooMuch(pages)) s.hold.dropTail();
             if (isTooMuch(pages)) {
                 prefixes.release(s);
@@ -87,11 +92,38 @@ final class Promises {
             prefilling.add(s);
             return true;
         }
+    }
 
-        private boolean isTooMuch(int pages) {
-            return (long) promised + prefixes.pinnedPages() + pages
-                    > forward.pool().size();
+    private boolean isTooMuch(int pages) {
+        return (long) promised + prefixes.pinnedPages() + pages > forward.pool().size();
+    }
+
+    /**
+     * Sees to it that everyone who can go on has room for the next token. The oldest of the highest priority never gives
+     * way: alone it always fits.
+     *
+     * @param running  all that run
+     * @param ready    those that can go on
+     * @param giveWay  called for who must: gives back its pages and its promise, and waits again
+     */
+    void grow(List<Sequence> running, Set<Sequence> ready, Consumer<Sequence> giveWay) {
+        List<Sequence> order = new ArrayList<>(running);
+        order.sort(Comparator.comparingInt((Sequence s) -> -s.priority()).thenComparingLong(s -> s.submitted));
+        for (int i = 0; i < order.size(); i++) {
+            Sequence s = order.get(i);
+            if (!ready.contains(s) || own(s, s.length()) <= s.promised) continue;
+            int more = own(s, admission.tokens(s)) - s.promised;
+            if (isTooMuch(more)) more = own(s, s.length()) - s.promised;
+            while (isTooMuch(more) && order.size() > i) giveWay.accept(order.removeLast());
+            if (order.size() <= i) return; // its own turn came
+            s.promised += more;
+            promised += more;
         }
+    }
+
+    /** Pages of its own for so many tokens. */
+    private int own(Sequence s, int tokens) {
+        return forward.pagesFor(tokens, s.request.numerics()) - s.hold.sharedPages();
     }
 
     private static void check(Step<Sequence> step, Set<Sequence> may, Set<Sequence> taken, int tokens) {

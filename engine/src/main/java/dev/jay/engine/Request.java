@@ -32,6 +32,8 @@ public final class Request {
     private Optional<Duration> timeLimit = Optional.empty();
     private String tenant = "";
     private boolean shared = true;
+    private int priority;
+    private Optional<Duration> firstToken = Optional.empty();
 
     private Request(int[] prompt) {
         this.prompt = prompt;
@@ -55,6 +57,8 @@ public final class Request {
         r.timeLimit = timeLimit;
         r.tenant = tenant;
         r.shared = shared;
+        r.priority = priority;
+        r.firstToken = firstToken;
         return r;
     }
 
@@ -160,6 +164,22 @@ public final class Request {
         return r;
     }
 
+    /** Higher goes first, where the scheduling policy looks at it. 0 unless set. */
+    public Request withPriority(int value) {
+        Request r = copy();
+        r.priority = value;
+        return r;
+    }
+
+    /** How long after it was submitted the first token is wanted: policies may look at it; nothing ends by it. */
+    public Request withFirstTokenIn(Duration value) {
+        if (value.isNegative())
+            throw new IllegalArgumentException("request: firstTokenIn=" + value + ", allowed: 0 or more");
+        Request r = copy();
+        r.firstToken = Optional.of(value);
+        return r;
+    }
+
     public int[] prompt() {
         return prompt.clone();
     }
@@ -206,6 +226,14 @@ public final class Request {
 
     public boolean isShared() {
         return shared;
+    }
+
+    public int priority() {
+        return priority;
+    }
+
+    public Optional<Duration> firstTokenIn() {
+        return firstToken;
     }
 
     /** The tokens that end the answer. */

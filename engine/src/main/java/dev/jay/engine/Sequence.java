@@ -36,6 +36,9 @@ final class Sequence implements Work, Ticket {
     private volatile boolean cancelled;
     SequenceCache cache;
     PrefixHold hold;
+    Tenants.Share share; // from when the engine took it up
+    long pausedSince = -1;
+    long id;
     int promised; // KV pages of its own
     boolean finished;
 
@@ -80,6 +83,23 @@ final class Sequence implements Work, Ticket {
         return limit;
     }
 
+    @Override
+    public int priority() {
+        return request.priority();
+    }
+
+    @Override
+    public long firstTokenBy() {
+        if (generated() > 0 || request.firstTokenIn().isEmpty()) return Long.MAX_VALUE;
+        long in = nanos(request.firstTokenIn().get());
+        return in > Long.MAX_VALUE - Math.max(0, submitted) ? Long.MAX_VALUE : submitted + in;
+    }
+
+    @Override
+    public double served() {
+        return share.served();
+    }
+
     /** Tokens whose keys and values are in the cache, or will be when it is filled with what is held for it. */
     int computed() {
         return cache != null ? cache.length() : hold != null ? hold.tokens() : 0;
@@ -106,7 +126,7 @@ final class Sequence implements Work, Ticket {
     }
 
     /** As many as a long holds: centuries are as good as no limit. */
-    private static long nanos(Duration limit) {
+    static long nanos(Duration limit) {
         return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0 ? Long.MAX_VALUE : limit.toNanos();
     }
 
@@ -166,6 +186,11 @@ final class Sequence implements Work, Ticket {
         List<Choice> chosen = List.copyOf(fresh);
         fresh.clear();
         sink.onPiece(new Piece(text, chosen));
+    }
+
+    EngineStatus.Live live() {
+        int shared = hold == null ? 0 : hold.sharedPages();
+        return new EngineStatus.Live(id, length, computed(), limit, shared, promised);
     }
 
     Usage usage(long now) {

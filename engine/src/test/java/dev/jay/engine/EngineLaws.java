@@ -34,6 +34,7 @@ class EngineLaws {
                 .withMaxTokens(random.nextInt(25))
                 .withTenant(random.nextInt(4) == 0 ? "other" : "")
                 .withSharing(random.nextInt(6) > 0)
+                .withPriority(random.nextInt(3))
                 .withLogprobs(random.nextInt(4) - 1);
         if (random.nextInt(3) == 0) r = r.withStops("ab", "cab", "e");
         return random.nextInt(4) == 0 ? r.withPromptScores(1 + random.nextInt(5)) : r;
@@ -52,6 +53,7 @@ class EngineLaws {
         int paused = 0;
         int waited = 0;
         long reused = 0;
+        long preempted = 0;
         for (int round = 0; round < 40; round++) {
             long seed = seeds.nextLong();
             SplittableRandom random = new SplittableRandom(seed);
@@ -65,7 +67,9 @@ class EngineLaws {
             }
             int stepTokens = 1 + random.nextInt(20);
             int rows = 1 + random.nextInt(stepTokens);
-            try (EngineRig rig = new EngineRig(policy, 28 + random.nextInt(60), stepTokens, rows, 0, 1000)) {
+            String admission = random.nextBoolean() ? "promise" : "grow(ahead=" + (1 + random.nextInt(9)) + ")";
+            int pages = 28 + random.nextInt(admission.equals("promise") ? 60 : 8);
+            try (EngineRig rig = new EngineRig(policy, admission, pages, stepTokens, rows, 0, 1000)) {
                 List<Answer> together = new ArrayList<>();
                 for (Request r : requests) {
                     Answer answer = new Answer();
@@ -88,6 +92,7 @@ class EngineLaws {
                     assertThat(together.get(i).scores).isEqualTo(alone.get(i).scores);
                 }
                 reused += rig.engine.status().reusedTokens();
+                preempted += rig.engine.status().preempted();
                 rig.engine.close();
                 assertThat(rig.forward.pool().free())
                         .isEqualTo(rig.forward.pool().size());
@@ -95,6 +100,7 @@ class EngineLaws {
         }
         assertThat(paused).as("readers that fell behind").isPositive();
         assertThat(waited).as("requests that had to wait").isPositive();
+        assertThat(preempted).as("sequences that gave way").isPositive();
         assertThat(reused).as("tokens taken over from others").isGreaterThan(500);
     }
 
@@ -122,7 +128,10 @@ class EngineLaws {
             SplittableRandom random = new SplittableRandom(seed);
             List<Answer> answers = new ArrayList<>();
             List<Ticket> tickets = new ArrayList<>();
-            try (EngineRig rig = new EngineRig(policy, 28 + random.nextInt(30), 1 + random.nextInt(16))) {
+            String admission = random.nextBoolean() ? "promise" : "grow(ahead=3)";
+            int stepTokens = 1 + random.nextInt(16);
+            int pages = 28 + random.nextInt(30);
+            try (EngineRig rig = new EngineRig(policy, admission, pages, stepTokens, stepTokens, 0, 1000)) {
                 for (int round = 0; round < 60; round++) {
                     Request r = request(random);
                     if (random.nextInt(5) == 0)

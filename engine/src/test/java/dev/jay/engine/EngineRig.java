@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.schedule.Admissions;
 import dev.jay.engine.schedule.SchedulerPolicies;
 import dev.jay.kv.prefix.PageReplacements;
 import dev.jay.tensor.memory.Memory;
@@ -15,6 +16,10 @@ final class EngineRig implements AutoCloseable {
     long now;
 
     EngineRig(String policy, int pages, int stepTokens, int mostRows, int bos, int queueLimit) {
+        this(policy, "promise", pages, stepTokens, mostRows, bos, queueLimit);
+    }
+
+    EngineRig(String policy, String admission, int pages, int stepTokens, int mostRows, int bos, int queueLimit) {
         this.forward = new HashForward(memory, pages, stepTokens, mostRows);
         this.engine = new Engine(
                 forward,
@@ -27,6 +32,9 @@ final class EngineRig implements AutoCloseable {
                         () -> now += 1000,
                         () -> 42,
                         PageReplacements.ALL.make("least-recent"),
+                        Admissions.ALL.make(admission),
+                        tenant -> tenant.equals("heavy") ? 3 : 1,
+                        1_000_000_000L,
                         () -> {}));
     }
 

@@ -287,7 +287,7 @@ final class ScriptedModel implements Model {
 
     @Override
     public EngineStatus status() {
-        return new EngineStatus(running.get(), 0, 0, 10, 10, 0, 0, 1, 0, 2, 3, 0);
+        return new EngineStatus(running.get(), 0, 0, 10, 10, 0, 0, 1, 0, 2, 3, 0, 0, List.of());
     }
 
     @Override

@@ -11,4 +11,13 @@ public interface Work {
 
     /** The most tokens it can come to hold. */
     int limit();
+
+    /** Higher goes first. */
+    int priority();
+
+    /** When its first token is wanted at the latest, on the engine's clock; {@link Long#MAX_VALUE}: whenever. */
+    long firstTokenBy();
+
+    /** Tokens that were run for its tenant, divided by the tenant's weight; who comes back starts with the least. */
+    double served();
 }

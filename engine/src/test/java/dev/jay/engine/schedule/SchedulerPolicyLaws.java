@@ -14,7 +14,22 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every policy keeps to the rules of {@link SchedulerPolicy#plan}, and never leaves all work undone. */
 class SchedulerPolicyLaws {
-    private record Some(int length, int pending, int limit, int id) implements Work {}
+    private record Some(int length, int pending, int limit, int id) implements Work {
+        @Override
+        public int priority() {
+            return id % 3;
+        }
+
+        @Override
+        public long firstTokenBy() {
+            return id % 4 == 0 ? Long.MAX_VALUE : id;
+        }
+
+        @Override
+        public double served() {
+            return id % 7;
+        }
+    }
 
     static Stream<String> policies() {
         return SchedulerPolicies.ALL.names().stream();

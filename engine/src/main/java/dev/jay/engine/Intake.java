@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.engine.sample.Candidates;
+import dev.jay.engine.sample.Sampler;
+import dev.jay.model.text.TextDecoder;
+import dev.jay.model.text.Tokenizer;
+
+/** Holds a request against what the model and its pages can do at all, and makes a sequence of it. From any thread. */
+final class Intake {
+    private final Engine.Settings settings;
+    private final Tokenizer tokenizer;
+    private final Forward forward;
+    private final Candidates candidates;
+
+    Intake(Engine.Settings settings, Tokenizer tokenizer, Forward forward) {
+        this.settings = settings;
+        this.tokenizer = tokenizer;
+        this.forward = forward;
+        this.candidates = new Candidates(forward.vocabulary());
+    }
+
+    /** As {@link Engine#submit} throws, but for what depends on others. */
+    Sequence take(Request request, TokenSink sink) {
+        int[] prompt = promptOf(request);
+        int limit = limitOf(request, prompt.length);
+        int pages = forward.pagesFor(limit, request.numerics());
+        if (pages > forward.pool().size()) {
+            throw new NeverFitsException(
+                    "kv pages", forward.pool().size(), pages, "tokens=" + limit + ", numerics=" + request.numerics());
+        }
+        return new Sequence(
+                request,
+                prompt,
+                limit,
+                request.ends(tokenizer),
+                sink,
+                new Sampler(request.sampling(), settings.seeds().getAsLong(), candidates),
+                new TextDecoder(tokenizer, false),
+                settings.clock().getAsLong(),
+                settings.waker());
+    }
+
+    /** What the request's prompt comes to: BOS where it is empty. */
+    int[] promptOf(Request request) {
+        int[] prompt = request.prompt();
+        if (prompt.length == 0) {
+            if (tokenizer.bos() < 0) {
+                throw new IllegalArgumentException(
+                        "request: the prompt is empty and the model has no BOS token to begin with; wanted at least"
+                                + " one token");
+            }
+            return new int[] {tokenizer.bos()};
+        }
+        for (int i = 0; i < prompt.length; i++) {
+            if (prompt[i] < 0 || prompt[i] >= forward.vocabulary()) {
+                throw new IllegalArgumentException("request: prompt token=" + prompt[i] + " at place=" + i
+                        + ", allowed: 0 to " + (forward.vocabulary() - 1));
+            }
+        }
+        return prompt;
+    }
+
+    private int limitOf(Request request, int prompt) {
+        int context = settings.contextLength();
+        int most = request.maxTokens().orElse(1);
+        if ((long) prompt + most > context) throw new ContextFullException(prompt, most, context);
+        return request.maxTokens().isPresent() ? prompt + most : context;
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine.schedule;
+
+import dev.jay.tensor.Catalog;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** As first-come, but whose first token is wanted earliest is let in first, higher priorities before all of them. */
+record EarliestDeadline() implements SchedulerPolicy {
+    static final Catalog.Entry<SchedulerPolicy> ENTRY = new Catalog.Entry<>(
+            "earliest-deadline", "by priority, then by when the first token is wanted", _ -> new EarliestDeadline());
+
+    private static final Comparator<Work> ORDER =
+            Comparator.comparingInt((Work w) -> -w.priority()).thenComparingLong(Work::firstTokenBy);
+
+    @Override
+    public <S extends Work> Step<S> plan(List<S> running, List<S> waiting, int tokens, Room<S> room) {
+        return new FirstCome().plan(sorted(running), sorted(waiting), tokens, room);
+    }
+
+    private static <S extends Work> List<S> sorted(List<S> work) {
+        List<S> sorted = new ArrayList<>(work);
+        sorted.sort(ORDER);
+        return sorted;
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine.schedule;
+
+import dev.jay.tensor.Catalog;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * As first-come, but whoever's tenant was served least for its weight is let in first (virtual token counters, VTC); higher
+ * priorities before all of them, equals by when their first token is wanted.
+ */
+record Fair() implements SchedulerPolicy {
+    static final Catalog.Entry<SchedulerPolicy> ENTRY = new Catalog.Entry<>(
+            "fair",
+            "by priority, then the tenant served least for its weight, then the earliest deadline",
+            _ -> new Fair());
+
+    private static final Comparator<Work> ORDER = Comparator.comparingInt((Work w) -> -w.priority())
+            .thenComparingDouble(Work::served)
+            .thenComparingLong(Work::firstTokenBy);
+
+    @Override
+    public <S extends Work> Step<S> plan(List<S> running, List<S> waiting, int tokens, Room<S> room) {
+        return new FirstCome().plan(sorted(running), sorted(waiting), tokens, room);
+    }
+
+    private static <S extends Work> List<S> sorted(List<S> work) {
+        List<S> sorted = new ArrayList<>(work);
+        sorted.sort(ORDER);
+        return sorted;
+    }
+}
