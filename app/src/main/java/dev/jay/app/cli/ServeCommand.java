@@ -91,6 +91,27 @@ final class ServeCommand implements Callable<Integer> {
     private Integer queue;
 
     @Option(
+            names = "--per-key",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "How many requests one API key may have inside (128).")
+    private Integer perKey;
+
+    @Option(
+            names = "--admission",
+            paramLabel = "POLICY",
+            description = "Who is let in: 'promise' (room for all it can come to need; nobody gives way) or"
+                    + " 'grow(ahead=64)' (more side by side; the youngest gives way when pages run out) (promise).")
+    private String admission;
+
+    @Option(
+            names = "--scheduler",
+            paramLabel = "POLICY",
+            description = "Who goes first: first-come, shortest-first, fair (by API key), earliest-deadline"
+                    + " (fair where there are keys, else first-come).")
+    private String scheduler;
+
+    @Option(
             names = "--body-limit",
             paramLabel = "SIZE",
             converter = Values.Size.class,
@@ -119,8 +140,10 @@ final class ServeCommand implements Callable<Integer> {
             tryTemplate(opened);
             shell.say("jay serve: http://" + options.host() + ":" + server.port() + " answers for " + server.modelName()
                     + " (context " + opened.contextLength() + "); Ctrl-C ends it");
+            Stopping.secondSignalExits(stop);
             stop.await();
-            shell.say("jay serve: stopping");
+            shell.say("jay serve: stopping when the answers inside are done; a second signal ends them");
+            server.finish(options.requestTime());
         }
         return ExitCode.OK.code();
     }
@@ -150,6 +173,9 @@ final class ServeCommand implements Callable<Integer> {
     private ModelOptions modelOptions() {
         ModelOptions o = model.options(shell);
         if (parallel != null) o = o.withParallel(parallel);
+        if (admission != null) o = o.withAdmission(admission);
+        if (scheduler != null) o = o.withScheduler(scheduler);
+        else if (keys != null || keyFile != null) o = o.withScheduler("fair");
         return queue == null ? o : o.withQueueLimit(queue);
     }
 
@@ -158,11 +184,12 @@ final class ServeCommand implements Callable<Integer> {
         o = o.withListening(host == null ? o.host() : host, port == null ? o.port() : port);
         o = o.withModelName(Optional.ofNullable(modelName));
         o = o.withAccess(allKeys(), insecure, Optional.ofNullable(corsOrigin));
-        return o.withLimits(
+        o = o.withLimits(
                 bodyLimit == null ? o.bodyBytes() : bodyLimit,
                 o.headerBytes(),
                 requestSeconds == null ? o.requestTime() : Duration.ofSeconds(requestSeconds),
                 o.concurrent());
+        return perKey == null ? o : o.withPerKey(perKey);
     }
 
     private List<String> allKeys() throws IOException {

@@ -5,6 +5,7 @@ import dev.jay.engine.Model;
 import dev.jay.engine.Request;
 import dev.jay.engine.sample.Sampling;
 import dev.jay.tensor.kernel.Numerics;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,8 @@ final class AnswerFields {
     private static final int MOST_STOPS = 16;
     private static final int MOST_STOP_CHARS = 1024;
     private static final int MOST_BIASES = 1024;
+    private static final int MOST_COPIES = 64;
+    private static final int MOST_PRIORITY = 100;
 
     private final Fields fields;
     private final Model model;
@@ -52,9 +55,6 @@ final class AnswerFields {
 
     /** Refuses what would change the answer and is not done here, rather than leave it out in silence. */
     void refuse(Map<String, String> unsupported) {
-        if (fields.integer("n", 1, Integer.MAX_VALUE).orElse(1) > 1) {
-            throw fields.unsupported("n", "one answer a request is supported; ask again for another");
-        }
         unsupported.forEach((name, why) -> {
             Optional<JsonNode> value = fields.get(name);
             boolean nothing = value.isEmpty()
@@ -65,6 +65,24 @@ final class AnswerFields {
         });
     }
 
+    /** How many answers are wanted to each prompt. */
+    int copies() {
+        return fields.integer("n", 1, MOST_COPIES).orElse(1);
+    }
+
+    /** As many of a request as answers are wanted to it, each with a seed of its own. */
+    List<Request> copies(Request request) {
+        List<Request> all = new ArrayList<>();
+        for (int i = 0; i < copies(); i++) {
+            OptionalLong seed = request.sampling().seed();
+            all.add(
+                    seed.isEmpty()
+                            ? request
+                            : request.withSampling(request.sampling().withSeed(seed.getAsLong() + i)));
+        }
+        return all;
+    }
+
     /** @param mostTokens where the request names no limit; empty for what is left of the context */
     Request request(int[] prompt, OptionalInt mostTokens, int logprobs) {
         Request request = Request.of(prompt)
@@ -73,6 +91,9 @@ final class AnswerFields {
                 .withStops(stops())
                 .withLogprobs(logprobs)
                 .withTimeLimit(options.requestTime())
+                .withPriority(fields.integer("priority", -MOST_PRIORITY, MOST_PRIORITY)
+                        .orElse(0))
+                .withSharing(!fields.has("cache_prompt") || fields.flag("cache_prompt"))
                 .withIgnoreEos(fields.flag("ignore_eos"));
         OptionalInt asked = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
         if (asked.isEmpty()) asked = fields.integer("max_tokens", 1, Integer.MAX_VALUE);

@@ -40,8 +40,9 @@ final class Answers {
         this.peers = peers;
     }
 
-    void serve(Wanted wanted, ServerRequest request, ServerResponse response) throws InterruptedException {
-        List<Generation> generations = start(wanted.requests());
+    void serve(Wanted wanted, String tenant, ServerRequest request, ServerResponse response)
+            throws InterruptedException {
+        List<Generation> generations = start(wanted.requests(), tenant);
         try {
             if (wanted.stream()) stream(wanted, generations, response);
             else whole(wanted, generations, request, response);
@@ -51,11 +52,11 @@ final class Answers {
         }
     }
 
-    private List<Generation> start(List<Request> requests) {
+    private List<Generation> start(List<Request> requests, String tenant) {
         List<Generation> generations = new ArrayList<>();
         boolean all = false;
         try {
-            for (Request each : requests) generations.add(model.generate(each));
+            for (Request each : requests) generations.add(model.generate(each.withTenant(tenant)));
             all = true;
             return generations;
         } catch (IllegalArgumentException e) {

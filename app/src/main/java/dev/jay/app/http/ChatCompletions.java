@@ -56,7 +56,7 @@ final class ChatCompletions implements Answers.Endpoint {
         Request request = answer.request(prompt, OptionalInt.empty(), logprobs ? top.orElse(0) : -1);
         boolean stream = answer.isStream();
         boolean usage = stream && answer.wantsUsage();
-        return new Answers.Wanted(List.of(request), stream, usage, new Shape(logprobs, usage));
+        return new Answers.Wanted(answer.copies(request), stream, usage, new Shape(logprobs, usage, answer.copies()));
     }
 
     private int[] prompt(List<Message> messages) {
@@ -110,8 +110,8 @@ final class ChatCompletions implements Answers.Endpoint {
     private final class Shape extends ReplyShape {
         private final boolean logprobs;
 
-        Shape(boolean logprobs, boolean usage) {
-            super("chatcmpl-", "chat.completion", "chat.completion.chunk", modelName, model, usage);
+        Shape(boolean logprobs, boolean usage, int copies) {
+            super("chatcmpl-", "chat.completion", "chat.completion.chunk", modelName, model, usage, copies);
             this.logprobs = logprobs;
         }
 

@@ -36,16 +36,17 @@ final class Completions implements Answers.Endpoint {
         answer.checkModel(modelName);
         answer.refuse(UNSUPPORTED);
         if (fields.integer("best_of", 1, Integer.MAX_VALUE).orElse(1) > 1) {
-            throw fields.unsupported("best_of", "one answer a prompt is supported");
+            throw fields.unsupported("best_of", "all answers are given: ask for n of them");
         }
         OptionalInt logprobs = fields.integer("logprobs", 0, Request.MOST_LOGPROBS);
         List<Request> requests = new ArrayList<>();
         for (int[] prompt : prompts(fields)) {
-            requests.add(answer.request(prompt, DEFAULT_TOKENS, logprobs.orElse(-1)));
+            requests.addAll(answer.copies(answer.request(prompt, DEFAULT_TOKENS, logprobs.orElse(-1))));
         }
         boolean stream = answer.isStream();
         boolean usage = stream && answer.wantsUsage();
-        return new Answers.Wanted(requests, stream, usage, new Shape(logprobs.isPresent(), usage, requests.size()));
+        Shape shape = new Shape(logprobs.isPresent(), usage, requests.size(), answer.copies());
+        return new Answers.Wanted(requests, stream, usage, shape);
     }
 
     /** A string, an array of them, an array of tokens, or an array of such arrays. */
@@ -80,8 +81,8 @@ final class Completions implements Answers.Endpoint {
         private final boolean logprobs;
         private final int[] offsets;
 
-        Shape(boolean logprobs, boolean usage, int answers) {
-            super("cmpl-", "text_completion", "text_completion", modelName, model, usage);
+        Shape(boolean logprobs, boolean usage, int answers, int copies) {
+            super("cmpl-", "text_completion", "text_completion", modelName, model, usage, copies);
             this.logprobs = logprobs;
             offsets = new int[answers];
         }

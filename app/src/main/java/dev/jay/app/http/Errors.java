@@ -86,7 +86,7 @@ final class Errors {
         };
     }
 
-    private static ApiException stopping() {
+    static ApiException stopping() {
         return ApiException.of(503, "server_error", "stopping", "the server is stopping");
     }
 

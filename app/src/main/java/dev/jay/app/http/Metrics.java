@@ -55,6 +55,13 @@ final class Metrics {
         gauge("jay_sequences_running", "Sequences that hold a cache.", EngineStatus::running);
         gauge("jay_sequences_waiting", "Requests not yet let in.", EngineStatus::waiting);
         gauge("jay_kv_pages", "KV pages in all.", EngineStatus::pages);
+        counter("jay_reused_tokens", "Tokens not run because they were known.", EngineStatus::reusedTokens);
+        counter("jay_preemptions", "Times a sequence gave up its pages and waited again.", EngineStatus::preempted);
+        gauge(
+                "jay_kv_pages_shared",
+                "KV pages others may stand on too, of sequences that run.",
+                EngineStatus::sharedPages);
+        gauge("jay_kv_pages_cached", "KV pages of idle prefixes.", EngineStatus::cachedPages);
         gauge("jay_kv_pages_free", "KV pages nobody holds.", EngineStatus::freePages);
     }
 

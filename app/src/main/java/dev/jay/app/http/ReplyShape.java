@@ -25,10 +25,22 @@ abstract class ReplyShape {
     private final long created = Instant.now().getEpochSecond();
     private final String modelName;
     private final boolean nullUsage;
+    private final int copies;
     final TokenTexts texts;
 
-    /** @param nullUsage chunks before the one with the usage say that they have none, as the API promises */
-    ReplyShape(String prefix, String object, String chunkObject, String modelName, Model model, boolean nullUsage) {
+    /**
+     * @param copies    answers to each prompt, one after another: its tokens are counted once
+     * @param nullUsage chunks before the one with the usage say that they have none, as the API promises
+     */
+    ReplyShape(
+            String prefix,
+            String object,
+            String chunkObject,
+            String modelName,
+            Model model,
+            boolean nullUsage,
+            int copies) {
+        this.copies = copies;
         id = prefix + UUID.randomUUID().toString().replace("-", "");
         this.object = object;
         this.chunkObject = chunkObject;
@@ -92,14 +104,15 @@ abstract class ReplyShape {
         return finish.reason() == FinishReason.LENGTH ? "length" : "stop";
     }
 
-    private static void usage(ObjectNode usage, List<Finish> finishes) {
+    private void usage(ObjectNode usage, List<Finish> finishes) {
         int prompt = 0;
         int completion = 0;
         int reused = 0;
-        for (Finish finish : finishes) {
-            Usage u = finish.usage();
-            prompt += u.promptTokens();
+        for (int i = 0; i < finishes.size(); i++) {
+            Usage u = finishes.get(i).usage();
             completion += u.completionTokens();
+            if (i % copies > 0) continue;
+            prompt += u.promptTokens();
             reused += u.reusedTokens();
         }
         usage.put("prompt_tokens", prompt)

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Which path goes where, and what every request gets: an id, a place inside, a count, an error it can read. */
@@ -35,16 +34,16 @@ final class Routes {
     private final ServerOptions options;
     private final Metrics metrics;
     private final Peers peers;
-    private final Semaphore places;
+    private final Places places;
     private final long started = Instant.now().getEpochSecond();
 
-    Routes(Model model, String modelName, ServerOptions options, Peers peers) {
+    Routes(Model model, String modelName, ServerOptions options, Peers peers, Places places) {
         this.model = model;
         this.modelName = modelName;
         this.options = options;
         this.peers = peers;
         metrics = new Metrics(model);
-        places = new Semaphore(options.concurrent());
+        this.places = places;
     }
 
     void register(HttpRouting.Builder routing) {
@@ -62,8 +61,11 @@ final class Routes {
             }
         });
         routing.addFilter(new Access(options));
-        post(routing, "/v1/chat/completions", (req, res) -> answers.serve(chat.read(body(req)), req, res));
-        post(routing, "/v1/completions", (req, res) -> answers.serve(completions.read(body(req)), req, res));
+        post(routing, "/v1/chat/completions", (req, res) -> answers.serve(chat.read(body(req)), tenant(req), req, res));
+        post(
+                routing,
+                "/v1/completions",
+                (req, res) -> answers.serve(completions.read(body(req)), tenant(req), req, res));
         post(routing, "/tokenize", (req, res) -> send(res, tokens.tokenize(body(req))));
         post(routing, "/detokenize", (req, res) -> send(res, tokens.detokenize(body(req))));
         get(routing, "/v1/models", (req, res) -> send(res, models()));
@@ -71,7 +73,13 @@ final class Routes {
                 routing,
                 "/v1/models/{id}",
                 (req, res) -> send(res, model(req.path().pathParameters().get("id"))));
-        get(routing, "/health", (req, res) -> send(res, Json.object().put("status", "ok")));
+        get(routing, "/health", (req, res) -> {
+            if (places.isClosing()) throw Errors.stopping();
+            send(res, Json.object().put("status", "ok"));
+        });
+        MemoryReport memory = new MemoryReport(model);
+        get(routing, "/v1/memory", (req, res) -> send(res, memory.now()));
+        for (Page part : Page.values()) get(routing, part.path(), (_, res) -> part.send(res));
         get(routing, "/metrics", metrics::send);
         routing.any((req, res) -> {
             throw Errors.ofStatus(404, "");
@@ -115,20 +123,19 @@ final class Routes {
 
     private Action limited(Action action) {
         return (request, response) -> {
-            if (!places.tryAcquire()) {
-                throw ApiException.of(
-                        429,
-                        "rate_limit_error",
-                        "too_many_requests",
-                        "the server is full: requests=" + options.concurrent());
-            }
+            String tenant = tenant(request);
+            places.enter(tenant);
             try (Peers.Deadline end =
                     peers.deadline(request, options.requestTime().plus(SEND_TIME))) {
                 action.run(request, response);
             } finally {
-                places.release();
+                places.leave(tenant);
             }
         };
+    }
+
+    private String tenant(ServerRequest request) {
+        return Access.tenant(request.headers(), !options.apiKeys().isEmpty());
     }
 
     private Fields body(ServerRequest request) throws IOException {

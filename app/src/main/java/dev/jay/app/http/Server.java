@@ -23,9 +23,11 @@ public final class Server implements AutoCloseable {
 
     private final WebServer web;
     private final Peers peers;
+    private final Places places;
     private final String modelName;
 
-    private Server(WebServer web, Peers peers, String modelName) {
+    private Server(WebServer web, Peers peers, Places places, String modelName) {
+        this.places = places;
         this.web = web;
         this.peers = peers;
         this.modelName = modelName;
@@ -40,7 +42,8 @@ public final class Server implements AutoCloseable {
         Access.check(options);
         String name = options.modelName().orElseGet(() -> model.name().replaceFirst("\\.(gguf|bin)$", ""));
         Peers peers = new Peers();
-        Routes routes = new Routes(model, name, options, peers);
+        Places places = new Places(options.concurrent(), options.perKey());
+        Routes routes = new Routes(model, name, options, peers, places);
         WebServerConfig.Builder web = WebServer.builder()
                 .host(options.host())
                 .port(options.port())
@@ -59,7 +62,7 @@ public final class Server implements AutoCloseable {
                         .build())
                 .directHandlers(refusals())
                 .routing(routes::register);
-        return new Server(web.build().start(), peers, name);
+        return new Server(web.build().start(), peers, places, name);
     }
 
     /** What the HTTP layer refuses before a route is found has the same shape as every other error. */
@@ -90,6 +93,16 @@ public final class Server implements AutoCloseable {
 
     Peers peers() {
         return peers;
+    }
+
+    /**
+     * Takes no more requests and lets those inside come to their end, for at most so long.
+     *
+     * @return whether all did
+     */
+    public boolean finish(Duration most) throws InterruptedException {
+        places.close();
+        return places.awaitEmpty(most.toMillis());
     }
 
     /** Takes no more requests, gives those inside a moment to end, then ends them. */

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param requestTime    the longest that an answer may take
  * @param ping           how long a stream is silent before it gets a comment, which shows whether the client still reads
  * @param concurrent     the most requests inside at once, waiting ones among them
+ * @param perKey         of these, the most of one API key
  */
 public record ServerOptions(
         String host,
@@ -31,7 +32,8 @@ public record ServerOptions(
         int headerBytes,
         Duration requestTime,
         Duration ping,
-        int concurrent) {
+        int concurrent,
+        int perKey) {
     /** Loopback, port 8080, no key, bodies of 4 MiB, headers of 16 KiB, ten minutes. */
     public static final ServerOptions DEFAULT = new ServerOptions(
             "127.0.0.1",
@@ -44,6 +46,7 @@ public record ServerOptions(
             16 << 10,
             Duration.ofMinutes(10),
             Duration.ofSeconds(5),
+            128,
             128);
 
     public ServerOptions {
@@ -74,22 +77,56 @@ public record ServerOptions(
                 headerBytes,
                 requestTime,
                 ping,
-                concurrent);
+                concurrent,
+                perKey);
     }
 
     public ServerOptions withModelName(Optional<String> name) {
         return new ServerOptions(
-                host, port, name, apiKeys, insecure, corsOrigin, bodyBytes, headerBytes, requestTime, ping, concurrent);
+                host,
+                port,
+                name,
+                apiKeys,
+                insecure,
+                corsOrigin,
+                bodyBytes,
+                headerBytes,
+                requestTime,
+                ping,
+                concurrent,
+                perKey);
     }
 
     public ServerOptions withAccess(List<String> keys, boolean isInsecure, Optional<String> origin) {
         return new ServerOptions(
-                host, port, modelName, keys, isInsecure, origin, bodyBytes, headerBytes, requestTime, ping, concurrent);
+                host,
+                port,
+                modelName,
+                keys,
+                isInsecure,
+                origin,
+                bodyBytes,
+                headerBytes,
+                requestTime,
+                ping,
+                concurrent,
+                perKey);
     }
 
     public ServerOptions withLimits(long ofBody, int ofHeader, Duration ofTime, int ofRequests) {
         return new ServerOptions(
-                host, port, modelName, apiKeys, insecure, corsOrigin, ofBody, ofHeader, ofTime, ping, ofRequests);
+                host,
+                port,
+                modelName,
+                apiKeys,
+                insecure,
+                corsOrigin,
+                ofBody,
+                ofHeader,
+                ofTime,
+                ping,
+                ofRequests,
+                Math.min(perKey, ofRequests));
     }
 
     public ServerOptions withPing(Duration silence) {
@@ -104,6 +141,24 @@ public record ServerOptions(
                 headerBytes,
                 requestTime,
                 silence,
-                concurrent);
+                concurrent,
+                perKey);
+    }
+
+    public ServerOptions withPerKey(int requests) {
+        if (requests < 1) throw new IllegalArgumentException("server: perKey=" + requests + ", allowed: 1 or more");
+        return new ServerOptions(
+                host,
+                port,
+                modelName,
+                apiKeys,
+                insecure,
+                corsOrigin,
+                bodyBytes,
+                headerBytes,
+                requestTime,
+                ping,
+                concurrent,
+                requests);
     }
 }

@@ -25,7 +25,7 @@ final class Streaming {
 
     private record Chunk(ObjectNode json) implements Event {}
 
-    private record Ended(Finish finish) implements Event {}
+    private record Ended(int index, Finish finish) implements Event {}
 
     private record Failed(Throwable cause) implements Event {}
 
@@ -66,7 +66,7 @@ final class Streaming {
                 if (chunk.isPresent()) queue.put(new Chunk(chunk.get()));
             }
             queue.put(new Chunk(wanted.shape().ending(index, generation.finish())));
-            queue.put(new Ended(generation.finish()));
+            queue.put(new Ended(index, generation.finish()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // nobody reads any more
         } catch (RuntimeException | Error e) { // whatever it is, the client must not wait for ever
@@ -84,20 +84,23 @@ final class Streaming {
 
     /** False where one failed: the client has been told. */
     private boolean send(int open) throws InterruptedException {
-        List<Finish> finishes = new ArrayList<>();
-        while (finishes.size() < open) {
+        Finish[] finishes = new Finish[open];
+        for (int left = open; left > 0; ) {
             Event event = queue.poll(events.silence().toMillis(), TimeUnit.MILLISECONDS);
             switch (event) {
                 case null -> events.ping();
                 case Chunk chunk -> events.data(chunk.json());
-                case Ended ended -> finishes.add(ended.finish());
+                case Ended ended -> {
+                    finishes[ended.index()] = ended.finish();
+                    left--;
+                }
                 case Failed failed -> {
                     events.data(Errors.body(Errors.told(failed.cause())));
                     return false;
                 }
             }
         }
-        if (wanted.usage()) events.data(wanted.shape().usageChunk(finishes));
+        if (wanted.usage()) events.data(wanted.shape().usageChunk(List.of(finishes)));
         return true;
     }
 }

@@ -87,7 +87,7 @@ class ServerRefusalsTest {
         stop            | {"messages":[{"role":"user","content":"x"}],"stop":["1","1","1","1","1","1","1","1","1","1","1","1","1","1","1","1","1"]}
         stream          | {"messages":[{"role":"user","content":"x"}],"stream":"yes"}
         stream_options  | {"messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":3}
-        n               | {"messages":[{"role":"user","content":"x"}],"n":2}
+        n               | {"messages":[{"role":"user","content":"x"}],"n":99}
         tools           | {"messages":[{"role":"user","content":"x"}],"tools":[{}]}
         response_format | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}
         logit_bias      | {"messages":[{"role":"user","content":"x"}],"logit_bias":{"999":1}}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.http;
+
+import dev.jay.engine.EngineStatus;
+import dev.jay.engine.Model;
+import dev.jay.tensor.memory.Memory;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code GET /v1/memory}: the books as they stand, the KV pages by what they are for, and who runs. */
+final class MemoryReport {
+    private final Model model;
+
+    MemoryReport(Model model) {
+        this.model = model;
+    }
+
+    ObjectNode now() {
+        Memory books = model.memory();
+        EngineStatus status = model.status();
+        ObjectNode root = Json.object().put("object", "memory");
+        if (books.budget() < Long.MAX_VALUE) root.put("budget_bytes", books.budget());
+        root.put("used_bytes", books.used()).put("peak_bytes", books.peakBytes());
+        ObjectNode purposes = root.putObject("by_purpose");
+        books.byPurpose().forEach(purposes::put);
+        Runtime jvm = Runtime.getRuntime();
+        root.putObject("java_heap")
+                .put("used_bytes", jvm.totalMemory() - jvm.freeMemory())
+                .put("committed_bytes", jvm.totalMemory())
+                .put("most_bytes", jvm.maxMemory());
+        root.putObject("kv_pages")
+                .put("all", status.pages())
+                .put("free", status.freePages())
+                .put("shared", status.sharedPages())
+                .put("cached", status.cachedPages())
+                .put("own", status.pages() - status.freePages() - status.sharedPages() - status.cachedPages());
+        root.putObject("engine")
+                .put("running", status.running())
+                .put("paused", status.paused())
+                .put("waiting", status.waiting())
+                .put("prompt_tokens", status.promptTokens())
+                .put("reused_tokens", status.reusedTokens())
+                .put("decoded_tokens", status.decodedTokens())
+                .put("preempted", status.preempted());
+        ArrayNode sequences = root.putArray("sequences");
+        for (EngineStatus.Live s : status.sequences()) {
+            sequences
+                    .addObject()
+                    .put("id", s.id())
+                    .put("tokens", s.tokens())
+                    .put("computed", s.computed())
+                    .put("limit", s.limit())
+                    .put("shared_pages", s.sharedPages())
+                    .put("own_pages", s.ownPages());
+        }
+        return root;
+    }
+}
