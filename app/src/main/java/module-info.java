@@ -2,6 +2,7 @@
 /** The ways in: command line and HTTP. */
 module dev.jay.app {
     requires dev.jay.engine;
+    requires dev.jay.train;
     requires info.picocli;
     requires java.logging;
     requires io.helidon.common.socket;

@@ -19,7 +19,8 @@ class HouseRulesTest {
     private static final JavaClasses JAY = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .withImportOption(location -> !location.contains("/test-classes") && !location.contains("-tests.jar"))
-            .importPackages("dev.jay.tensor", "dev.jay.kv", "dev.jay.model", "dev.jay.engine", "dev.jay.app");
+            .importPackages(
+                    "dev.jay.tensor", "dev.jay.kv", "dev.jay.model", "dev.jay.train", "dev.jay.engine", "dev.jay.app");
 
     @Test
     void shouldFollowTheArrows() {
@@ -31,6 +32,8 @@ class HouseRulesTest {
                 .definedBy("dev.jay.kv..")
                 .layer("model")
                 .definedBy("dev.jay.model..")
+                .optionalLayer("train")
+                .definedBy("dev.jay.train..")
                 .layer("engine")
                 .definedBy("dev.jay.engine..")
                 .layer("app")
@@ -39,10 +42,12 @@ class HouseRulesTest {
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("engine")
                 .mayOnlyBeAccessedByLayers("app")
+                .whereLayer("train")
+                .mayOnlyBeAccessedByLayers("app")
                 .whereLayer("model")
-                .mayOnlyBeAccessedByLayers("engine", "app")
+                .mayOnlyBeAccessedByLayers("train", "engine", "app")
                 .whereLayer("kv")
-                .mayOnlyBeAccessedByLayers("model", "engine", "app")
+                .mayOnlyBeAccessedByLayers("model", "train", "engine", "app")
                 .check(JAY);
     }
 

@@ -141,6 +141,14 @@ public final class CpuOps implements Ops {
     }
 
     @Override
+    public void softmax(MemorySegment x, float scale, int n, int dim) {
+        long at = address("softmax x", x, floats(n, dim));
+        spread(n, dim, (row, count) -> {
+            for (long r = row; r < row + count; r++) rows.softmax(at + floats(r, dim), scale, dim);
+        });
+    }
+
+    @Override
     public int argMax(MemorySegment x, int count) {
         if (count < 1) throw new IllegalArgumentException("argMax: count must be at least 1, got " + count);
         return rows.argMax(address("argMax x", x, floats(1, count)), count);

@@ -34,6 +34,9 @@ public interface Ops extends AutoCloseable {
 
     void addBias(MemorySegment x, MemorySegment bias, int rows, int dim);
 
+    /** x[r] = softmax(x[r] * scale), for each of {@code rows} rows of {@code dim}; minus infinity becomes 0. */
+    void softmax(MemorySegment x, float scale, int rows, int dim);
+
     int argMax(MemorySegment x, int count);
 
     /** Runs task(i, worker) for every i in [0, count), on the compute threads; returns when all are done. */

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * A run at the end of a step, in one file: [magic][step][length of the run's text][text][bytes of each part][parts][CRC-32C
+ * of all before]. It appears under its name only when it is complete and on the disk, so a run that is killed at any
+ * moment finds the last complete one.
+ */
+final class Checkpoint {
+    private static final long MAGIC = 0x314B43454B59414AL; // JAYKECK1
+    private static final int PIECE = 1 << 24; // bytes of one read or write
+    private static final int MOST_TEXT = 1 << 16;
+    private static final int HEAD = 8 + 4 + 4;
+
+    private Checkpoint() {}
+
+    static void write(Path file, int step, String run, List<MemorySegment> parts) throws IOException {
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        try {
+            try (FileChannel out = FileChannel.open(
+                    part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                CRC32C sum = new CRC32C();
+                put(out, sum, head(step, run, parts));
+                for (MemorySegment s : parts) {
+                    for (long at = 0; at < s.byteSize(); at += PIECE) {
+                        put(
+                                out,
+                                sum,
+                                s.asSlice(at, Math.min(PIECE, s.byteSize() - at))
+                                        .asByteBuffer());
+                    }
+                }
+                ByteBuffer tail =
+                        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, sum.getValue());
+                while (tail.hasRemaining()) out.write(tail);
+                out.force(true);
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(part);
+            throw e;
+        }
+    }
+
+    private static ByteBuffer head(int step, String run, List<MemorySegment> parts) {
+        byte[] text = run.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer head =
+                ByteBuffer.allocate(HEAD + text.length + 8 * parts.size()).order(ByteOrder.LITTLE_ENDIAN);
+        head.putLong(MAGIC).putInt(step).putInt(text.length).put(text);
+        for (MemorySegment s : parts) head.putLong(s.byteSize());
+        return head.flip();
+    }
+
+    private static void put(FileChannel out, CRC32C sum, ByteBuffer bytes) throws IOException {
+        sum.update(bytes.duplicate());
+        while (bytes.hasRemaining()) out.write(bytes);
+    }
+
+    /**
+     * Fills the parts.
+     *
+     * @return the step it was written after
+     * @throws IOException if it is not a checkpoint of this run, whole and unchanged; then the parts hold anything
+     */
+    static int read(Path file, String run, List<MemorySegment> parts) throws IOException {
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+            CRC32C sum = new CRC32C();
+            ByteBuffer head = get(file, in, sum, HEAD);
+            if (head.getLong() != MAGIC) throw broken(file, "it is no checkpoint of Jay");
+            int step = head.getInt();
+            int length = head.getInt();
+            if (step < 0 || length < 0 || length > MOST_TEXT) {
+                throw broken(file, "step=" + step + ", text=" + length + " bytes, most " + MOST_TEXT);
+            }
+            String text =
+                    StandardCharsets.UTF_8.decode(get(file, in, sum, length)).toString();
+            if (!text.equals(run)) throw broken(file, "it is of another run: wanted " + run + ", got " + text);
+            ByteBuffer sizes = get(file, in, sum, 8 * parts.size());
+            for (MemorySegment s : parts) {
+                long size = sizes.getLong();
+                if (size != s.byteSize()) throw broken(file, "part of " + size + " bytes, wanted " + s.byteSize());
+            }
+            for (MemorySegment s : parts) {
+                for (long at = 0; at < s.byteSize(); at += PIECE) {
+                    int count = (int) Math.min(PIECE, s.byteSize() - at);
+                    s.asSlice(at, count).copyFrom(MemorySegment.ofBuffer(get(file, in, sum, count)));
+                }
+            }
+            long wanted = sum.getValue();
+            long got = get(file, in, new CRC32C(), 8).getLong();
+            if (wanted != got)
+                throw broken(file, "checksum=" + Long.toHexString(got) + ", wanted " + Long.toHexString(wanted));
+            return step;
+        }
+    }
+
+    private static ByteBuffer get(Path file, FileChannel in, CRC32C sum, int count) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+        while (bytes.hasRemaining()) {
+            if (in.read(bytes) < 0) throw broken(file, "it ends at byte " + in.position());
+        }
+        sum.update(bytes.flip().duplicate());
+        return bytes;
+    }
+
+    private static IOException broken(Path file, String why) {
+        return new IOException("checkpoint " + file + " cannot be used: " + why);
+    }
+}

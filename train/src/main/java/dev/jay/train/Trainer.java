@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train;
+
+import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.Region;
+import dev.jay.tensor.memory.Scratch;
+import dev.jay.train.block.Batch;
+import dev.jay.train.block.Parameter;
+import dev.jay.train.block.Parameters;
+import dev.jay.train.optimize.GradientNorm;
+import dev.jay.train.optimize.Optimizer;
+import dev.jay.train.optimize.Schedule;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Takes steps: gradients of some batches added up, clipped together, given to the optimiser. Owns the optimiser's state
+ * (purpose {@code train-optimizer}); borrows the model. Deterministic: the same steps of the same batches give the same bits.
+ */
+public final class Trainer implements AutoCloseable {
+    /**
+     * @param optimizer how a gradient becomes a step
+     * @param rate      the greatest learning rate
+     * @param schedule  what part of it a step gets
+     * @param steps     of the whole run
+     * @param clip      the greatest norm of all gradients together; infinite for any
+     */
+    public record Plan(Optimizer optimizer, double rate, Schedule schedule, int steps, double clip) {
+        public Plan {
+            if (!(rate > 0 && rate < 1e3) || steps < 1 || !(clip > 0)) {
+                throw new IllegalArgumentException("training plan: rate=" + rate + ", steps=" + steps + ", clip=" + clip
+                        + ", allowed: a positive rate, at least one step, a positive clip");
+            }
+        }
+    }
+
+    /**
+     * @param loss mean of all targets, in nats
+     * @param norm of all gradients together, before clipping
+     */
+    public record Report(int step, double loss, double norm, double rate, int targets) {}
+
+    private final TrainModel model;
+    private final Parameters parameters;
+    private final Ops ops;
+    private final Plan plan;
+    private final Region state;
+    private final List<MemorySegment> states = new ArrayList<>();
+    private int step;
+
+    public Trainer(TrainModel model, Ops ops, Plan plan, Memory memory) {
+        this.model = model;
+        this.parameters = model.parameters();
+        this.ops = ops;
+        this.plan = plan;
+        this.state = memory.reserve("train-optimizer", stateBytes(parameters, plan.optimizer));
+        Scratch parts = new Scratch(state.bytes());
+        for (Parameter p : parameters.all()) states.add(parts.take(plan.optimizer.stateBytes(p)));
+    }
+
+    /** What the optimiser remembers of all parameters. */
+    public static long stateBytes(Parameters parameters, Optimizer optimizer) {
+        return parameters.all().stream()
+                .mapToLong(p -> Scratch.sizeOf(optimizer.stateBytes(p)))
+                .sum();
+    }
+
+    /**
+     * One step.
+     *
+     * @throws IllegalArgumentException if no batch has a target
+     * @throws IllegalStateException    if the loss or a gradient is not a number: nothing was changed but the gradients
+     */
+    public Report step(List<Batch> batches) {
+        int targets = batches.stream().mapToInt(Batch::counted).sum();
+        if (targets == 0)
+            throw new IllegalArgumentException("training step: batches=" + batches.size() + ", targets=0");
+        parameters.zeroGradients();
+        double loss = 0;
+        for (Batch batch : batches) loss += model.addGradients(batch, 1f / targets);
+        double norm = GradientNorm.of(parameters.all(), ops);
+        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+            throw new IllegalStateException("training diverged: step=" + (step + 1) + ", loss=" + loss / targets
+                    + ", norm=" + norm + "; a lower rate or a longer warm-up may help");
+        }
+        step++;
+        double rate = plan.rate * plan.schedule.at(step, plan.steps);
+        float scale = norm > plan.clip ? (float) (plan.clip / norm) : 1;
+        Optimizer.Step now = new Optimizer.Step(step, rate, scale);
+        List<Parameter> all = parameters.all();
+        for (int i = 0; i < all.size(); i++) plan.optimizer.update(all.get(i), states.get(i), now, ops);
+        return new Report(step, loss / targets, norm, rate, targets);
+    }
+
+    /**
+     * Writes weights and state to a file, which appears when it is complete.
+     *
+     * @param run what a run must have in common with this one to go on with it; its shapes are looked after
+     */
+    public void save(Path file, String run) throws IOException {
+        Checkpoint.write(file, step, run, List.of(parameters.values(), state.bytes()));
+    }
+
+    /**
+     * Goes on after the step of a file, bit for bit as if nothing had been between.
+     *
+     * @throws IOException if the file is broken, or of another run; then this trainer must not be used
+     */
+    public void resume(Path file, String run) throws IOException {
+        step = Checkpoint.read(file, run, List.of(parameters.values(), state.bytes()));
+    }
+
+    /** Steps taken. */
+    public int steps() {
+        return step;
+    }
+
+    @Override
+    public void close() {
+        state.close();
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train.block;
+
+import dev.jay.model.ModelSpec;
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.Region;
+import dev.jay.tensor.memory.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The float32 master weights of a llama and their gradients, under the names that GGUF gives them. Owns them (purposes
+ * {@code train-weights} and {@code train-gradients}).
+ */
+public final class Parameters implements AutoCloseable {
+    private static final float DEVIATION = 0.02f;
+
+    private record Shape(String name, int rows, int cols) {}
+
+    private final ModelSpec spec;
+    private final boolean tied;
+    private final Map<String, Parameter> all = new LinkedHashMap<>();
+    private final Region values;
+    private final Region gradients;
+
+    /**
+     * All zeros.
+     *
+     * @param tied whether the embedding is the head too
+     * @throws IllegalArgumentException if it is not a shape that can be trained; the message says why
+     */
+    public Parameters(ModelSpec spec, boolean tied, Memory memory) {
+        check(spec);
+        this.spec = spec;
+        this.tied = tied;
+        List<Shape> shapes = shapes(spec, tied);
+        long bytes = shapes.stream()
+                .mapToLong(s -> Scratch.sizeOf(4L * s.rows * s.cols))
+                .sum();
+        this.values = memory.reserve("train-weights", bytes);
+        try {
+            this.gradients = memory.reserve("train-gradients", bytes);
+        } catch (RuntimeException e) {
+            values.close();
+            throw e;
+        }
+        Scratch value = new Scratch(values.bytes());
+        Scratch gradient = new Scratch(gradients.bytes());
+        for (Shape s : shapes) {
+            long count = (long) s.rows * s.cols;
+            all.put(s.name, new Parameter(s.name, s.rows, s.cols, value.floats(count), gradient.floats(count)));
+        }
+    }
+
+    private static void check(ModelSpec s) {
+        if (!s.architecture().equals("llama")) {
+            throw new IllegalArgumentException("training: architecture=" + s.architecture() + ", allowed: llama");
+        }
+        if (s.layers() < 1
+                || s.kvHeads() < 1
+                || s.heads() % s.kvHeads() != 0
+                || s.rotary().dim() > s.headDim()) {
+            throw new IllegalArgumentException("training: layers=" + s.layers() + ", heads=" + s.heads() + ", kvHeads="
+                    + s.kvHeads() + ", headDim=" + s.headDim() + ", rotary="
+                    + s.rotary().dim() + ", wanted: heads a multiple of kvHeads, rotary at most headDim");
+        }
+    }
+
+    private static List<Shape> shapes(ModelSpec s, boolean tied) {
+        int queries = s.heads() * s.headDim();
+        int keys = s.kvHeads() * s.headDim();
+        List<Shape> all = new ArrayList<>();
+        all.add(new Shape("token_embd.weight", s.vocabulary(), s.dim()));
+        for (int l = 0; l < s.layers(); l++) {
+            String p = "blk." + l + ".";
+            all.add(new Shape(p + "attn_norm.weight", 1, s.dim()));
+            all.add(new Shape(p + "attn_q.weight", queries, s.dim()));
+            all.add(new Shape(p + "attn_k.weight", keys, s.dim()));
+            all.add(new Shape(p + "attn_v.weight", keys, s.dim()));
+            all.add(new Shape(p + "attn_output.weight", s.dim(), queries));
+            all.add(new Shape(p + "ffn_norm.weight", 1, s.dim()));
+            all.add(new Shape(p + "ffn_gate.weight", s.hidden(), s.dim()));
+            all.add(new Shape(p + "ffn_up.weight", s.hidden(), s.dim()));
+            all.add(new Shape(p + "ffn_down.weight", s.dim(), s.hidden()));
+        }
+        all.add(new Shape("output_norm.weight", 1, s.dim()));
+        if (!tied) all.add(new Shape("output.weight", s.vocabulary(), s.dim()));
+        return all;
+    }
+
+    /**
+     * Sets matrices to normal values of deviation 0.02, less by the root of twice the layers where they add to the
+     * residual stream (GPT-2's rule), and gains to one. A weight depends on the seed, its tensor and its place alone.
+     */
+    public void randomise(long seed) {
+        int tensor = 0;
+        for (Parameter p : all.values()) {
+            long stream = mix(mix(seed) + tensor++);
+            boolean adds = p.name().contains("attn_output") || p.name().contains("ffn_down");
+            float deviation = adds ? DEVIATION / (float) Math.sqrt(2.0 * spec.layers()) : DEVIATION;
+            for (long i = 0; i < p.count(); i++) {
+                Floats.set(p.value(), i, p.isMatrix() ? deviation * normal(stream, i) : 1);
+            }
+        }
+    }
+
+    /** Nearly normal: a sum of four even numbers. */
+    private static float normal(long stream, long i) {
+        long r = mix(stream + i * 0x9E3779B97F4A7C15L);
+        int sum = (int) (r & 0xFFFF) + (int) (r >>> 16 & 0xFFFF) + (int) (r >>> 32 & 0xFFFF) + (int) (r >>> 48);
+        return (sum - 2 * 0xFFFF) / 37837.2f;
+    }
+
+    /** The finaliser of SplitMix64. */
+    private static long mix(long z) {
+        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    public boolean tied() {
+        return tied;
+    }
+
+    /** In the order of a file. */
+    public List<Parameter> all() {
+        return List.copyOf(all.values());
+    }
+
+    /** @throws IllegalArgumentException if there is none of that name */
+    public Parameter get(String name) {
+        Parameter p = all.get(name);
+        if (p == null) throw new IllegalArgumentException("no such parameter: name=" + name);
+        return p;
+    }
+
+    /** The head's matrix: the embedding, if it is tied. */
+    public Parameter head() {
+        return get(tied ? "token_embd.weight" : "output.weight");
+    }
+
+    public long count() {
+        return all.values().stream().mapToLong(Parameter::count).sum();
+    }
+
+    /** All values, with the gaps between the tensors: what a checkpoint keeps. */
+    public MemorySegment values() {
+        return values.bytes();
+    }
+
+    public void zeroGradients() {
+        gradients.bytes().fill((byte) 0);
+    }
+
+    @Override
+    public void close() {
+        values.close();
+        gradients.close();
+    }
+}

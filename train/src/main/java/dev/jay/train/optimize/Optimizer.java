@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train.optimize;
+
+import dev.jay.tensor.kernel.Ops;
+import dev.jay.train.block.Parameter;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * How a gradient becomes a step. Keeps nothing itself: what it remembers of a parameter is in bytes that it is given,
+ * which a checkpoint keeps too. A member of {@link Optimizers#ALL}.
+ */
+public interface Optimizer {
+    /** Bytes it remembers of a parameter. */
+    long stateBytes(Parameter p);
+
+    /**
+     * One step of one parameter.
+     *
+     * @param state {@link #stateBytes}, zeros before the first step; aligned to 64
+     */
+    void update(Parameter p, MemorySegment state, Step step, Ops ops);
+
+    /**
+     * @param number   1 for the first
+     * @param rate     of learning, now
+     * @param gradient what the gradient is to be multiplied by first: clipping's factor
+     */
+    record Step(int number, double rate, float gradient) {}
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Training: gradients block by block, optimisers, schedules. Nobody who only serves loads it. */
+module dev.jay.train {
+    requires transitive dev.jay.model;
+    requires transitive dev.jay.tensor;
+
+    exports dev.jay.train;
+    exports dev.jay.train.block;
+    exports dev.jay.train.optimize;
+}

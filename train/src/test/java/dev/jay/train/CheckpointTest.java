@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.jay.tensor.kernel.Precision;
+import dev.jay.train.block.Parameter;
+import dev.jay.train.optimize.Optimizers;
+import dev.jay.train.optimize.Schedules;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointTest {
+    private static final String RUN = "a run";
+
+    @TempDir
+    private Path folder;
+
+    private static Trainer trainer(TrainBed bed) {
+        Trainer.Plan plan = new Trainer.Plan(Optimizers.ALL.make("adamw"), 0.01, Schedules.ALL.make("wsd"), 12, 1);
+        return new Trainer(bed.model, bed.ops, plan, bed.memory);
+    }
+
+    private static TrainBed bed() {
+        return new TrainBed(TrainBed.SMALL, true, Precision.BF16, null, 2, 2, 9);
+    }
+
+    private static Trainer.Report step(Trainer trainer) {
+        return trainer.step(List.of(TrainBed.batch(2, 9, 37, trainer.steps())));
+    }
+
+    /** Resumed from any step, the rest of a run has the bits it would have had. */
+    @Test
+    void aResumedRunShouldGoOnBitForBit() throws IOException {
+        Path file = folder.resolve("run.ckpt");
+        for (int cut : new int[] {0, 1, 7}) {
+            try (TrainBed whole = bed();
+                    Trainer all = trainer(whole)) {
+                for (int i = 0; i < 12; i++) {
+                    if (i == cut) all.save(file, RUN);
+                    step(all);
+                }
+                try (TrainBed rest = bed();
+                        Trainer resumed = trainer(rest)) {
+                    rest.parameters.randomise(99);
+                    resumed.resume(file, RUN);
+                    assertThat(resumed.steps()).isEqualTo(cut);
+                    while (resumed.steps() < 12) step(resumed);
+                    for (Parameter p : whole.parameters.all()) {
+                        assertThat(rest.parameters.get(p.name()).value().mismatch(p.value()))
+                                .as(p.name())
+                                .isEqualTo(-1);
+                    }
+                }
+            }
+        }
+        assertThat(folder.toFile().list()).containsExactly("run.ckpt");
+    }
+
+    @Test
+    void aBrokenFileShouldBeRefusedWhereverItIsBroken() throws IOException {
+        Path file = folder.resolve("run.ckpt");
+        try (TrainBed bed = bed();
+                Trainer trainer = trainer(bed)) {
+            step(trainer);
+            trainer.save(file, RUN);
+            byte[] good = Files.readAllBytes(file);
+            for (int at = 0; at < good.length; at += at < 100 ? 1 : good.length / 50) {
+                byte[] bad = good.clone();
+                bad[at] ^= 4;
+                Files.write(file, bad);
+                assertThatThrownBy(() -> trainer.resume(file, RUN))
+                        .as("byte " + at)
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("cannot be used");
+            }
+            for (int length : new int[] {0, 7, 20, good.length / 2, good.length - 1}) {
+                Files.write(file, Arrays.copyOf(good, length));
+                assertThatThrownBy(() -> trainer.resume(file, RUN)).hasMessageContaining("it ends at byte");
+            }
+            Files.write(file, good);
+            assertThatThrownBy(() -> trainer.resume(file, "b run"))
+                    .hasMessageContaining("it is of another run: wanted b run, got a run");
+            trainer.resume(file, RUN);
+            assertThat(trainer.steps()).isEqualTo(1);
+        }
+    }
+}
