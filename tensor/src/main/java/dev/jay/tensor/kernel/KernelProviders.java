@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.kernel.avx2.Avx2Kernels;
 import dev.jay.tensor.kernel.machine.AmxKernels;
 import dev.jay.tensor.kernel.machine.MachineKernels;
 import dev.jay.tensor.memory.Memory;
@@ -12,7 +13,12 @@ import java.util.Optional;
 /** Every way to run the hot operations, best first. To add one: write its file, add its line. */
 public final class KernelProviders {
     public static final Catalog<KernelProvider> ALL = Catalog.of(
-            "kernel provider", AmxKernels.ENTRY, MachineKernels.ENTRY, VectorProvider.ENTRY, ScalarKernels.ENTRY);
+            "kernel provider",
+            AmxKernels.ENTRY,
+            MachineKernels.ENTRY,
+            Avx2Kernels.ENTRY,
+            VectorProvider.ENTRY,
+            ScalarKernels.ENTRY);
 
     private KernelProviders() {}
 

@@ -15,6 +15,7 @@ public enum Form {
     MR(1, -1, 0),
     RVM(0, 1, 2),
     RMV(0, 2, 1),
+    MVR(2, 1, 0),
     /** A register and register or memory; the register field extends the opcode. */
     VM(-1, 0, 1);
 

@@ -85,6 +85,7 @@ public final class Vectors {
     public static final Instruction VPXOR = old("vpxor", 1, 0xEF);
     public static final Instruction VPSIGNB = old("vpsignb", 2, 0x08);
     public static final Instruction VPHADDD = old("vphaddd", 2, 0x02);
+    public static final Instruction VPCMPGTD = old("vpcmpgtd", 1, 0x66);
     public static final Instruction VPCMPEQB = old("vpcmpeqb", 1, 0x74);
     public static final Instruction VPCMPEQD = old("vpcmpeqd", 1, 0x76);
 
@@ -224,6 +225,16 @@ public final class Vectors {
             "vpinsrd",
             vex(Form.RVM, 1, 3, 0x22, 0, 0, Tuple.BYTES4, "avx", X, X, RM32, I),
             evex(Form.RVM, 1, 3, 0x22, 0, 0, Tuple.BYTES4, DQ, X, X, RM32, I));
+
+    /** Lanes whose mask has its sign bit: the others become zero, or are not written; their memory is not touched. */
+    public static final Instruction VMASKMOVPS = new Instruction(
+            "vmaskmovps",
+            vex(Form.RVM, 1, 2, 0x2C, 0, XY, Tuple.WHOLE, "avx", V, V, M),
+            vex(Form.MVR, 1, 2, 0x2E, 0, XY, Tuple.WHOLE, "avx", M, V, V));
+
+    /** All ones where the comparison holds; {@link Avx512#VCMPPS} writes a mask register instead. */
+    public static final Instruction VCMPPS =
+            new Instruction("vcmpps", vex(Form.RVM, 0, 1, 0xC2, 0, XY, Tuple.WHOLE, "avx", V, V, VM, I));
 
     /** Clears the upper halves, without which later SSE code is slow. Last in every function that used a wide register. */
     public static final Instruction VZEROUPPER = new Instruction(

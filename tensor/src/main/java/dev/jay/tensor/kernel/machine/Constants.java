@@ -8,32 +8,32 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Constants of one function, laid after its code. */
-final class Constants {
+public final class Constants {
     private final X86Assembler a;
     private final Map<Label, int[]> values = new LinkedHashMap<>();
 
-    Constants(X86Assembler a) {
+    public Constants(X86Assembler a) {
         this.a = a;
     }
 
     /** Where these will be. */
-    Mem ints(int... v) {
+    public Mem ints(int... v) {
         Label label = a.label();
         values.put(label, v);
         return Mem.mem(label);
     }
 
     /** One value, to be given to every lane. */
-    Mem each(int v) {
+    public Mem each(int v) {
         return ints(v).each();
     }
 
-    Mem each(float v) {
+    public Mem each(float v) {
         return each(Float.floatToRawIntBits(v));
     }
 
     /** Writes them down; after the last return. */
-    void write() {
+    public void write() {
         values.forEach((label, v) -> a.align(v.length == 1 ? 4 : 64).bind(label).int32(v));
     }
 }

@@ -5,20 +5,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** The block of longs that a function in machine code takes as its argument, and other plain writes to raw addresses. */
-final class Words {
+public final class Words {
     /** Room for the longest block; kernels keep it at the start of their working space. */
-    static final int BYTES = 256;
+    public static final int BYTES = 256;
 
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private Words() {}
 
-    static void set(long block, int index, long value) {
+    public static void set(long block, int index, long value) {
         ALL.set(ValueLayout.JAVA_LONG, block + 8L * index, value);
     }
 
     /** Zeroes {@code bytes}, a multiple of 4. */
-    static void clear(long address, long bytes) {
+    public static void clear(long address, long bytes) {
         for (long at = 0; at < bytes; at += 4) ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address + at, 0);
     }
 
@@ -26,11 +26,11 @@ final class Words {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
     }
 
-    static float real(long address) {
+    public static float real(long address) {
         return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
     }
 
-    static void setReal(long address, float value) {
+    public static void setReal(long address, float value) {
         ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value);
     }
 }

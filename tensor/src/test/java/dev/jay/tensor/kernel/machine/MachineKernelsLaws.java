@@ -10,6 +10,7 @@ import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.KernelProvider;
 import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
@@ -40,11 +41,24 @@ class MachineKernelsLaws {
 
     @BeforeEach
     void bind() {
-        MachineKernels provider = new MachineKernels(CodePages::ofThisSystem);
-        Optional<String> refusal = provider.unavailable(Cpu.detect());
+        KernelProvider provider = provider();
+        Optional<String> refusal = provider.unavailable(cpu());
         assumeTrue(refusal.isEmpty(), () -> "kernels in machine code do not run here: " + refusal.get());
         memory = Memory.withBudget(1 << 20);
-        kernels = provider.bind(Cpu.detect(), memory);
+        kernels = provider.bind(cpu(), memory);
+    }
+
+    KernelProvider provider() {
+        return new MachineKernels(CodePages::ofThisSystem);
+    }
+
+    Cpu cpu() {
+        return Cpu.detect();
+    }
+
+    /** Bytes of {@code n} packed rows that hold values. */
+    long packed(MatMulKernel kernel, int n, int cols) {
+        return Math.ceilDiv(n, Int8Form.TOKENS) * Int8Form.groupBytes(cols);
     }
 
     @AfterEach
@@ -168,7 +182,7 @@ class MachineKernelsLaws {
                 c.kernel.form().pack(bed.x.address(), 19, cols, 0, 19, whole.address());
                 c.kernel.form().pack(bed.x.address(), 19, cols, 11, 19, cut.address());
                 c.kernel.form().pack(bed.x.address(), 19, cols, 0, 11, cut.address());
-                long values = 3 * Int8Form.groupBytes(cols);
+                long values = packed(c.kernel, 19, cols);
                 assertThat(cut.asSlice(0, values).mismatch(whole.asSlice(0, values)))
                         .isEqualTo(-1);
             }
@@ -182,9 +196,12 @@ class MachineKernelsLaws {
             for (int n : new int[] {1, 9}) {
                 for (int sign = -1; sign <= 1; sign += 2) {
                     try (Bed bed = new Bed(c.format, c.kernel, 18, cols, n).random(1)) {
-                        lowestCodes(bed);
-                        for (int i = 0; i < n * cols; i++) Floats.set(bed.x, i, sign * 3e4f);
-                        check(bed, c.isInt8(), bed.run(0, n), c.format.name() + " lowest codes, n=" + n);
+                        for (boolean isHighest : new boolean[] {true, false}) {
+                            sameCodes(bed, isHighest);
+                            for (int i = 0; i < n * cols; i++) Floats.set(bed.x, i, sign * 3e4f);
+                            String what = c.format.name() + ", highest codes=" + isHighest + ", n=" + n;
+                            check(bed, c.isInt8(), bed.run(0, n), what);
+                        }
                         for (int i = 0; i < n * cols; i++) Floats.set(bed.x, i, i % 2 == 0 ? 0 : -0f);
                         assertThat(bed.run(0, n))
                                 .as(c.format.name() + " of zeros")
@@ -195,13 +212,15 @@ class MachineKernelsLaws {
         }
     }
 
-    /** Every code at its least, scales finite: -128 for bytes. */
-    static void lowestCodes(Bed bed) {
+    /** Every code at its least or its greatest, scales finite: -128 or 127 for bytes. */
+    static void sameCodes(Bed bed, boolean isHighest) {
+        int bits = isHighest ? 0xFF : 0x00;
         switch (bed.format.name()) {
-            case "q8_0" -> fill(bed, 34, 2, 34, 0x80);
-            case "q4_0" -> fill(bed, 18, 2, 18, 0x00);
-            case "q4_k" -> fill(bed, 144, 16, 144, 0xFF);
-            case "q6_k" -> fill(bed, 210, 0, 192, 0x00);
+            case "q8_0" -> fill(bed, 34, 2, 34, isHighest ? 0x7F : 0x80);
+            case "q4_0" -> fill(bed, 18, 2, 18, bits);
+            case "q4_k" -> fill(bed, 144, 16, 144, bits);
+            case "q5_k" -> fill(bed, 176, 16, 176, bits);
+            case "q6_k" -> fill(bed, 210, 0, 192, bits);
             default -> {} // floats have no codes
         }
     }
