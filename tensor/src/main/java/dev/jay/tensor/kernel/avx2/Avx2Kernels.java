@@ -13,6 +13,7 @@ import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.kernel.machine.MachineRows;
 import dev.jay.tensor.memory.Memory;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -75,6 +76,7 @@ public final class Avx2Kernels implements KernelProvider {
         private final Set<String> features;
         private final ByteForm form;
         private final Map<String, MatMulKernel> made = new HashMap<>();
+        private RowKernels rows;
 
         Bound(MachineCode code, Set<String> features) {
             this.code = code;
@@ -149,7 +151,8 @@ public final class Avx2Kernels implements KernelProvider {
 
         @Override
         public synchronized Optional<RowKernels> rows() {
-            return Optional.empty();
+            if (rows == null) rows = new MachineRows(code, RowCode.all(features));
+            return Optional.of(rows);
         }
 
         @Override

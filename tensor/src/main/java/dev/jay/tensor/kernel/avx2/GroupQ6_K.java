@@ -61,7 +61,7 @@ final class GroupQ6_K implements Group {
         a.emit(VMOVDQU, ymm(5), mem(RDI, v / 4 * 64 + quarter % 2 * 32));
         if (quarter > 1) a.emit(VPSRLW, ymm(5), ymm(5), imm(4));
         a.emit(VPAND, ymm(5), ymm(5), ymm(8)).emit(VMOVDQU, ymm(6), mem(RDI, HIGH + v / 4 * 32));
-        if (quarter < 2) a.emit(VPSLLW, ymm(6), ymm(6), imm(4L - 2 * quarter));
+        if (quarter < 2) a.emit(VPSLLW, ymm(6), ymm(6), imm(4L - 2L * quarter));
         if (quarter > 2) a.emit(VPSRLW, ymm(6), ymm(6), imm(2));
         a.emit(VPAND, ymm(6), ymm(6), ymm(9)).emit(VPOR, ymm(5), ymm(5), ymm(6));
     }

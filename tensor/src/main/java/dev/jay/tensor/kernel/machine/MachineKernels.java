@@ -163,7 +163,7 @@ public final class MachineKernels implements KernelProvider {
 
         @Override
         public synchronized Optional<RowKernels> rows() {
-            if (rows == null) rows = new MachineRows(code, NEEDED);
+            if (rows == null) rows = new MachineRows(code, RowCode.all(NEEDED));
             return Optional.of(rows);
         }
 

@@ -3,10 +3,9 @@ package dev.jay.tensor.kernel.machine;
 
 import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.kernel.RowKernels;
-import java.util.Set;
 
 /** The small operations in machine code. */
-final class MachineRows implements RowKernels {
+public final class MachineRows implements RowKernels {
     private final MachineCode.Function norm;
     private final MachineCode.Function interleaved;
     private final MachineCode.Function halves;
@@ -15,14 +14,24 @@ final class MachineRows implements RowKernels {
     private final MachineCode.Function softmax;
     private final MachineCode.Function argMax;
 
-    MachineRows(MachineCode code, Set<String> features) {
-        norm = code.load("rms-norm", RowCode.rmsNorm(features));
-        interleaved = code.load("rotate-interleaved", RotateCode.interleaved(features));
-        halves = code.load("rotate-halves", RotateCode.halves(features));
-        swiGlu = code.load("swiglu", RowCode.swiGlu(features));
-        add = code.load("add", RowCode.add(features));
-        softmax = code.load("softmax", RowCode.softmax(features));
-        argMax = code.load("argmax", RowCode.argMax(features));
+    /** The code of each operation, of the arguments that the methods below pass. */
+    public record Code(
+            byte[] rmsNorm,
+            byte[] interleaved,
+            byte[] halves,
+            byte[] swiGlu,
+            byte[] add,
+            byte[] softmax,
+            byte[] argMax) {}
+
+    public MachineRows(MachineCode pages, Code code) {
+        norm = pages.load("rms-norm", code.rmsNorm);
+        interleaved = pages.load("rotate-interleaved", code.interleaved);
+        halves = pages.load("rotate-halves", code.halves);
+        swiGlu = pages.load("swiglu", code.swiGlu);
+        add = pages.load("add", code.add);
+        softmax = pages.load("softmax", code.softmax);
+        argMax = pages.load("argmax", code.argMax);
     }
 
     @Override

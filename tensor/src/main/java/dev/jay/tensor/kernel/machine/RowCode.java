@@ -68,6 +68,18 @@ final class RowCode {
         a.emit(ENDBR64);
     }
 
+    /** All of them. */
+    static MachineRows.Code all(Set<String> features) {
+        return new MachineRows.Code(
+                rmsNorm(features),
+                RotateCode.interleaved(features),
+                RotateCode.halves(features),
+                swiGlu(features),
+                add(features),
+                softmax(features),
+                argMax(features));
+    }
+
     private byte[] end() {
         a.emit(VZEROUPPER).emit(RET);
         constants.write();
