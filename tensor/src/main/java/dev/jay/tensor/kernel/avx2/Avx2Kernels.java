@@ -34,6 +34,7 @@ public final class Avx2Kernels implements KernelProvider {
 
     private static final Set<String> NEEDED = Set.of("avx", "avx2", "fma", "f16c", "bmi2");
     private static final long CODE_BYTES = 512 * 1024; // every format, and attention of a dozen shapes
+    private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
     private final Supplier<CodePages> pages;
 
@@ -76,6 +77,8 @@ public final class Avx2Kernels implements KernelProvider {
         private final Set<String> features;
         private final ByteForm form;
         private final Map<String, MatMulKernel> made = new HashMap<>();
+        private final Map<String, AttentionKernel> attentions = new HashMap<>();
+        private MachineCode.Function scale;
         private RowKernels rows;
 
         Bound(MachineCode code, Set<String> features) {
@@ -146,7 +149,18 @@ public final class Avx2Kernels implements KernelProvider {
         @Override
         public synchronized Optional<AttentionKernel> attention(
                 WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
-            return Optional.empty();
+            Optional<KvLoad> k = KvLoad.of(keys.name());
+            Optional<KvLoad> v = KvLoad.of(values.name());
+            if (k.isEmpty() || v.isEmpty() || Math.max(keyWidth, valueWidth) > MOST_WIDTH) return Optional.empty();
+            String name = "attend-" + keys.name() + "-" + values.name() + "-" + keyWidth + "x" + valueWidth;
+            return Optional.of(
+                    attentions.computeIfAbsent(name, n -> attention(n, k.get(), v.get(), keyWidth, valueWidth)));
+        }
+
+        private AttentionKernel attention(String name, KvLoad keys, KvLoad values, int keyWidth, int valueWidth) {
+            if (scale == null) scale = code.load("scale", RowCode.scale(features));
+            return new Avx2Attention(
+                    code.load(name, AttentionCode.build(keys, values, keyWidth, valueWidth, features)), scale);
         }
 
         @Override

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.avx2;
+
+import dev.jay.tensor.asm.MachineCode;
+import dev.jay.tensor.kernel.AttentionKernel;
+import dev.jay.tensor.kernel.machine.Words;
+
+/** Attention for rows of one shape: a call of the code for each page, with every query in it. */
+final class Avx2Attention implements AttentionKernel {
+    private static final int ALIGNMENT = 64;
+    private static final long NOTHING_YET = 0xFF7FFFFFL; // the least float; above it, a sum of 0
+
+    private final MachineCode.Function attend;
+    private final MachineCode.Function scale;
+
+    /** @param scale x, factor, count: x *= factor */
+    Avx2Attention(MachineCode.Function attend, MachineCode.Function scale) {
+        this.attend = attend;
+        this.scale = scale;
+    }
+
+    /** [arguments][weights][tile of keys][tile of values][records], from an aligned place on. */
+    private static long args(long scratch) {
+        return (scratch + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    private static long weights(long scratch) {
+        return args(scratch) + Words.BYTES;
+    }
+
+    private static long tileKeys(long scratch) {
+        return weights(scratch) + TILE * Float.BYTES;
+    }
+
+    private static long tileValues(Task task, long scratch) {
+        return tileKeys(scratch) + (long) TILE * KvLoad.rowBytes(task.keyWidth);
+    }
+
+    private static long records(Task task, long scratch) {
+        return tileValues(task, scratch) + (long) TILE * KvLoad.rowBytes(task.valueWidth);
+    }
+
+    @Override
+    public long scratchBytes(Task task) {
+        return records(task, 0) + (long) task.queries * AttentionCode.RECORD + ALIGNMENT;
+    }
+
+    @Override
+    public void run(Task task, long scratch) {
+        if (task.queries < 1) return;
+        long args = args(scratch);
+        long records = records(task, scratch);
+        for (int i = 0; i < task.queries; i++) {
+            Words.set(records, 2 * i, (long) task.visibleTo[i] << 32 | task.visibleFrom[i] & 0xFFFFFFFFL);
+            Words.set(records, 2 * i + 1, NOTHING_YET);
+            Words.clear(task.out + 4L * i * task.outStride, 4L * task.valueWidth);
+        }
+        fill(task, args, scratch);
+        for (int slot = task.fromSlot; slot < task.toSlot; ) {
+            int page = slot / task.pageSlots;
+            int end = (int) Math.min(task.toSlot, (page + 1L) * task.pageSlots);
+            long within = slot - (long) page * task.pageSlots;
+            Words.set(args, AttentionCode.KEYS, task.pages[page] + within * task.keyRowBytes);
+            Words.set(args, AttentionCode.VALUES, task.pages[page] + task.valuesOffset + within * task.valueRowBytes);
+            Words.set(args, AttentionCode.FIRST, slot);
+            Words.set(args, AttentionCode.END, end);
+            attend.call(args);
+            slot = end;
+        }
+        for (int i = 0; i < task.queries; i++) {
+            float max = Words.real(records + (long) i * AttentionCode.RECORD + AttentionCode.MAX);
+            float sum = Words.real(records + (long) i * AttentionCode.RECORD + AttentionCode.SUM);
+            if (sum != 0) {
+                long factor = Float.floatToRawIntBits(1 / sum);
+                scale.call(task.out + 4L * i * task.outStride, factor, task.valueWidth, 0, 0, 0);
+            }
+            // strict: the same bits from interpreted and compiled code
+            Words.setReal(task.lse + 4L * i * task.lseStride, (float) (max + StrictMath.log(sum)));
+        }
+    }
+
+    private void fill(Task task, long args, long scratch) {
+        Words.set(args, AttentionCode.QUERY, task.query);
+        Words.set(args, AttentionCode.QUERY_STRIDE, 4 * task.queryStride);
+        Words.set(args, AttentionCode.OUT, task.out);
+        Words.set(args, AttentionCode.OUT_STRIDE, 4 * task.outStride);
+        Words.set(args, AttentionCode.RECORDS, records(task, scratch));
+        Words.set(args, AttentionCode.QUERIES, task.queries);
+        Words.set(args, AttentionCode.KEY_STRIDE, task.keyRowBytes);
+        Words.set(args, AttentionCode.VALUE_STRIDE, task.valueRowBytes);
+        Words.set(args, AttentionCode.TILE_KEYS, tileKeys(scratch));
+        Words.set(args, AttentionCode.TILE_VALUES, tileValues(task, scratch));
+        Words.set(args, AttentionCode.WEIGHTS, weights(scratch));
+        Words.set(args, AttentionCode.SCALE, Float.floatToRawIntBits(task.scale));
+        Words.set(args, AttentionCode.CAP, task.softCap == 0 ? 0 : Float.floatToRawIntBits(task.softCap));
+        Words.set(args, AttentionCode.TWO_BY_CAP, Float.floatToRawIntBits(2 / task.softCap));
+    }
+}
