@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Reads what the operating system says of the machine. The one file that looks under /proc and /sys. */
 final class CpuDetection {
@@ -32,20 +33,29 @@ final class CpuDetection {
 
     Cpu detect(boolean vectorModule) {
         String model = "unknown";
-        Set<String> features = new TreeSet<>();
+        Set<String> features = null;
         for (String line : lines(root.resolve("proc/cpuinfo"))) {
             int colon = line.indexOf(':');
             if (colon < 0) continue;
             String value = line.substring(colon + 1).strip();
             switch (line.substring(0, colon).strip()) {
-                case "model name" -> model = value;
-                case "flags", "Features" ->
-                    features.addAll(List.of(value.toLowerCase(Locale.ROOT).split("\\s+")));
+                case "model name" -> model = model.equals("unknown") ? value : model;
+                case "flags", "Features" -> {
+                    Set<String> core = Set.of(distinct(value));
+                    if (features == null) features = new TreeSet<>(core);
+                    else features.retainAll(core); // cores may differ, and a thread may come to run on any of them
+                }
                 default -> {}
             }
-            if (!features.isEmpty() && !model.equals("unknown")) break; // the other cores say the same
         }
+        if (features == null) features = Set.of();
         return new Cpu(model, features, vectorModule, cores());
+    }
+
+    private static String[] distinct(String words) {
+        return Stream.of(words.toLowerCase(Locale.ROOT).split("\\s+"))
+                .distinct()
+                .toArray(String[]::new);
     }
 
     /** A quota of 1.5 cores is two threads: one of them is held back now and then. */

@@ -33,6 +33,12 @@ class CpuDetectionTest {
     }
 
     @Test
+    void shouldKnowOnlyWhatEveryCoreHas() throws IOException {
+        write("proc/cpuinfo", "model name : big\nflags : avx2 avx512f fma\nmodel name : little\nflags : avx2 fma\n");
+        assertThat(new CpuDetection(root, 4).detect(false)).isEqualTo(new Cpu("big", Set.of("avx2", "fma"), false, 4));
+    }
+
+    @Test
     void shouldTakeTheNarrowestQuotaOfNestedGroups() throws IOException {
         write("proc/self/cgroup", "0::/a/b\n");
         write("sys/fs/cgroup/a/b/cpu.max", "max 100000\n");

@@ -16,13 +16,13 @@ import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RDX;
 
 import dev.jay.tensor.asm.MachineCode;
+import dev.jay.tensor.asm.MachineCodeException;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -90,44 +90,77 @@ public record CpuId(String model, Set<String> features) {
         }
     }
 
+    /** What the CPU and the system answer; tests make some up. */
+    interface Answers {
+        /** eax, ebx, ecx, edx of a leaf of CPUID. */
+        int[] cpuid(int leaf, int sub);
+
+        /** What registers the system saves: the low half of XCR0. Asked only where the system says that it may be. */
+        long xgetbv();
+    }
+
     /** Asks the CPU. Only where {@link #isX86}. */
     public static CpuId read(MachineCode code, Memory memory) {
         MachineCode.Function cpuid = code.load("cpuid", cpuidCode());
         MachineCode.Function xgetbv = code.load("xgetbv", xgetbvCode());
         try (Region region = memory.reserve("cpuid", BLOCK)) {
             MemorySegment block = region.bytes();
-            Set<String> features = new TreeSet<>();
-            int highest = ask(cpuid, block, 0, 0)[EAX];
-            long state = 0;
-            if ((ask(cpuid, block, 1, 0)[ECX] >> OSXSAVE & 1) != 0) {
-                xgetbv.callBriefly(block.address());
-                state = block.get(ValueLayout.JAVA_INT, 0) & 0xFFFFFFFFL;
-            }
-            for (Bit b : BITS) {
-                if (b.leaf > highest || (b.sub > 0 && ask(cpuid, block, b.leaf, 0)[EAX] < b.sub)) continue;
-                boolean has = (ask(cpuid, block, b.leaf, b.sub)[b.register] >> b.bit & 1) != 0;
-                if (has && (state & b.state) == b.state) features.add(b.name);
-            }
-            return new CpuId(name(cpuid, block), features);
+            return of(new Answers() {
+                @Override
+                public int[] cpuid(int leaf, int sub) {
+                    block.set(ValueLayout.JAVA_INT, 0, leaf);
+                    block.set(ValueLayout.JAVA_INT, 4, sub);
+                    cpuid.callBriefly(block.address());
+                    return block.asSlice(8, 16).toArray(ValueLayout.JAVA_INT);
+                }
+
+                @Override
+                public long xgetbv() {
+                    xgetbv.callBriefly(block.address());
+                    return block.get(ValueLayout.JAVA_INT, 0) & 0xFFFFFFFFL;
+                }
+            });
         }
     }
 
-    private static String name(MachineCode.Function cpuid, MemorySegment block) {
+    /**
+     * Asks the CPU before code that needs these features is trusted to it: what the system lists need not be true where
+     * the system is emulated, or the list comes from another machine.
+     *
+     * @throws MachineCodeException if the CPU, or what the system saves of its registers, lacks one
+     */
+    public static void require(Set<String> needed, MachineCode code, Memory memory) {
+        Set<String> missing = new TreeSet<>(needed);
+        missing.removeAll(read(code, memory).features());
+        if (missing.isEmpty()) return;
+        throw new MachineCodeException(
+                "the CPU itself (CPUID, XGETBV) does not offer what the system lists: missing=" + missing, 0);
+    }
+
+    static CpuId of(Answers answers) {
+        Set<String> features = new TreeSet<>();
+        int highest = answers.cpuid(0, 0)[EAX];
+        boolean saves = (answers.cpuid(1, 0)[ECX] >> OSXSAVE & 1) != 0;
+        long state = saves ? answers.xgetbv() : 0;
+        for (Bit b : BITS) {
+            if (Integer.compareUnsigned(b.leaf, highest) > 0) continue;
+            if (b.sub > 0 && Integer.compareUnsigned(answers.cpuid(b.leaf, 0)[EAX], b.sub) < 0) continue;
+            boolean has = (answers.cpuid(b.leaf, b.sub)[b.register] >> b.bit & 1) != 0;
+            if (has && (state & b.state) == b.state) features.add(b.name);
+        }
+        return new CpuId(name(answers), features);
+    }
+
+    private static String name(Answers answers) {
+        if (Integer.compareUnsigned(answers.cpuid(0x80000000, 0)[EAX], NAME_LEAF + 2) < 0) return "";
         StringBuilder text = new StringBuilder();
-        if (Integer.compareUnsigned(ask(cpuid, block, 0x80000000, 0)[EAX], NAME_LEAF + 2) < 0) return "";
         for (int i = 0; i < 3; i++) {
-            ask(cpuid, block, NAME_LEAF + i, 0);
-            text.append(new String(block.asSlice(8, 16).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.US_ASCII));
+            for (int word : answers.cpuid(NAME_LEAF + i, 0)) {
+                for (int at = 0; at < 32; at += 8) text.append((char) (word >> at & 0x7F));
+            }
         }
         int end = text.indexOf("\0");
         return (end < 0 ? text.toString() : text.substring(0, end)).strip();
-    }
-
-    private static int[] ask(MachineCode.Function cpuid, MemorySegment block, int leaf, int sub) {
-        block.set(ValueLayout.JAVA_INT, 0, leaf);
-        block.set(ValueLayout.JAVA_INT, 4, sub);
-        cpuid.callBriefly(block.address());
-        return block.asSlice(8, 16).toArray(ValueLayout.JAVA_INT);
     }
 
     private static byte[] cpuidCode() {

@@ -65,6 +65,7 @@ public final class Avx2Kernels implements KernelProvider {
         if (cpu.has(Dots.VNNI)) features.add(Dots.VNNI);
         MachineCode code = MachineCode.reserve(memory, CODE_BYTES, pages.get(), Optional.empty());
         try {
+            CpuId.require(features, code, memory);
             return new Bound(code, features);
         } catch (RuntimeException e) {
             code.close();

@@ -66,6 +66,7 @@ public final class MachineKernels implements KernelProvider {
     public Kernels bind(Cpu cpu, Memory memory) {
         MachineCode code = MachineCode.reserve(memory, CODE_BYTES, pages.get(), Optional.empty());
         try {
+            CpuId.require(NEEDED, code, memory);
             return new Bound(code, cpu);
         } catch (RuntimeException e) {
             code.close();
