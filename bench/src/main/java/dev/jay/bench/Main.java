@@ -13,13 +13,15 @@ import picocli.CommandLine.Spec;
         name = "jay bench",
         mixinStandardHelpOptions = true,
         description = "Measurements, side by side in one run; medians of many samples.",
-        subcommands = {KernelBench.class, GemmBench.class, StressBench.class},
+        subcommands = {KernelBench.class, GemmBench.class, PageBench.class, StressBench.class},
         footer = {
             "",
             "Examples:",
             "  jay bench kernels --plot ratios.png             every kernel beside what bounds it",
             "  jay bench kernels --kernels gemv --formats q8_0 --threads 1,2 --json",
             "  jay bench gemm --threads 1                      products of float matrices, as training calls them",
+            "  jay bench pages                                 keys and values in pages and in one run, huge pages or"
+                    + " not",
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"
                     + " dumps",
             "  jay bench model model.gguf                      a whole model's prefill and decode"

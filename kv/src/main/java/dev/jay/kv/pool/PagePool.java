@@ -14,7 +14,9 @@ import java.util.function.BooleanSupplier;
  * engine thread. Owns its range.
  */
 public final class PagePool implements AutoCloseable {
-    private static final long LEAST_BLOCK = 256 << 10; // fewer system calls for each byte that comes and goes
+    /** What a block holds at least: fewer system calls for each byte that comes and goes. */
+    public static final long LEAST_BLOCK = 256 << 10;
+
     private static final long OS_PAGE = 4096;
 
     private final Range range;
@@ -28,12 +30,17 @@ public final class PagePool implements AutoCloseable {
 
     /** @param pageBytes a multiple of 64, so that every page begins on a cache line */
     public PagePool(Memory memory, int pages, long pageBytes) {
+        this(memory, pages, pageBytes, LEAST_BLOCK);
+    }
+
+    /** @param leastBlock as {@link #LEAST_BLOCK}; {@link Memory#HUGE_PAGE} asks for huge pages where pages divide it */
+    public PagePool(Memory memory, int pages, long pageBytes, long leastBlock) {
         if (pages < 0 || pageBytes < 64 || pageBytes % 64 != 0) {
             throw new IllegalArgumentException("kv page pool: pages=" + pages + ", pageBytes=" + pageBytes
                     + ", allowed: pages >= 0, pageBytes a multiple of 64");
         }
         this.pageBytes = pageBytes;
-        this.blockPages = blockPages(pageBytes);
+        this.blockPages = blockPages(pageBytes, leastBlock);
         this.range = memory.range("kv-pages", Math.multiplyExact(pages, pageBytes), blockPages * pageBytes);
         this.holders = new int[pages];
         this.blockHeld = new int[range.blocks()];
@@ -42,9 +49,9 @@ public final class PagePool implements AutoCloseable {
     }
 
     /** As few as come to whole pages of the system's, and to a size worth a system call. */
-    private static int blockPages(long pageBytes) {
+    private static int blockPages(long pageBytes, long leastBlock) {
         long step = OS_PAGE / Math.min(OS_PAGE, Long.lowestOneBit(pageBytes)); // pages that come to whole system pages
-        return Math.toIntExact(step * Math.ceilDiv(LEAST_BLOCK, step * pageBytes));
+        return Math.toIntExact(step * Math.ceilDiv(leastBlock, step * pageBytes));
     }
 
     /** @param frees called while no page is free: lets go of some, or says that there are none to let go of */
