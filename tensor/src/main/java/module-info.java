@@ -3,6 +3,7 @@
 @SuppressWarnings("module") // bench, which is not there yet when this is compiled
 module dev.jay.tensor {
     requires static jdk.incubator.vector;
+    requires static jdk.unsupported; // direct reads of files
 
     exports dev.jay.tensor;
     exports dev.jay.tensor.memory;

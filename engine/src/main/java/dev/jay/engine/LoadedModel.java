@@ -13,7 +13,9 @@ import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.MappedWeights;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.load.ModelFiles;
+import dev.jay.model.load.StreamedWeights;
 import dev.jay.model.load.WeightSource;
+import dev.jay.model.load.Weights;
 import dev.jay.model.text.ChatTemplate;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.model.text.Tokenizers;
@@ -77,22 +79,31 @@ final class LoadedModel implements Model {
         this.spec = fromFile(() -> architecture.spec(metadata));
         this.tokenizer = fromFile(() -> Tokenizers.from(metadata));
         this.contextLength = contextOf(options);
-        int stepTokens = (int) Math.min(options.stepTokens(), (long) contextLength * options.parallel());
+        int most = (int) Math.min(options.stepTokens(), (long) contextLength * options.parallel());
 
         Cpu cpu = options.cpu().orElseGet(Cpu::detect);
         KernelChoice kernels =
                 owned.add(KernelProviders.choose(cpu, options.kernels().orElse(null), memory), KernelChoice::close);
         Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
-        CpuOps ops = owned.add(new CpuOps(memory, workers, kernels, stepTokens), CpuOps::close);
+        CpuOps ops = owned.add(new CpuOps(memory, workers, kernels, most), CpuOps::close);
         Map<Numerics, KvRecipe> recipes = recipes(options);
         Supplier<Map<Numerics, Transformer>> building =
                 () -> build(architecture, new MappedWeights(source), ops, recipes);
         // a recipe of the caller's that does not fit the model is no fault of the file
         Map<Numerics, Transformer> transformers = options.kvRecipe().isPresent() ? building.get() : fromFile(building);
+        ModelRoom room = new ModelRoom(memory, source, contextLength, options.parallel());
+        StreamedWeights streamed = null;
+        int stepTokens = most;
+        if (!room.holdsWeights(transformers, most)) {
+            streamed = owned.add(new StreamedWeights(source, spec.layers()), StreamedWeights::close);
+            transformers = build(architecture, streamed, ops, recipes);
+            stepTokens = room.stepTokens(transformers, most, streamed.leastBytes());
+        }
         Forward forward = owned.add(
                 new TransformerForward(transformers, memory, contextLength, options.parallel(), stepTokens),
                 Forward::close);
-        this.description = describe(ops, transformers, forward);
+        room.settle(streamed);
+        this.description = describe(ops, transformers, forward) + (streamed == null ? "" : "; " + streamed.describe());
         Optional<String> template =
                 metadata.optionalText("tokenizer.chat_template").filter(t -> !t.isBlank());
         this.ownTemplate = template.isPresent();
@@ -179,7 +190,7 @@ final class LoadedModel implements Model {
 
     /** One transformer where both modes keep keys and values alike, else one each: binding copies no weights. */
     private Map<Numerics, Transformer> build(
-            Architecture architecture, MappedWeights weights, Ops ops, Map<Numerics, KvRecipe> recipes) {
+            Architecture architecture, Weights weights, Ops ops, Map<Numerics, KvRecipe> recipes) {
         Map<KvRecipe, Transformer> built = new HashMap<>();
         Map<Numerics, Transformer> transformers = new EnumMap<>(Numerics.class);
         recipes.forEach((numerics, recipe) -> {

@@ -16,6 +16,7 @@ import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -81,22 +82,11 @@ final class TransformerForward implements Forward {
         this.shape = any.spec().kvShape();
         this.vocabulary = any.spec().vocabulary();
         this.mostTokens = stepTokens;
-        long rows = MOST_LOGIT_BYTES / (4L * vocabulary);
-        this.mostRows = Math.clamp(rows, Math.min(LEAST_ROWS, stepTokens), stepTokens);
-        long pageBytes = pageBytes();
-        long fewest = Long.MAX_VALUE;
-        long most = 0;
-        for (Transformer t : transformers.values()) {
-            int pages = KvCache.pagesFor(contextLength, shape, t.recipes(), pageBytes);
-            fewest = Math.min(fewest, pages);
-            most = Math.max(most, pages);
-        }
-        long working = 0;
-        for (Transformer t : transformers.values()) working = Math.max(working, t.scratchBytes(stepTokens, mostRows));
-        this.pool =
-                new PagePool(memory, Math.toIntExact(Math.max(most, Math.multiplyExact(fewest, parallel))), pageBytes);
+        Sizes sizes = Sizes.of(this.transformers.values(), contextLength, parallel, stepTokens);
+        this.mostRows = sizes.mostRows();
+        this.pool = new PagePool(memory, sizes.pages(), sizes.pageBytes());
         try {
-            this.scratchBytes = memory.reserve("scratch", working);
+            this.scratchBytes = memory.reserve("scratch", sizes.scratchBytes());
         } catch (RuntimeException e) {
             pool.close();
             throw e;
@@ -104,16 +94,47 @@ final class TransformerForward implements Forward {
         this.scratch = new Scratch(scratchBytes.bytes());
     }
 
-    /** The smallest page that holds a tile of every stream in every mode. */
-    private long pageBytes() {
-        long bytes = 64;
-        for (Transformer t : transformers.values()) {
-            List<KvRecipe> recipes = t.recipes();
-            for (int s = 0; s < recipes.size(); s++) {
-                bytes = Math.max(bytes, PageLayout.leastBytes(shape.streams().get(s), recipes.get(s)));
+    /** What it takes, before it takes it. */
+    record Sizes(int mostRows, long pageBytes, int pages, long scratchBytes) {
+        static Sizes of(Collection<Transformer> transformers, int contextLength, int parallel, int stepTokens) {
+            Transformer any = transformers.iterator().next();
+            KvShape shape = any.spec().kvShape();
+            long rows = MOST_LOGIT_BYTES / (4L * any.spec().vocabulary());
+            int mostRows = Math.clamp(rows, Math.min(LEAST_ROWS, stepTokens), stepTokens);
+            long pageBytes = pageBytes(transformers, shape);
+            long fewest = Long.MAX_VALUE;
+            long most = 0;
+            long working = 0;
+            for (Transformer t : transformers) {
+                int pages = KvCache.pagesFor(contextLength, shape, t.recipes(), pageBytes);
+                fewest = Math.min(fewest, pages);
+                most = Math.max(most, pages);
+                working = Math.max(working, t.scratchBytes(stepTokens, mostRows));
             }
+            int pages = Math.toIntExact(Math.max(most, Math.multiplyExact(fewest, parallel)));
+            return new Sizes(mostRows, pageBytes, pages, working);
         }
-        return bytes;
+
+        /** The smallest page that holds a tile of every stream in every mode. */
+        private static long pageBytes(Collection<Transformer> transformers, KvShape shape) {
+            long bytes = 64;
+            for (Transformer t : transformers) {
+                List<KvRecipe> recipes = t.recipes();
+                for (int s = 0; s < recipes.size(); s++) {
+                    bytes = Math.max(
+                            bytes, PageLayout.leastBytes(shape.streams().get(s), recipes.get(s)));
+                }
+            }
+            return bytes;
+        }
+
+        long kvBytes() {
+            return Math.multiplyExact(pages, pageBytes);
+        }
+
+        long bytes() {
+            return kvBytes() + scratchBytes;
+        }
     }
 
     @Override

@@ -111,9 +111,8 @@ final class Parts {
     /** Puts a language model around its layers. Where a file has no head, its embedding serves as one. */
     Transformer transformer(List<List<Block>> layers) {
         Matrix embedding = matrix(Weights.ROOT, "token_embd.weight", spec.vocabulary(), spec.dim());
-        Linear.Part head = weights.has("output.weight")
-                ? part(Weights.ROOT, "output", spec.vocabulary(), spec.dim())
-                : new Linear.Part("output", embedding, null);
+        String head = weights.has("output.weight") ? "output.weight" : "token_embd.weight";
+        matrix(Weights.ROOT, head, spec.vocabulary(), spec.dim()); // its shape is right
         return new Transformer(
                 spec,
                 recipes,
@@ -121,7 +120,7 @@ final class Parts {
                 new Embedding(ops, embedding),
                 layers,
                 norm(Weights.ROOT, "output_norm", spec.dim()),
-                new Linear(ops, List.of(head)));
+                Head.of(ops, weights, weights.head(head), bias(Weights.ROOT, "output", spec.vocabulary())));
     }
 
     /** Fails if the file lacks a tensor that the family cannot be without. */
@@ -138,8 +137,12 @@ final class Parts {
 
     private Linear.Part part(int layer, String site, int rows, int cols) {
         Matrix weight = matrix(layer, site + ".weight", rows, cols);
+        return new Linear.Part(site, weight, bias(layer, site, rows));
+    }
+
+    private Vector bias(int layer, String site, int rows) {
         String bias = site + ".bias";
-        return new Linear.Part(site, weight, weights.has(bias) ? vector(layer, bias, rows) : null);
+        return weights.has(bias) ? vector(layer, bias, rows) : null;
     }
 
     private Vector vector(int layer, String name, int width) {

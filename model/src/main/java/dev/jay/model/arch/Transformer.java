@@ -8,7 +8,6 @@ import dev.jay.model.Block;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pass;
 import dev.jay.model.block.Embedding;
-import dev.jay.model.block.Linear;
 import dev.jay.model.block.RmsNorm;
 import dev.jay.model.block.Rotation;
 import dev.jay.model.load.Weights;
@@ -27,7 +26,7 @@ public final class Transformer {
     private final Rotation rotation;
     private final List<List<Block>> layers;
     private final RmsNorm norm;
-    private final Linear head;
+    private final Head head;
 
     Transformer(
             ModelSpec spec,
@@ -36,7 +35,7 @@ public final class Transformer {
             Embedding embedding,
             List<List<Block>> layers,
             RmsNorm norm,
-            Linear head) {
+            Head head) {
         this.spec = spec;
         this.recipes = List.copyOf(recipes);
         this.weights = weights;
@@ -85,6 +84,7 @@ public final class Transformer {
 
     private MemorySegment logits(Pass pass, MemorySegment x) {
         int n = pass.logitRows().length;
+        if (n == 0) return pass.scratch().floats(0);
         long rowBytes = 4L * spec.dim();
         MemorySegment logits = pass.scratch().floats((long) n * spec.vocabulary());
         long mark = pass.scratch().mark();
@@ -92,7 +92,7 @@ public final class Transformer {
         for (int i = 0; i < n; i++)
             MemorySegment.copy(x, pass.logitRows()[i] * rowBytes, wanted, i * rowBytes, rowBytes);
         norm.run(wanted, wanted, n);
-        head.multiply(pass, wanted, n, logits);
+        head.run(pass, wanted, n, logits);
         pass.scratch().release(mark);
         return logits;
     }

@@ -177,6 +177,11 @@ public final class Gguf implements WeightSource {
     }
 
     @Override
+    public List<MappedFile> files() {
+        return files;
+    }
+
+    @Override
     public void check() {
         files.forEach(MappedFile::check);
     }

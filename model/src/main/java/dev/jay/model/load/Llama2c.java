@@ -164,6 +164,11 @@ public final class Llama2c implements WeightSource {
     }
 
     @Override
+    public List<MappedFile> files() {
+        return List.of(file);
+    }
+
+    @Override
     public void check() {
         file.check();
     }

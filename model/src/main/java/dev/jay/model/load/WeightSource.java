@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.load;
 
+import dev.jay.tensor.memory.MappedFile;
 import java.lang.foreign.MemorySegment;
 import java.util.Collection;
 import java.util.List;
@@ -22,6 +23,9 @@ public interface WeightSource extends AutoCloseable {
 
     /** Null if the file has none of this name. */
     Entry find(String name);
+
+    /** The files under the entries' bytes; borrowed. None if the bytes are nobody's file. */
+    List<MappedFile> files();
 
     /** Fails if the file under the mapping changed; called when a step begins. */
     void check();

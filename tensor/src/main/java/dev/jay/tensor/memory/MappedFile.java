@@ -53,6 +53,22 @@ public final class MappedFile implements AutoCloseable {
     }
 
     /**
+     * The whole file counts against the budget from here on: it is to stay resident.
+     *
+     * @throws OutOfBudgetException if it does not fit
+     */
+    public void claim() {
+        region.claim();
+    }
+
+    /** Its pages are no memory of this process from here on; what is read again comes in small pages. */
+    public void letGo() {
+        if (bytes().byteSize() == 0) return;
+        Addresses.ofThisSystem().adviseHuge(bytes(), false);
+        Addresses.ofThisSystem().giveBack(bytes());
+    }
+
+    /**
      * Fails if the file is no longer the one that was mapped.
      *
      * @throws IllegalStateException naming the file, its size or time then and now

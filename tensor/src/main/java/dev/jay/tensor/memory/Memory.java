@@ -16,8 +16,8 @@ import java.util.function.ToLongFunction;
  * The one owner of off-heap bytes. Everything off-heap is a {@link Region} of some Memory, with a purpose; purposes are
  * the rows of every report. The books tell addresses (reserved) from memory (committed). A {@link Range} takes its memory
  * late but is promised all of it, so what was granted once is never refused in the middle of a step: committed bytes are
- * at most the promised ones, and those at most the budget. Mapped files are listed and do not count: their pages are the
- * file's, and the kernel may drop them. Thread-safe.
+ * at most the promised ones, and those at most the budget. Mapped files are listed and count only where they are claimed:
+ * their pages are the file's, and the kernel may drop them. Thread-safe.
  */
 public final class Memory implements AutoCloseable {
     /** What a huge page of the usual machines holds. */
@@ -109,10 +109,17 @@ public final class Memory implements AutoCloseable {
     synchronized Region enter(Region region) {
         open.add(region);
         account(region).reserve(region.size());
-        if (!region.isMapped()) promised += region.size();
+        promised += region.promised();
         LIVE.addAndGet(region.size());
         count(region, region.committed());
         return region;
+    }
+
+    synchronized void claim(Region file) {
+        if (file.promised() > 0) return;
+        checkRoom(file.purpose(), file.size());
+        file.setClaimed();
+        promised += file.promised();
     }
 
     synchronized void commit(Region region, long bytes) {
@@ -138,7 +145,7 @@ public final class Memory implements AutoCloseable {
         open.remove(region);
         count(region, -region.committed());
         account(region).reserve(-region.size());
-        if (!region.isMapped()) promised -= region.size();
+        promised -= region.promised();
         LIVE.addAndGet(-region.size());
     }
 
@@ -151,7 +158,7 @@ public final class Memory implements AutoCloseable {
         return used;
     }
 
-    /** Anonymous bytes that may become memory without asking again; {@link #budget} bounds them. */
+    /** Bytes that may become memory without asking again, claimed files among them; {@link #budget} bounds them. */
     public synchronized long promised() {
         return promised;
     }

@@ -22,6 +22,7 @@ public final class Region implements AutoCloseable {
     private final MemorySegment bytes;
     private final Kind kind;
     private long committed; // guarded by the memory
+    private boolean claimed; // guarded by the memory
 
     Region(Memory memory, String purpose, Arena arena, MemorySegment bytes, Kind kind) {
         this.memory = memory;
@@ -52,6 +53,25 @@ public final class Region implements AutoCloseable {
     /** Bytes that count as memory now. */
     long committed() {
         return committed;
+    }
+
+    /** Asks for huge pages: for bytes that will all be written, in large pieces. */
+    public void inHugePages() {
+        if (kind == Kind.WHOLE && size() >= Memory.HUGE_PAGE)
+            Addresses.ofThisSystem().adviseHuge(bytes, true);
+    }
+
+    void claim() {
+        memory.claim(this);
+    }
+
+    /** Bytes that count against the budget, whether they are memory yet or not. */
+    long promised() {
+        return kind == Kind.FILE && !claimed ? 0 : size();
+    }
+
+    void setClaimed() {
+        claimed = true;
     }
 
     void addCommitted(long more) {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.memory;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file read past the page cache, where the system can: what streams through memory then evicts nothing of anybody
+ * else's, and is counted once. Where it cannot (a file system in memory) reads are plain. Thread-safe. Owns its channel.
+ */
+public final class DirectFile implements AutoCloseable {
+    /** Positions, lengths and addresses of {@link #read} are multiples of it; no disk asks for more. */
+    public static final long ALIGNMENT = 4096;
+
+    private static final long MOST_AT_ONCE = 64 << 20;
+
+    private final Path path;
+    private final FileChannel channel;
+    private final boolean direct;
+
+    private DirectFile(Path path, FileChannel channel, boolean direct) {
+        this.path = path;
+        this.channel = channel;
+        this.direct = direct;
+    }
+
+    public static DirectFile open(Path path) throws IOException {
+        OpenOption direct = directOption();
+        if (direct == null) return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ), false);
+        try {
+            return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ, direct), true);
+        } catch (IOException | UnsupportedOperationException e) {
+            return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ), false);
+        }
+    }
+
+    /** The JDK's own, by name: it lies in a module that need not be there. */
+    private static OpenOption directOption() {
+        try {
+            for (Object option :
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+                if (option.toString().equals("DIRECT")) return (OpenOption) option;
+            }
+            return null;
+        } catch (ClassNotFoundException e) {
+            return null;
+        }
+    }
+
+    /** False if reads go through the page cache. */
+    public boolean isDirect() {
+        return direct;
+    }
+
+    /**
+     * Fills the segment from a position on; what lies behind the end of the file is left as it was.
+     *
+     * @param least bytes that must be there; fewer are an error
+     * @throws EOFException if the file ends before them
+     */
+    public void read(long position, MemorySegment to, long least) throws IOException {
+        long done = 0;
+        while (done < to.byteSize()) {
+            long some = Math.min(MOST_AT_ONCE, to.byteSize() - done);
+            ByteBuffer buffer = to.asSlice(done, some).asByteBuffer();
+            int got = channel.read(buffer, position + done);
+            if (got > 0) done += got;
+            if (got <= 0 || got % ALIGNMENT != 0) break; // the end of the file
+        }
+        if (done < least) {
+            throw new EOFException("file ends too soon: file=" + path + ", position=" + position + ", wanted=" + least
+                    + " bytes, got=" + done);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
