@@ -4,16 +4,18 @@ package dev.jay.app.cli;
 /**
  * What the JVM itself may take, as the launcher set it: its share of {@code --memory}.
  *
+ * @param processBytes   the room of the whole process: {@code --memory}, or what is free; 0 if nobody said
  * @param heapBytes      the most of Java's heap
  * @param metaspaceBytes the most of classes
  * @param codeBytes      the most of compiled code
  * @param restBytes      the JVM's library, the collector's tables, stacks
  */
-record JvmRoom(long heapBytes, long metaspaceBytes, long codeBytes, long restBytes) {
+record JvmRoom(long processBytes, long heapBytes, long metaspaceBytes, long codeBytes, long restBytes) {
     private static final long MIB = 1 << 20;
 
-    /** @param text {@code metaspace=64,code=48,rest=48}, in MiB; what is missing counts as nothing */
+    /** @param text {@code total=512,metaspace=64,code=48,rest=48}, in MiB; what is missing counts as nothing */
     static JvmRoom parse(String text) {
+        long process = 0;
         long metaspace = 0;
         long code = 0;
         long rest = 0;
@@ -22,26 +24,27 @@ record JvmRoom(long heapBytes, long metaspaceBytes, long codeBytes, long restByt
             if (eq < 0) continue;
             long value = Long.parseLong(pair.substring(eq + 1)) * MIB;
             switch (pair.substring(0, eq)) {
+                case "total" -> process = value;
                 case "metaspace" -> metaspace = value;
                 case "code" -> code = value;
                 case "rest" -> rest = value;
                 default -> {}
             }
         }
-        return new JvmRoom(Runtime.getRuntime().maxMemory(), metaspace, code, rest);
+        return new JvmRoom(process, Runtime.getRuntime().maxMemory(), metaspace, code, rest);
     }
 
     long total() {
         return heapBytes + metaspaceBytes + codeBytes + restBytes;
     }
 
-    /** What is left of the process's memory for Jay's own bytes. */
-    long offHeap(long processBytes) {
-        long left = processBytes - total();
+    /** What is left of the process's memory for Jay's own bytes, the model's among them. */
+    long offHeap(long process) {
+        long left = process - total();
         if (left < MIB) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "--memory " + processBytes + " bytes leaves nothing for the model: this JVM may take " + total()
+                    "--memory " + process + " bytes leaves nothing for the model: this JVM may take " + total()
                             + " bytes (heap=" + heapBytes + ", metaspace=" + metaspaceBytes + ", code=" + codeBytes
                             + ", rest=" + restBytes + ")");
         }

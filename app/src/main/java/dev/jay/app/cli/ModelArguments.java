@@ -38,7 +38,9 @@ final class ModelArguments {
                 names = "--memory",
                 paramLabel = "SIZE",
                 converter = Values.Size.class,
-                description = "The memory of the whole process, such as 512m or 4g; mapped weights aside.")
+                description =
+                        "The memory of the whole process, such as 512m or 4g (what the machine and its containers leave"
+                                + " free). Weights that do not fit in are read from the file as they are used.")
         private Long memory;
 
         @Option(
@@ -94,8 +96,8 @@ final class ModelArguments {
     ModelOptions options(Shell shell) {
         ModelOptions options = ModelOptions.defaults();
         if (opening.context != null) options = options.withContextLength(opening.context);
-        if (opening.memory != null)
-            options = options.withBudgetBytes(shell.jvm().offHeap(opening.memory));
+        long process = opening.memory == null ? shell.jvm().processBytes() : opening.memory;
+        if (process > 0) options = options.withBudgetBytes(shell.jvm().offHeap(process));
         if (opening.threads != null) options = options.withThreads(opening.threads);
         if (opening.kernels != null) options = options.withKernels(opening.kernels);
         if (opening.kv != null) options = options.withKvRecipe(opening.kv);
