@@ -27,13 +27,18 @@ final class Errors {
     private Errors() {}
 
     static void handle(ServerRequest request, ServerResponse response, Throwable thrown) {
+        handle(response, thrown, RETRY_SECONDS);
+    }
+
+    /** @param retrySeconds when a client that found no room should come again */
+    static void handle(ServerResponse response, Throwable thrown, int retrySeconds) {
         if (thrown instanceof CloseConnectionException closed) throw closed; // nobody is there to be told
         if (thrown instanceof UncheckedIOException broken) throw broken;
         if (response.isSent()) return;
         ApiException e = told(thrown);
         response.status(Status.create(e.status()));
         if (e.status() == 429 || e.status() == 503) {
-            response.header(HeaderNames.RETRY_AFTER, Integer.toString(RETRY_SECONDS));
+            response.header(HeaderNames.RETRY_AFTER, Integer.toString(retrySeconds));
         }
         if (e.status() == 401) response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"jay\"");
         response.header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE);

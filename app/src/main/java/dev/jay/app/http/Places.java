@@ -6,11 +6,15 @@ import java.util.Map;
 
 /** Who is inside: so many in all, so many of one tenant, and nobody new once it is closing. Thread-safe. */
 final class Places {
+    private static final long MOST_WAIT = 60_000_000_000L;
+
     private final int most;
     private final int mostOfOne;
     private final Map<String, Integer> inside = new HashMap<>();
     private int all;
     private boolean closing;
+    private long lastLeft;
+    private double nanosBetween = 1e9; // places that are given back, as of late
 
     Places(int most, int mostOfOne) {
         this.most = most;
@@ -32,9 +36,17 @@ final class Places {
     }
 
     synchronized void leave(String tenant) {
+        long now = System.nanoTime();
+        if (lastLeft != 0) nanosBetween += (Math.min(now - lastLeft, MOST_WAIT) - nanosBetween) / 8;
+        lastLeft = now;
         all--;
         if (inside.merge(tenant, -1, Integer::sum) == 0) inside.remove(tenant);
         notifyAll();
+    }
+
+    /** When it is worth coming again: about when the next one leaves, at the pace of late; 1 to 60. */
+    synchronized int secondsToRoom() {
+        return (int) Math.ceil(Math.clamp(nanosBetween / 1e9, 1, 60));
     }
 
     /** From now on nobody is let in. */

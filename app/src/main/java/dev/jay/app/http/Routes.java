@@ -112,7 +112,7 @@ final class Routes {
                 try {
                     action.run(request, response);
                 } catch (RuntimeException | IOException e) {
-                    Errors.handle(request, response, e);
+                    Errors.handle(response, e, places.secondsToRoom());
                 }
                 status = response.status().code();
             } finally {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.cli;
+
+import dev.jay.model.load.Synth;
+import dev.jay.model.load.SynthShapes;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A command in a process of its own, which a test may end as it likes. */
+final class Child {
+    private Child() {}
+
+    /** Standard error goes with standard output, unless {@code err} names a file for it. */
+    static Process jay(File err, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("XDG_CONFIG_HOME", "/nonexistent");
+        if (err == null) builder.redirectErrorStream(true);
+        else builder.redirectError(err);
+        return builder.start();
+    }
+
+    /** Writes a small model of random weights: its context is 512 tokens. */
+    static Path model(Path folder) throws IOException {
+        Path file = folder.resolve("tiny.gguf");
+        try (Memory memory = Memory.withBudget(64 << 20);
+                Workers workers = Workers.of(1)) {
+            Synth.write(
+                    memory,
+                    workers,
+                    SynthShapes.ALL.make("llama-tiny"),
+                    WeightFormats.ALL.make("q8_0"),
+                    1,
+                    file,
+                    (done, total, tensor) -> {});
+        }
+        return file;
+    }
+}
