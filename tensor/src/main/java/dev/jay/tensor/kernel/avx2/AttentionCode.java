@@ -31,6 +31,20 @@ import static dev.jay.tensor.asm.x86.Reg.RCX;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
+import static dev.jay.tensor.kernel.machine.AttentionCode.DIRECT;
+import static dev.jay.tensor.kernel.machine.AttentionCode.END;
+import static dev.jay.tensor.kernel.machine.AttentionCode.FIRST;
+import static dev.jay.tensor.kernel.machine.AttentionCode.KEYS;
+import static dev.jay.tensor.kernel.machine.AttentionCode.OUT;
+import static dev.jay.tensor.kernel.machine.AttentionCode.OUT_STRIDE;
+import static dev.jay.tensor.kernel.machine.AttentionCode.QUERIES;
+import static dev.jay.tensor.kernel.machine.AttentionCode.QUERY;
+import static dev.jay.tensor.kernel.machine.AttentionCode.QUERY_STRIDE;
+import static dev.jay.tensor.kernel.machine.AttentionCode.RECORD;
+import static dev.jay.tensor.kernel.machine.AttentionCode.RECORDS;
+import static dev.jay.tensor.kernel.machine.AttentionCode.TILE_KEYS;
+import static dev.jay.tensor.kernel.machine.AttentionCode.TILE_VALUES;
+import static dev.jay.tensor.kernel.machine.AttentionCode.VALUES;
 
 import dev.jay.tensor.asm.Label;
 import dev.jay.tensor.asm.x86.Condition;
@@ -39,6 +53,7 @@ import dev.jay.tensor.asm.x86.Reg;
 import dev.jay.tensor.asm.x86.X86Assembler;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.machine.Constants;
+import dev.jay.tensor.kernel.machine.MachineAttention;
 import java.util.Set;
 
 /**
@@ -47,40 +62,13 @@ import java.util.Set;
  * query gets depends on its own visible slots alone.
  */
 final class AttentionCode {
-    /** Places in the block of arguments. */
-    static final int QUERY = 0;
+    /** Where this tile's keys are, from row to row; the same of its values: places after those of the arguments. */
+    static final int KEYS_AT = DIRECT + 1;
 
-    static final int QUERY_STRIDE = 1; // strides are in bytes
-    static final int OUT = 2;
-    static final int OUT_STRIDE = 3;
-    static final int RECORDS = 4;
-    static final int QUERIES = 5;
-    static final int KEYS = 6; // row of the first slot
-    static final int KEY_STRIDE = 7;
-    static final int VALUES = 8;
-    static final int VALUE_STRIDE = 9;
-    static final int FIRST = 10; // a multiple of 32
-    static final int END = 11;
-    static final int TILE_KEYS = 12; // room for decoded rows
-    static final int TILE_VALUES = 13;
-    static final int WEIGHTS = 14; // room for 32 floats
-    static final int SCALE = 15; // floats as their bits
-    static final int CAP = 16; // 0: none
-    static final int TWO_BY_CAP = 17;
-
-    /** From here on its own: where this tile's keys are, from row to row; the same of its values. */
-    static final int KEYS_AT = 18;
-
-    static final int KEYS_STEP = 19;
-    static final int VALUES_AT = 20;
-    static final int VALUES_STEP = 21;
-    private static final int LEFT = 22;
-
-    /** A query's record: first slot it sees, one past the last, greatest score so far, sum of weights so far. */
-    static final int RECORD = 16;
-
-    static final int MAX = 8;
-    static final int SUM = 12;
+    static final int KEYS_STEP = KEYS_AT + 1;
+    static final int VALUES_AT = KEYS_AT + 2;
+    static final int VALUES_STEP = KEYS_AT + 3;
+    private static final int LEFT = KEYS_AT + 4;
 
     private static final int TILE = AttentionKernel.TILE;
 
@@ -151,12 +139,12 @@ final class AttentionCode {
             a.emit(CMP, RCX, imm(TILE)).jump(Condition.ZERO, done);
         }
         a.emit(MOV, RSI, arg(from)).emit(MOV, RDI, arg(room)).emit(MOV, arg(at), RDI);
-        a.emit(MOV, RAX, imm(KvLoad.rowBytes(width)))
+        a.emit(MOV, RAX, imm(MachineAttention.rowBytes(width, 8)))
                 .emit(MOV, arg(at + 1), RAX)
                 .emit(MOV, R8, RCX);
         a.bind(next);
         load.decode(a, width);
-        a.emit(ADD, RSI, arg(from + 1)).emit(ADD, RDI, imm(KvLoad.rowBytes(width)));
+        a.emit(ADD, RSI, arg(from + 1)).emit(ADD, RDI, imm(MachineAttention.rowBytes(width, 8)));
         a.emit(DEC, R8).jump(Condition.NOT_ZERO, next);
         a.bind(done);
     }

@@ -13,6 +13,8 @@ import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.kernel.machine.FloatMatMul;
+import dev.jay.tensor.kernel.machine.MachineAttention;
 import dev.jay.tensor.kernel.machine.MachineRows;
 import dev.jay.tensor.memory.Memory;
 import java.util.HashMap;
@@ -79,7 +81,7 @@ public final class Avx2Kernels implements KernelProvider {
         private final ByteForm form;
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
-        private MachineCode.Function scale;
+        private MachineCode.Function finish;
         private RowKernels rows;
 
         Bound(MachineCode code, Set<String> features) {
@@ -118,13 +120,15 @@ public final class Avx2Kernels implements KernelProvider {
         }
 
         private MatMulKernel floats(FloatLoad format) {
-            int rows = FloatCode.MOST_ROWS;
+            int rows = FloatMatMul.ROWS;
             int tokens = FloatCode.MOST_TOKENS;
             return new FloatMatMul(new FloatMatMul.Code(
                     floats(format, 1, 1),
                     floats(format, 1, tokens),
                     floats(format, rows, 1),
-                    floats(format, rows, tokens)));
+                    floats(format, rows, tokens),
+                    8,
+                    tokens));
         }
 
         private MachineCode.Function floats(FloatLoad format, int rows, int tokens) {
@@ -159,9 +163,13 @@ public final class Avx2Kernels implements KernelProvider {
         }
 
         private AttentionKernel attention(String name, KvLoad keys, KvLoad values, int keyWidth, int valueWidth) {
-            if (scale == null) scale = code.load("scale", RowCode.scale(features));
-            return new Avx2Attention(
-                    code.load(name, AttentionCode.build(keys, values, keyWidth, valueWidth, features)), scale);
+            if (finish == null) finish = code.load("finish-attention", FinishCode.build(features));
+            return new MachineAttention(
+                    code.load(name, AttentionCode.build(keys, values, keyWidth, valueWidth, features)),
+                    finish,
+                    8,
+                    true,
+                    false);
         }
 
         @Override

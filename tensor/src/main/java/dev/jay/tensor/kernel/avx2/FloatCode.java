@@ -37,6 +37,15 @@ import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
 import static dev.jay.tensor.asm.x86.Vectors.VPSHUFD;
 import static dev.jay.tensor.asm.x86.Vectors.VXORPS;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
+import static dev.jay.tensor.kernel.machine.FloatCode.REST;
+import static dev.jay.tensor.kernel.machine.FloatCode.ROW_BYTES;
+import static dev.jay.tensor.kernel.machine.FloatCode.TIMES;
+import static dev.jay.tensor.kernel.machine.FloatCode.VECTORS;
+import static dev.jay.tensor.kernel.machine.FloatCode.W;
+import static dev.jay.tensor.kernel.machine.FloatCode.X;
+import static dev.jay.tensor.kernel.machine.FloatCode.X_STRIDE;
+import static dev.jay.tensor.kernel.machine.FloatCode.Y;
+import static dev.jay.tensor.kernel.machine.FloatCode.Y_STRIDE;
 
 import dev.jay.tensor.asm.Label;
 import dev.jay.tensor.asm.x86.Condition;
@@ -51,21 +60,7 @@ import java.util.Set;
  * a value does not depend on how many rows and tokens are worked on together.
  */
 final class FloatCode {
-    /** Places in the block of arguments. */
-    static final int W = 0;
-
-    static final int ROW_BYTES = 1;
-    static final int X = 2;
-    static final int X_STRIDE = 3; // bytes
-    static final int Y = 4;
-    static final int Y_STRIDE = 5; // bytes
-    static final int VECTORS = 6; // of 8 columns, in a row
-    static final int TAIL = 7; // columns after them
-    static final int TIMES = 8; // that `rows` rows are done
-
-    /** Rows and tokens that registers suffice for. */
-    static final int MOST_ROWS = 4;
-
+    /** Tokens at once that registers suffice for, with four rows. */
     static final int MOST_TOKENS = 3;
 
     private static final int AHEAD = 3072;
@@ -171,7 +166,7 @@ final class FloatCode {
     private void tail() {
         Label column = a.label();
         Label none = a.label();
-        a.emit(MOV, RCX, mem(RBX, 8 * TAIL)).emit(TEST, RCX, RCX).jump(Condition.ZERO, none);
+        a.emit(MOV, RCX, mem(RBX, 8 * REST)).emit(TEST, RCX, RCX).jump(Condition.ZERO, none);
         a.bind(column);
         for (int t = 0; t < tokens; t++) a.emit(VMOVSS, ymm(12 + t).x(), x(t, 0));
         for (int r = 0; r < rows; r++) {

@@ -47,11 +47,6 @@ enum KvLoad {
         return this == F32 && width % 8 == 0;
     }
 
-    /** Bytes of a decoded row. */
-    static int rowBytes(int width) {
-        return Math.ceilDiv(width, 8) * 32;
-    }
-
     /** The row at rsi to rdi, padded with zeros to whole vectors. Uses rax, ymm0 and ymm1. */
     void decode(X86Assembler a, int width) {
         if (alone == null) {

@@ -148,19 +148,6 @@ final class RowCode {
         a.emit(SUB, RCX, RDI);
     }
 
-    /** x, factor, count: x *= factor. */
-    static byte[] scale(Set<String> features) {
-        RowCode code = new RowCode(features);
-        X86Assembler a = code.a;
-        a.emit(VMOVD, xmm(1), RSI.low32()).emit(VBROADCASTSS, ymm(1), xmm(1));
-        code.strips.loop(RDX, s -> {
-            s.load(ymm(0), RDI);
-            a.emit(VMULPS, ymm(0), ymm(0), ymm(1));
-            s.store(RDI, ymm(0));
-        });
-        return code.end();
-    }
-
     /** x, y, count. */
     private static byte[] swiGlu(Set<String> features) {
         RowCode code = new RowCode(features);

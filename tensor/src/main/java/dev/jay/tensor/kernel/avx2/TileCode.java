@@ -51,6 +51,12 @@ import static dev.jay.tensor.asm.x86.Vectors.VUNPCKHPS;
 import static dev.jay.tensor.asm.x86.Vectors.VUNPCKLPS;
 import static dev.jay.tensor.asm.x86.Vectors.VXORPS;
 import static dev.jay.tensor.kernel.avx2.AttentionCode.arg;
+import static dev.jay.tensor.kernel.machine.AttentionCode.CAP;
+import static dev.jay.tensor.kernel.machine.AttentionCode.MAX;
+import static dev.jay.tensor.kernel.machine.AttentionCode.SCALE;
+import static dev.jay.tensor.kernel.machine.AttentionCode.SUM;
+import static dev.jay.tensor.kernel.machine.AttentionCode.TWO_BY_CAP;
+import static dev.jay.tensor.kernel.machine.AttentionCode.WEIGHTS;
 
 import dev.jay.tensor.asm.Label;
 import dev.jay.tensor.asm.x86.Condition;
@@ -102,10 +108,8 @@ final class TileCode {
         Label unseen = a.label();
         Label end = a.label();
         a.emit(MOV, RDX, arg(AttentionCode.KEYS_AT)).emit(MOV, RAX, arg(AttentionCode.KEYS_STEP));
-        a.emit(LEA, R10, mem(RAX, RAX, 2, 0))
-                .emit(MOV, RDI, arg(AttentionCode.WEIGHTS))
-                .emit(XOR, RSI.low32(), RSI.low32());
-        a.emit(VBROADCASTSS, ymm(14), arg(AttentionCode.SCALE));
+        a.emit(LEA, R10, mem(RAX, RAX, 2, 0)).emit(MOV, RDI, arg(WEIGHTS)).emit(XOR, RSI.low32(), RSI.low32());
+        a.emit(VBROADCASTSS, ymm(14), arg(SCALE));
         a.bind(next).emit(CMP, RSI, R9).jump(Condition.NOT_LESS, end);
         a.emit(LEA, RCX, mem(RSI, ROWS)).emit(CMP, RCX, R8).jump(Condition.NOT_GREATER, unseen);
         products();
@@ -157,9 +161,9 @@ final class TileCode {
     /** Scores become weights, and the record is renewed; ymm7 = what the sums so far are to be multiplied by. */
     void weights() {
         Label uncapped = a.label();
-        a.emit(MOV, RDX, arg(AttentionCode.WEIGHTS));
+        a.emit(MOV, RDX, arg(WEIGHTS));
         for (int i = 0; i < TILE / LANES; i++) a.emit(VMOVUPS, ymm(i), mem(RDX, 32 * i));
-        a.emit(MOV, RAX, arg(AttentionCode.CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
+        a.emit(MOV, RAX, arg(CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
         for (int i = 0; i < TILE / LANES; i++) cap(ymm(i));
         a.bind(uncapped);
         hide();
@@ -167,9 +171,9 @@ final class TileCode {
                 .emit(VMAXPS, ymm(9), ymm(2), ymm(3))
                 .emit(VMAXPS, ymm(8), ymm(8), ymm(9));
         Strips.fold(a, VMAXPS, ymm(8), ymm(9));
-        a.emit(VBROADCASTSS, ymm(7), mem(RBP, AttentionCode.MAX));
+        a.emit(VBROADCASTSS, ymm(7), mem(RBP, MAX));
         a.emit(VMAXPS, ymm(8), ymm(8), ymm(7)); // in this order a NaN is passed over, and meets the sum
-        a.emit(VMOVSS, mem(RBP, AttentionCode.MAX), xmm(8));
+        a.emit(VMOVSS, mem(RBP, MAX), xmm(8));
         for (int i : new int[] {0, 1, 2, 3, 7}) {
             a.emit(VSUBPS, ymm(i), ymm(i), ymm(8));
             exp.emit(ymm(i), ymm(4), ymm(5), ymm(6));
@@ -179,8 +183,8 @@ final class TileCode {
                 .emit(VADDPS, ymm(2), ymm(2), ymm(3))
                 .emit(VADDPS, ymm(0), ymm(0), ymm(2));
         Strips.fold(a, VADDPS, ymm(0), ymm(1));
-        a.emit(VBROADCASTSS, ymm(1), mem(RBP, AttentionCode.SUM)).emit(VFMADD213PS, ymm(1), ymm(7), ymm(0));
-        a.emit(VMOVSS, mem(RBP, AttentionCode.SUM), xmm(1));
+        a.emit(VBROADCASTSS, ymm(1), mem(RBP, SUM)).emit(VFMADD213PS, ymm(1), ymm(7), ymm(0));
+        a.emit(VMOVSS, mem(RBP, SUM), xmm(1));
     }
 
     /** The scores of slots outside [r8, r9) become the least. */
@@ -200,12 +204,12 @@ final class TileCode {
 
     /** cap * tanh(score / cap), as cap * (1 - 2 / (exp(2 * score / cap) + 1)). */
     private void cap(Reg scores) {
-        a.emit(VBROADCASTSS, ymm(4), arg(AttentionCode.TWO_BY_CAP)).emit(VMULPS, scores, scores, ymm(4));
+        a.emit(VBROADCASTSS, ymm(4), arg(TWO_BY_CAP)).emit(VMULPS, scores, scores, ymm(4));
         exp.emit(scores, ymm(4), ymm(5), ymm(6));
         a.emit(VBROADCASTSS, ymm(4), one(1f))
                 .emit(VADDPS, scores, scores, ymm(4))
                 .emit(VBROADCASTSS, ymm(4), one(2f));
-        a.emit(VDIVPS, scores, ymm(4), scores).emit(VBROADCASTSS, ymm(4), arg(AttentionCode.CAP));
+        a.emit(VDIVPS, scores, ymm(4), scores).emit(VBROADCASTSS, ymm(4), arg(CAP));
         a.emit(VFNMADD213PS, scores, ymm(4), ymm(4));
     }
 
@@ -213,7 +217,7 @@ final class TileCode {
     void weigh() {
         a.emit(VMOVUPS, ymm(9), ymm(7));
         a.emit(MOV, RCX, arg(AttentionCode.VALUES_STEP)).emit(MOV, R11, R8).emit(IMUL, R11, RCX);
-        a.emit(ADD, R11, arg(AttentionCode.VALUES_AT)).emit(MOV, R10, arg(AttentionCode.WEIGHTS));
+        a.emit(ADD, R11, arg(AttentionCode.VALUES_AT)).emit(MOV, R10, arg(WEIGHTS));
         for (int first = 0; first * LANES < valueWidth; first += PARTS) {
             Label next = a.label();
             int parts = Math.min(PARTS, Math.ceilDiv(valueWidth, LANES) - first);

@@ -67,38 +67,38 @@ import java.util.Set;
  * working space, or stay where they are if that is as good, and each query takes what it sees of them. What a query
  * gets depends on its own visible slots alone.
  */
-final class AttentionCode {
-    /** Places in the block of arguments. */
-    static final int QUERY = 0;
+public final class AttentionCode {
+    /** Places in the block of arguments, which is the same whatever the width of the registers. */
+    public static final int QUERY = 0;
 
-    static final int QUERY_STRIDE = 1; // strides are in bytes
-    static final int OUT = 2;
-    static final int OUT_STRIDE = 3;
-    static final int RECORDS = 4;
-    static final int QUERIES = 5;
-    static final int KEYS = 6; // row of the first slot
-    static final int KEY_STRIDE = 7;
-    static final int VALUES = 8;
-    static final int VALUE_STRIDE = 9;
-    static final int FIRST = 10; // a multiple of 32
-    static final int END = 11;
-    static final int TILE_KEYS = 12; // room for decoded rows
-    static final int TILE_VALUES = 13;
-    static final int WEIGHTS = 14; // room for 32 floats
-    static final int SCALE = 15; // floats as their bits
-    static final int CAP = 16; // 0: none
-    static final int TWO_BY_CAP = 17;
-    static final int DIRECT = 18; // 1: whole tiles stay where they are
+    public static final int QUERY_STRIDE = 1; // strides are in bytes
+    public static final int OUT = 2;
+    public static final int OUT_STRIDE = 3;
+    public static final int RECORDS = 4;
+    public static final int QUERIES = 5;
+    public static final int KEYS = 6; // row of the first slot
+    public static final int KEY_STRIDE = 7;
+    public static final int VALUES = 8;
+    public static final int VALUE_STRIDE = 9;
+    public static final int FIRST = 10; // a multiple of 32
+    public static final int END = 11;
+    public static final int TILE_KEYS = 12; // room for decoded rows
+    public static final int TILE_VALUES = 13;
+    public static final int WEIGHTS = 14; // room for 32 floats
+    public static final int SCALE = 15; // floats as their bits
+    public static final int CAP = 16; // 0: none
+    public static final int TWO_BY_CAP = 17;
+    public static final int DIRECT = 18; // 1: whole tiles stay where they are
 
     private static final int TILE_AT = 19; // from here on its own: the rows of this tile, as they are read
     private static final int TILE_STRIDE = 20;
     private static final int LEFT = 23;
 
     /** A query's record: first slot it sees, one past the last, greatest score so far, sum of weights so far. */
-    static final int RECORD = 16;
+    public static final int RECORD = 16;
 
-    static final int MAX = 8;
-    static final int SUM = 12;
+    public static final int MAX = 8;
+    public static final int SUM = 12;
 
     private static final int TILE = AttentionKernel.TILE;
 
@@ -122,11 +122,6 @@ final class AttentionCode {
 
     static byte[] build(KvLoad keys, KvLoad values, int keyWidth, int valueWidth, Set<String> features) {
         return new AttentionCode(keys, values, keyWidth, valueWidth, features).build();
-    }
-
-    /** Bytes of a decoded row. */
-    static int rowBytes(int width) {
-        return Math.ceilDiv(width, 16) * 64;
     }
 
     private static Mem arg(int index) {
@@ -185,7 +180,7 @@ final class AttentionCode {
         Label next = a.label();
         a.emit(MOV, RSI, arg(from)).emit(MOV, RDI, arg(to)).emit(MOV, RAX, RCX);
         a.emit(MOV, arg(TILE_AT + tile), RDI);
-        a.emit(MOV, RDX, imm(rowBytes(width))).emit(MOV, arg(TILE_STRIDE + tile), RDX);
+        a.emit(MOV, RDX, imm(MachineAttention.rowBytes(width, 16))).emit(MOV, arg(TILE_STRIDE + tile), RDX);
         a.bind(next);
         for (int part = 0; part * 16 < width; part++) {
             boolean isShort = width < 16 * (part + 1);

@@ -53,18 +53,19 @@ import java.util.Set;
  * in order, by fma; at the end the upper half of the lanes is added to the lower until one is left. So a value does not
  * depend on how many rows and tokens are worked on together.
  */
-final class FloatCode {
-    /** Places in the block of arguments. */
-    static final int W = 0;
+public final class FloatCode {
+    /** Places in the block of arguments, which is the same whatever the width of the registers. */
+    public static final int W = 0;
 
-    static final int ROW_BYTES = 1;
-    static final int X = 2;
-    static final int X_STRIDE = 3; // bytes
-    static final int Y = 4;
-    static final int Y_STRIDE = 5; // bytes
-    static final int VECTORS = 6; // of 16 columns, in a row
-    static final int TAIL = 7; // a bit for each column after them
-    static final int TIMES = 8; // that `rows` rows are done
+    public static final int ROW_BYTES = 1;
+    public static final int X = 2;
+    public static final int X_STRIDE = 3; // bytes
+    public static final int Y = 4;
+    public static final int Y_STRIDE = 5; // bytes
+    public static final int VECTORS = 6; // whole registers of columns, in a row
+    public static final int TAIL = 7; // a bit for each column after them
+    public static final int TIMES = 8; // that `rows` rows are done
+    public static final int REST = 9; // columns of the tail
 
     private static final int UNROLLED = 8; // vectors between two prefetches and tests of the loop
 

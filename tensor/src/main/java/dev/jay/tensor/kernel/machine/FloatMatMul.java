@@ -5,27 +5,37 @@ import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.kernel.ActivationForm;
 import dev.jay.tensor.kernel.MatMulKernel;
 
-/** Float weights times f32, four rows by four tokens where there are so many; see {@link FloatCode} for the order of sums. */
-final class FloatMatMul implements MatMulKernel {
-    /** Code for one and for four rows, by one and by four tokens. */
-    record Code(
+/**
+ * Float weights times f32, four rows by some tokens where there are so many. Code for any width of registers serves, if
+ * it takes the arguments of {@link FloatCode} and has an order of sums that is the same for few and for many.
+ */
+public final class FloatMatMul implements MatMulKernel {
+    public static final int ROWS = 4; // at once, of the code for some
+
+    /**
+     * Code for one row and for four, by one token and by some.
+     *
+     * @param lanes  floats of a register
+     * @param tokens how many are some
+     */
+    public record Code(
             MachineCode.Function oneByOne,
-            MachineCode.Function oneByFour,
+            MachineCode.Function oneBySome,
             MachineCode.Function fourByOne,
-            MachineCode.Function fourByFour) {
-        MachineCode.Function of(int rows, int tokens) {
-            if (rows == 1) return tokens == 1 ? oneByOne : oneByFour;
-            return tokens == 1 ? fourByOne : fourByFour;
+            MachineCode.Function fourBySome,
+            int lanes,
+            int tokens) {
+        private MachineCode.Function of(int rows, int tokens) {
+            if (rows == 1) return tokens == 1 ? oneByOne : oneBySome;
+            return tokens == 1 ? fourByOne : fourBySome;
         }
     }
 
-    private static final int BLOCK = 4; // rows and tokens
-    private static final int LANES = 16;
     private static final long CACHED = 256 * 1024; // bytes of w that stay near while the tokens pass by
 
     private final Code code;
 
-    FloatMatMul(Code code) {
+    public FloatMatMul(Code code) {
         this.code = code;
     }
 
@@ -34,7 +44,7 @@ final class FloatMatMul implements MatMulKernel {
         return null;
     }
 
-    /** What float sums of some ten thousand columns can cost: (columns / 16 + 5) * 2^-24. */
+    /** What float sums of some ten thousand columns can cost: (columns / lanes + 10) * 2^-24. */
     @Override
     public double bound() {
         return 1e-4;
@@ -51,22 +61,23 @@ final class FloatMatMul implements MatMulKernel {
         Words.set(scratch, FloatCode.ROW_BYTES, rowBytes);
         Words.set(scratch, FloatCode.X_STRIDE, 4L * cols);
         Words.set(scratch, FloatCode.Y_STRIDE, 4 * yStride);
-        Words.set(scratch, FloatCode.VECTORS, cols / LANES);
-        Words.set(scratch, FloatCode.TAIL, (1L << cols % LANES) - 1);
+        Words.set(scratch, FloatCode.VECTORS, cols / code.lanes);
+        Words.set(scratch, FloatCode.TAIL, (1L << cols % code.lanes) - 1);
+        Words.set(scratch, FloatCode.REST, cols % code.lanes);
         if (n == 1) { // as memory lies, one row after the other
             part(w, rowBytes, from, to, 1, x, 1, y, scratch);
             return;
         }
-        int most = Math.clamp(CACHED / rowBytes / BLOCK * BLOCK, BLOCK, 1024);
+        int most = Math.clamp(CACHED / rowBytes / ROWS * ROWS, ROWS, 1024);
         for (int row = from; row < to; row += most) {
             int end = Math.min(to, row + most);
-            int whole = row + (end - row) / BLOCK * BLOCK;
+            int whole = row + (end - row) / ROWS * ROWS;
             int tokens;
             for (int t = 0; t < n; t += tokens) {
-                tokens = n - t >= BLOCK ? BLOCK : 1;
+                tokens = n - t >= code.tokens ? code.tokens : 1;
                 long in = x + 4L * t * cols;
                 long out = y + 4L * t * yStride;
-                part(w, rowBytes, row, whole, BLOCK, in, tokens, out, scratch);
+                part(w, rowBytes, row, whole, ROWS, in, tokens, out, scratch);
                 part(w, rowBytes, whole, end, 1, in, tokens, out, scratch);
             }
         }

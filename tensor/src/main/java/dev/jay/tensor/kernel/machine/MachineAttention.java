@@ -5,19 +5,35 @@ import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.kernel.AttentionKernel;
 
 /** Attention in machine code, for rows of one shape: a call for each page, with every query in it. */
-final class MachineAttention implements AttentionKernel {
+public final class MachineAttention implements AttentionKernel {
     private static final int ALIGNMENT = 64;
     private static final long NOTHING_YET = 0xFF7FFFFFL; // the least float; above it, a sum of 0
 
     private final MachineCode.Function attend;
     private final MachineCode.Function finish;
+    private final int lanes;
+    private final boolean adds;
     private final boolean isFloat;
 
-    /** @param isFloat whether keys and values are f32, which is nowhere better than where it lies */
-    MachineAttention(MachineCode.Function attend, MachineCode.Function finish, boolean isFloat) {
+    /**
+     * @param attend  takes the arguments of {@link AttentionCode}
+     * @param finish  out, its stride, records, queries, width: what was gathered, divided by its sum
+     * @param lanes   floats of a register: rows are decoded to whole ones
+     * @param adds    whether {@code attend} adds to what is in out from the first slot on
+     * @param isFloat whether keys and values are f32, which is nowhere better than where it lies
+     */
+    public MachineAttention(
+            MachineCode.Function attend, MachineCode.Function finish, int lanes, boolean adds, boolean isFloat) {
         this.attend = attend;
         this.finish = finish;
+        this.lanes = lanes;
+        this.adds = adds;
         this.isFloat = isFloat;
+    }
+
+    /** Bytes of a decoded row. */
+    public static int rowBytes(int width, int lanes) {
+        return Math.ceilDiv(width, lanes) * lanes * Float.BYTES;
     }
 
     /** Where the parts of the working space are; the arguments come first. */
@@ -29,12 +45,12 @@ final class MachineAttention implements AttentionKernel {
         return weights(scratch) + TILE * Float.BYTES;
     }
 
-    private static long tileValues(Task task, long scratch) {
-        return tileKeys(scratch) + (long) TILE * AttentionCode.rowBytes(task.keyWidth);
+    private long tileValues(Task task, long scratch) {
+        return tileKeys(scratch) + (long) TILE * rowBytes(task.keyWidth, lanes);
     }
 
-    private static long records(Task task, long scratch) {
-        return tileValues(task, scratch) + (long) TILE * AttentionCode.rowBytes(task.valueWidth);
+    private long records(Task task, long scratch) {
+        return tileValues(task, scratch) + (long) TILE * rowBytes(task.valueWidth, lanes);
     }
 
     @Override
@@ -50,6 +66,7 @@ final class MachineAttention implements AttentionKernel {
         for (int i = 0; i < task.queries; i++) {
             Words.set(records, 2 * i, (long) task.visibleTo[i] << 32 | task.visibleFrom[i] & 0xFFFFFFFFL);
             Words.set(records, 2 * i + 1, NOTHING_YET);
+            if (adds) Words.clear(task.out + 4L * i * task.outStride, 4L * task.valueWidth);
         }
         fill(task, args, scratch);
         for (int slot = task.fromSlot; slot < task.toSlot; ) {

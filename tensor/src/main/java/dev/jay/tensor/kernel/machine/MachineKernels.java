@@ -119,7 +119,7 @@ public final class MachineKernels implements KernelProvider {
 
         private MatMulKernel floats(FloatLoad format) {
             return new FloatMatMul(new FloatMatMul.Code(
-                    floats(format, 1, 1), floats(format, 1, 4), floats(format, 4, 1), floats(format, 4, 4)));
+                    floats(format, 1, 1), floats(format, 1, 4), floats(format, 4, 1), floats(format, 4, 4), 16, 4));
         }
 
         private MachineCode.Function floats(FloatLoad format, int rows, int tokens) {
@@ -159,6 +159,8 @@ public final class MachineKernels implements KernelProvider {
             return new MachineAttention(
                     code.load(name, AttentionCode.build(keys, values, keyWidth, valueWidth, NEEDED)),
                     finish,
+                    16,
+                    false,
                     keys == KvLoad.F32 && values == KvLoad.F32);
         }
 
