@@ -3,8 +3,10 @@
 module dev.jay.train {
     requires transitive dev.jay.model;
     requires transitive dev.jay.tensor;
+    requires tools.jackson.databind;
 
     exports dev.jay.train;
     exports dev.jay.train.block;
+    exports dev.jay.train.data;
     exports dev.jay.train.optimize;
 }

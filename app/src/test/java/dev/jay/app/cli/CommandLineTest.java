@@ -146,7 +146,19 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "chat", "serve", "show", "tokenize", "perplexity", "quantize", "synth", "bench"})
+    @ValueSource(
+            strings = {
+                "run",
+                "chat",
+                "serve",
+                "show",
+                "tokenize",
+                "perplexity",
+                "quantize",
+                "synth",
+                "train-tokenizer",
+                "bench"
+            })
     void shouldTeachInHelp(String command) {
         assertThat(jay(command, "--help")).isZero();
         assertThat(said())

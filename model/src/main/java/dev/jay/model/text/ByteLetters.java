@@ -7,7 +7,7 @@ import java.util.Arrays;
  * The alphabet of byte-level vocabularies: every byte is written as one visible character. Bytes that print in Latin-1
  * stand for themselves; the others are U+0100 onwards in order, so a space is U+0120.
  */
-final class ByteLetters {
+public final class ByteLetters {
     private static final char[] LETTERS = new char[256];
     /** Byte + 1 of each letter. */
     private static final short[] BYTES = new short[0x100 + 256];
@@ -22,6 +22,13 @@ final class ByteLetters {
     }
 
     private ByteLetters() {}
+
+    /** Bytes in letters. */
+    public static String write(byte[] bytes) {
+        StringBuilder letters = new StringBuilder(bytes.length);
+        for (byte b : bytes) letters.append(LETTERS[b & 0xFF]);
+        return letters.toString();
+    }
 
     /** Writes {@code from .. to} in letters, as UTF-8, into {@code out} (two bytes each at most); returns their end. */
     static int write(byte[] bytes, int from, int to, byte[] out) {
