@@ -7,15 +7,24 @@ import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
 import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
+import static dev.jay.tensor.asm.x86.Integers.AND;
 import static dev.jay.tensor.asm.x86.Integers.CMP;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
+import static dev.jay.tensor.asm.x86.Integers.IMUL;
+import static dev.jay.tensor.asm.x86.Integers.INC;
+import static dev.jay.tensor.asm.x86.Integers.LEA;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
 import static dev.jay.tensor.asm.x86.Integers.POP;
 import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
+import static dev.jay.tensor.asm.x86.Integers.SHL;
+import static dev.jay.tensor.asm.x86.Integers.SHR;
+import static dev.jay.tensor.asm.x86.Integers.TEST;
+import static dev.jay.tensor.asm.x86.Integers.XOR;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R10;
 import static dev.jay.tensor.asm.x86.Reg.R11;
+import static dev.jay.tensor.asm.x86.Reg.R8;
 import static dev.jay.tensor.asm.x86.Reg.R9;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
 import static dev.jay.tensor.asm.x86.Reg.RBX;
@@ -56,11 +65,17 @@ final class GemmCode {
     static final int Y = 4;
     static final int Y_STRIDE = 5; // bytes
     static final int ROWS = 6; // a bit for each of the 16
-    static final int PARTS = 7; // place for the sums of two chains
+    static final int PARTS = 7; // place for the sums of some chains
 
-    static final int PARTS_BYTES = 2 * Int8Form.TOKENS * 64;
+    private static final int CHAINS = 8;
 
-    private static final int[] CHAINS = {0, 2, 1, 3};
+    /** Chains come by fours, i and these more, each with its own copy of the loop: as one loop its end was hard to predict. */
+    private static final int[] FOUR = {0, 4, 2, 6};
+
+    /** The fours in the order in which their sums are put together. */
+    private static final int[] ORDER = {0, 1};
+
+    static final int PARTS_BYTES = 3 * Int8Form.TOKENS * 64; // one chain, two, a four
     private static final Reg[] ACCUMULATORS = {
         zmm(0), zmm(1), zmm(2), zmm(3), zmm(4), zmm(5), zmm(16), zmm(17),
     };
@@ -68,15 +83,13 @@ final class GemmCode {
     private final Panel panel;
     private final int tokens;
     private final X86Assembler a;
-    private final Label loop;
-    private final Label ended;
+    private final Constants constants;
 
     private GemmCode(Panel panel, int tokens, Set<String> features) {
         this.panel = panel;
         this.tokens = tokens;
         this.a = new X86Assembler(features);
-        this.loop = a.label();
-        this.ended = a.label();
+        this.constants = new Constants(a);
     }
 
     static byte[] build(Panel panel, int tokens, Set<String> features) {
@@ -84,47 +97,70 @@ final class GemmCode {
     }
 
     private byte[] build() {
+        Label four = a.label();
+        Label finished = a.label();
         a.emit(ENDBR64).emit(PUSH, RBX).emit(MOV, RBX, RDI);
         a.emit(MOV, RCX, mem(RBX, 8 * PANEL_END)).emit(MOV, R9, mem(RBX, 8 * PARTS));
-        start(0);
-        a.align(32).bind(loop);
-        block();
-        a.emit(ADD, RDI, imm(4L * panel.record())).emit(ADD, RSI, imm(xStep())).emit(ADD, RDX, imm(xStep()));
-        a.emit(ADD, R10, imm(xStep()));
-        a.emit(CMP, RDI, RCX).jump(Condition.BELOW, loop);
-        a.bind(ended);
-        Label[] next = {a.label(), a.label(), a.label(), a.label()};
-        for (int i = 1; i < CHAINS.length; i++) a.emit(CMP, R11, imm(i)).jump(Condition.BELOW, next[i]);
-        finish();
+        a.emit(LEA, R8, constants.ints(ORDER)).emit(XOR, R11.low32(), R11.low32());
+        a.bind(four);
+        for (int i = 0; i < FOUR.length; i++) chain(i);
+        addUp(finished);
+        a.emit(INC, R11).jump(four);
+        a.bind(finished);
+        store();
         a.emit(VZEROUPPER).emit(POP, RBX).emit(RET);
-        for (int i = 1; i < CHAINS.length; i++) {
-            a.bind(next[i]);
-            keep(i - 1);
-            start(i);
-            a.jump(loop);
-        }
+        constants.write();
         return a.finish();
     }
 
-    /** Bytes of x from a block of a chain to the next, four sums later. */
+    /** The i-th chain of four r11 of the order; after the last, the sum of them is in the accumulators. */
+    private void chain(int i) {
+        Label loop = a.label();
+        Label ended = a.label();
+        start(FOUR[i], ended);
+        a.align(32).bind(loop);
+        block();
+        a.emit(ADD, RDI, imm((long) CHAINS * panel.record())).emit(ADD, RSI, imm(xStep()));
+        a.emit(ADD, RDX, imm(xStep())).emit(ADD, R10, imm(xStep()));
+        a.emit(CMP, RDI, RCX).jump(Condition.BELOW, loop);
+        a.bind(ended);
+        if (i % 2 == 1) add(0);
+        if (i == 1) put(1);
+        if (i % 2 == 0) put(0);
+        if (i == 3) add(1);
+    }
+
+    private void put(int place) {
+        for (int t = 0; t < tokens; t++) a.emit(VMOVUPS, part(place, t), ACCUMULATORS[t]);
+    }
+
+    private void add(int place) {
+        for (int t = 0; t < tokens; t++) a.emit(VADDPS, ACCUMULATORS[t], ACCUMULATORS[t], part(place, t));
+    }
+
+    private Mem part(int place, int token) {
+        return mem(R9, 64 * (place * tokens + token));
+    }
+
+    /** Bytes of x from a block of a chain to the next. */
     private int xStep() {
-        return 4 * panel.sumCols() / Int8Form.BLOCK * Int8Form.RECORD;
+        return CHAINS * panel.sumCols() / Int8Form.BLOCK * Int8Form.RECORD;
     }
 
-    /** Which half of a block of x the sums of this chain take; 0 where they take all of it. */
-    private int half(int chain) {
-        return panel.sumCols() == Int8Form.BLOCK ? 0 : chain % 2;
-    }
-
-    /** To the first block of the i-th chain, if it has one. */
-    private void start(int i) {
-        int chain = CHAINS[i];
-        int x = chain * panel.sumCols() / Int8Form.BLOCK * Int8Form.RECORD;
-        a.emit(MOV, R11.low32(), imm(i));
-        a.emit(MOV, RDI, mem(RBX, 8 * PANEL)).emit(ADD, RDI, imm((long) chain * panel.record()));
-        a.emit(MOV, RSI, mem(RBX, 8 * Q)).emit(ADD, RSI, imm(x + 16L * half(chain)));
-        a.emit(MOV, RDX, mem(RBX, 8 * D)).emit(ADD, RDX, imm(x));
-        a.emit(MOV, R10, RDX).emit(ADD, R10, imm(4L * Int8Form.TOKENS * half(chain))); // the half's c16
+    /** To the first block of a chain of four r11 of the order, if it has one. */
+    private void start(int chain, Label ended) {
+        boolean halves = panel.sumCols() < Int8Form.BLOCK;
+        a.emit(MOV, RAX.low32(), mem(R8, R11, 4, 0)).emit(ADD, RAX, imm(chain));
+        a.emit(IMUL, RDI, RAX, imm(panel.record())).emit(ADD, RDI, mem(RBX, 8 * PANEL));
+        a.emit(MOV, RSI, RAX);
+        if (halves) a.emit(SHR, RSI, imm(1));
+        a.emit(IMUL, RSI, RSI, imm(Int8Form.RECORD));
+        a.emit(MOV, RDX, RSI).emit(ADD, RDX, mem(RBX, 8 * D)).emit(ADD, RSI, mem(RBX, 8 * Q));
+        a.emit(MOV, R10, RDX);
+        if (halves) { // 16 bytes of q, and as many of c16 as there are tokens
+            a.emit(AND, RAX, imm(1)).emit(SHL, RAX, imm(4)).emit(ADD, RSI, RAX);
+            a.emit(IMUL, RAX, RAX, imm(4 * Int8Form.TOKENS / 16)).emit(ADD, R10, RAX);
+        }
         for (int t = 0; t < tokens; t++) {
             Reg acc = ACCUMULATORS[t];
             a.emit(VPXORD, acc, acc, acc);
@@ -165,21 +201,20 @@ final class GemmCode {
         return zmm(18 + token);
     }
 
-    /** Puts the sums of the i-th chain away: of the first two together, of the third alone. */
-    private void keep(int i) {
-        for (int t = 0; t < tokens; t++) {
-            Mem place = mem(R9, 64 * t + i / 2 * (PARTS_BYTES / 2));
-            if (i == 1) a.emit(VADDPS, ACCUMULATORS[t], ACCUMULATORS[t], place);
-            a.emit(VMOVUPS, place, ACCUMULATORS[t]);
-        }
+    /** The sum of four r11 of the order: the first waits for the second. */
+    private void addUp(Label finished) {
+        Label waits = a.label();
+        a.emit(TEST, R11, R11).jump(Condition.ZERO, waits);
+        add(2);
+        a.jump(finished);
+        a.bind(waits);
+        put(2);
     }
 
-    private void finish() {
+    private void store() {
         a.emit(MOV, RAX, mem(RBX, 8 * ROWS)).emit(KMOVW, k(1), RAX.low32());
         a.emit(MOV, RAX, mem(RBX, 8 * Y));
         for (int t = 0; t < tokens; t++) {
-            a.emit(VADDPS, ACCUMULATORS[t], ACCUMULATORS[t], mem(R9, 64 * t + PARTS_BYTES / 2));
-            a.emit(VADDPS, ACCUMULATORS[t], ACCUMULATORS[t], mem(R9, 64 * t));
             a.emit(VMOVUPS, mem(RAX, 0).mask(k(1)), ACCUMULATORS[t]);
             a.emit(ADD, RAX, mem(RBX, 8 * Y_STRIDE));
         }

@@ -3,8 +3,11 @@ package dev.jay.tensor.kernel.machine;
 
 import static dev.jay.tensor.asm.x86.Avx512.KMOVQ;
 import static dev.jay.tensor.asm.x86.Avx512.VEXTRACTF32X4;
+import static dev.jay.tensor.asm.x86.Avx512.VEXTRACTF64X4;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU8;
+import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
+import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.BZHI;
@@ -23,6 +26,8 @@ import static dev.jay.tensor.asm.x86.Reg.R10;
 import static dev.jay.tensor.asm.x86.Reg.R11;
 import static dev.jay.tensor.asm.x86.Reg.R12;
 import static dev.jay.tensor.asm.x86.Reg.R13;
+import static dev.jay.tensor.asm.x86.Reg.R14;
+import static dev.jay.tensor.asm.x86.Reg.R15;
 import static dev.jay.tensor.asm.x86.Reg.R8;
 import static dev.jay.tensor.asm.x86.Reg.R9;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
@@ -46,7 +51,6 @@ import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
 import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
 import static dev.jay.tensor.asm.x86.Vectors.VPERMPS;
 import static dev.jay.tensor.asm.x86.Vectors.VPSHUFD;
-import static dev.jay.tensor.asm.x86.Vectors.VXORPS;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
 
 import dev.jay.tensor.asm.Label;
@@ -56,13 +60,13 @@ import dev.jay.tensor.asm.x86.X86Assembler;
 import java.util.Set;
 
 /**
- * Rows of w times one row of x in planes: one row after the other, so that memory is one sequential stream, with a
- * prefetch some lines ahead of it. The last, short group of a row is copied to a zeroed place first: nothing past the row
- * is read.
+ * Rows of w times one row of x in planes, or a few: one row of w after the other, so that memory is one sequential stream,
+ * with prefetches ahead of it. A few rows of x take each group of weights from the first-level cache, where the first
+ * leaves it unpacked. The last, short group of a row is copied to a zeroed place first: nothing past the row is read.
  *
- * <p>The order of float operations, which {@link GemmCode} keeps too: sum i of a row goes to chain i mod 4 by
+ * <p>The order of float operations, which {@link GemmCode} keeps too: sum i of a row goes to chain i mod 8 by
  * {@code chain = fma(sum, scale * d, chain)}, then, if weights have offsets, {@code chain = fma(-offset, xs, chain)};
- * at the end (chain0 + chain2) + (chain1 + chain3).
+ * at the end chain i + 4 is added to chain i, then i + 2, i + 1.
  */
 final class GemvCode {
     /** Places in the block of arguments. */
@@ -78,24 +82,40 @@ final class GemvCode {
     static final int GROUPS = 8; // whole ones in a row
     static final int TAIL = 9; // bytes of the last, short one; 0 none
     static final int TAIL_PLACE = 10; // zeroed bytes of a whole group, rounded up to 64, and 64 more
+    static final int TOKENS = 11; // rows of x, and what follows, for a few of them only
+    static final int X_STRIDE = 12; // bytes between rows of x, in each plane
+    static final int X_ALL = 13; // X_STRIDE times TOKENS
+    static final int Y_STRIDE = 14; // bytes
+    static final int PLACE = 15; // placeBytes
+
+    private static final int SCALES = 512; // of a group, after its vectors
+    private static final int CHAINS = SCALES + 128; // of each row of x, after scales and offsets
 
     private final Group group;
+    private final boolean few;
     private final X86Assembler a;
     private final Constants constants;
 
-    private GemvCode(Group group, Set<String> features) {
+    private GemvCode(Group group, boolean few, Set<String> features) {
         this.group = group;
+        this.few = few;
         this.a = new X86Assembler(features);
         this.constants = new Constants(a);
     }
 
-    static byte[] build(Group group, Set<String> features) {
-        return new GemvCode(group, features).build();
+    /** @param few for some rows of x, instead of one */
+    static byte[] build(Group group, boolean few, Set<String> features) {
+        return new GemvCode(group, few, features).build();
     }
 
     /** Bytes of the place for a short group. */
     static long tailPlaceBytes(Group group) {
         return Math.ceilDiv(group.bytes(), 64) * 64L + 64;
+    }
+
+    /** Bytes of the place for unpacked weights and chains. */
+    static long placeBytes(int tokens) {
+        return CHAINS + 64L * tokens;
     }
 
     private static X86Assembler argument(X86Assembler a, Reg to, int index) {
@@ -107,8 +127,9 @@ final class GemvCode {
         Label loop = a.label();
         Label ended = a.label();
         Label done = a.label();
+        Reg[] kept = {RBX, RBP, R12, R13, R14, R15};
         a.emit(ENDBR64);
-        for (Reg r : new Reg[] {RBX, RBP, R12, R13}) a.emit(PUSH, r);
+        for (Reg r : kept) a.emit(PUSH, r);
         a.emit(MOV, RBX, RDI);
         argument(a, R12, W);
         argument(a, R13, Y);
@@ -116,6 +137,7 @@ final class GemvCode {
         argument(a, RCX, PLANE_D);
         argument(a, R8, PLANE_C);
         argument(a, R9, PLANE_XS);
+        if (few) argument(a, R14, PLACE);
         group.begin(a, constants);
 
         a.bind(row);
@@ -123,13 +145,14 @@ final class GemvCode {
         argument(a, R10, GROUPS);
         argument(a, R11, TAIL);
         a.emit(MOV, RDI, R12).emit(XOR, RDX.low32(), RDX.low32());
-        a.emit(VXORPS, xmm(0), xmm(0), xmm(0));
+        a.emit(VPXORD, zmm(0), zmm(0), zmm(0));
+        if (few) eachToken(() -> a.emit(VMOVUPS, mem(R14, RAX, 1, CHAINS), ymm(0)));
         a.emit(TEST, R10, R10).jump(Condition.ZERO, ended);
         a.align(32).bind(loop);
         Ahead.touch(a, RDI);
         Ahead.lines(a, RDI, group.bytes());
-        group.sums(a);
-        chains();
+        if (few) several();
+        else single();
         a.emit(ADD, RDI, imm(group.bytes())).emit(ADD, RSI, imm(group.cols())).emit(ADD, RDX, imm(planeStep()));
         a.emit(DEC, R10).jump(Condition.NOT_ZERO, loop);
         a.bind(ended).emit(TEST, R11, R11).jump(Condition.ZERO, done);
@@ -137,12 +160,11 @@ final class GemvCode {
         a.jump(loop);
 
         a.bind(done);
-        a.emit(VPSHUFD, xmm(16), xmm(0), imm(0x4E)).emit(VADDPS, xmm(16), xmm(16), xmm(0));
-        a.emit(VPSHUFD, xmm(17), xmm(16), imm(1)).emit(VADDSS, xmm(16), xmm(16), xmm(17));
-        a.emit(VMOVSS, mem(R13, 0), xmm(16)).emit(ADD, R13, imm(4)).emit(ADD, R12, mem(RBX, 8 * ROW_BYTES));
+        finish();
+        a.emit(ADD, R13, imm(4)).emit(ADD, R12, mem(RBX, 8 * ROW_BYTES));
         a.emit(DEC, RBP).jump(Condition.NOT_ZERO, row);
         a.emit(VZEROUPPER);
-        for (Reg r : new Reg[] {R13, R12, RBP, RBX}) a.emit(POP, r);
+        for (int i = kept.length - 1; i >= 0; i--) a.emit(POP, kept[i]);
         a.emit(RET);
         constants.write();
         return a.finish();
@@ -153,27 +175,104 @@ final class GemvCode {
         return group.cols() / Int8Form.BLOCK * 4;
     }
 
-    /** Adds the 16 products to the chains, lane i mod 4 of xmm0, in order. */
-    private void chains() {
-        a.emit(VCVTDQ2PS, zmm(16), zmm(16));
+    private boolean isFirst(int v) {
+        return v == 0 || group.sum(v) != group.sum(v - 1);
+    }
+
+    private void multiply(int v) {
+        Reg sum = Groups.sum(group.sum(v));
+        if (isFirst(v)) a.emit(VPXORD, sum, sum, sum);
+        a.emit(VPDPBUSD, sum, zmm(19), mem(RSI, 64 * v));
+    }
+
+    /** A group for one row of x, whose chains are in zmm0. */
+    private void single() {
+        for (int v = 0; v < group.vectors(); v++) {
+            group.weights(a, v);
+            multiply(v);
+        }
+        group.fold(a);
+        a.emit(VCVTDQ2PS, Groups.sum(0), zmm(16));
+        group.scales(a);
+        scaled(zmm(19), zmm(17));
+        chain(zmm(0), Groups.sum(0), zmm(19), zmm(18));
+    }
+
+    /** A group for each row of x in turn. */
+    private void several() {
+        for (int v = 0; v < group.vectors(); v++) {
+            group.weights(a, v);
+            a.emit(VMOVDQU64, mem(R14, 64 * v), zmm(19));
+        }
+        group.scales(a);
+        a.emit(VMOVUPS, mem(R14, SCALES), zmm(17));
+        if (group.hasOffsets()) a.emit(VMOVUPS, mem(R14, SCALES + 64), zmm(18));
+        eachToken(() -> {
+            for (int v = 0; v < group.vectors(); v++) {
+                a.emit(VMOVDQU64, zmm(19), mem(R14, 64 * v));
+                multiply(v);
+            }
+            group.fold(a);
+            a.emit(VCVTDQ2PS, zmm(16), zmm(16)).emit(VMOVUPS, zmm(17), mem(R14, SCALES));
+            scaled(zmm(17), zmm(17));
+            if (group.hasOffsets()) a.emit(VMOVUPS, zmm(19), mem(R14, SCALES + 64));
+            a.emit(VMOVUPS, ymm(18), mem(R14, RAX, 1, CHAINS));
+            chain(zmm(18), zmm(16), zmm(17), zmm(19));
+            a.emit(VMOVUPS, mem(R14, RAX, 1, CHAINS), ymm(18));
+            for (Reg r : new Reg[] {RSI, RCX, R8, R9}) a.emit(ADD, r, mem(RBX, 8 * X_STRIDE));
+        });
+        for (Reg r : new Reg[] {RSI, RCX, R8, R9}) a.emit(SUB, r, mem(RBX, 8 * X_ALL));
+    }
+
+    /** With rax = 64 times the number of the row of x. */
+    private void eachToken(Runnable body) {
+        Label next = a.label();
+        argument(a, R15, TOKENS);
+        a.emit(XOR, RAX.low32(), RAX.low32()).bind(next);
+        body.run();
+        a.emit(ADD, RAX, imm(64)).emit(DEC, R15).jump(Condition.NOT_ZERO, next);
+    }
+
+    /** Scales of w times those of x. */
+    private void scaled(Reg to, Reg scales) {
         if (group.sumCols() == Int8Form.BLOCK) {
-            a.emit(VMULPS, zmm(17), zmm(17), mem(RCX, RDX, 1, 0));
+            a.emit(VMULPS, to, scales, mem(RCX, RDX, 1, 0));
         } else {
             a.emit(VMOVUPS, ymm(19), mem(RCX, RDX, 1, 0)).emit(VPERMPS, zmm(19), zmm(20), zmm(19));
-            a.emit(VMULPS, zmm(17), zmm(17), zmm(19));
-        }
-        if (group.hasOffsets()) a.emit(VMOVUPS, zmm(19), mem(R9, RDX, 1, 0));
-        for (int i = 0; i < 4; i++) {
-            a.emit(VFMADD231PS, xmm(0), part(16, 24, i), part(17, 25, i));
-            if (group.hasOffsets()) a.emit(VFNMADD231PS, xmm(0), part(18, 26, i), part(19, 27, i));
+            a.emit(VMULPS, to, scales, zmm(19));
         }
     }
 
-    /** The i-th 128 bits of a register, by way of another where they are not the lowest. */
-    private Reg part(int register, int way, int i) {
-        if (i == 0) return xmm(register);
-        a.emit(VEXTRACTF32X4, xmm(way), zmm(register), imm(i));
-        return xmm(way);
+    /** Sixteen sums to eight chains: the first eight, then the others. */
+    private void chain(Reg chains, Reg sums, Reg scales, Reg offsets) {
+        for (int half = 0; half < 2; half++) {
+            if (half > 0) a.emit(VEXTRACTF64X4, sums.y(), sums, imm(1)).emit(VEXTRACTF64X4, scales.y(), scales, imm(1));
+            a.emit(VFMADD231PS, chains.y(), sums.y(), scales.y());
+            if (!group.hasOffsets()) continue;
+            if (half > 0) a.emit(VEXTRACTF64X4, offsets.y(), offsets, imm(1));
+            a.emit(VFNMADD231PS, chains.y(), offsets.y(), mem(R9, RDX, 1, 32 * half));
+        }
+    }
+
+    /** The chains, put together, to y. */
+    private void finish() {
+        if (!few) {
+            addUp(zmm(0));
+            a.emit(VMOVSS, mem(R13, 0), xmm(0));
+            return;
+        }
+        a.emit(MOV, RDX, R13);
+        eachToken(() -> {
+            a.emit(VMOVUPS, ymm(16), mem(R14, RAX, 1, CHAINS));
+            addUp(zmm(16));
+            a.emit(VMOVSS, mem(RDX, 0), xmm(16)).emit(ADD, RDX, mem(RBX, 8 * Y_STRIDE));
+        });
+    }
+
+    private void addUp(Reg s) {
+        a.emit(VEXTRACTF32X4, xmm(17), s.y(), imm(1)).emit(VADDPS, s.x(), s.x(), xmm(17));
+        a.emit(VPSHUFD, xmm(17), s.x(), imm(0x4E)).emit(VADDPS, s.x(), s.x(), xmm(17));
+        a.emit(VPSHUFD, xmm(17), s.x(), imm(1)).emit(VADDSS, s.x(), s.x(), xmm(17));
     }
 
     /** The short group at rdi goes to its place, and rdi to it; r10 = 1 group, r11 = 0 bytes of tail left. */

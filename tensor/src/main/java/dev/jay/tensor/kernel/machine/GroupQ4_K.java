@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import static dev.jay.tensor.asm.x86.Avx512.VBROADCASTI64X4;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
 import static dev.jay.tensor.asm.x86.Avx512.VPANDD;
-import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
 import static dev.jay.tensor.asm.x86.Avx512.VPORD;
-import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
+import static dev.jay.tensor.asm.x86.Avx512.VSHUFI32X4;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
-import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.xmm;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
 import static dev.jay.tensor.asm.x86.Vectors.VCVTDQ2PS;
@@ -58,10 +55,15 @@ final class GroupQ4_K implements Group {
     }
 
     @Override
+    public boolean isSplit() {
+        return true;
+    }
+
+    @Override
     public void begin(X86Assembler a, Constants constants) {
         a.emit(VPBROADCASTD, zmm(1), constants.ints(0x0F0F0F0F));
-        a.emit(VMOVDQU64, zmm(2), constants.ints(Groups.FOLDED));
-        a.emit(VMOVDQU64, zmm(3), constants.ints(0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4));
+        a.emit(VMOVDQU64, zmm(2), constants.ints(Groups.SPLIT_FOLDED));
+        a.emit(VPBROADCASTD, zmm(3), constants.ints(Groups.ONES));
         scaleConstants(a, constants);
     }
 
@@ -75,20 +77,36 @@ final class GroupQ4_K implements Group {
     }
 
     @Override
-    public void sums(X86Assembler a) {
-        for (int v = 0; v < 8; v++) {
-            a.emit(VBROADCASTI64X4, zmm(16), mem(RDI, v / 4 * BLOCK + QUANTS + v % 4 * 32));
-            a.emit(VPSRLVD, zmm(16), zmm(16), zmm(3)).emit(VPANDD, zmm(16), zmm(16), zmm(1));
-            a.emit(VPXORD, Groups.sum(v), Groups.sum(v), Groups.sum(v));
-            a.emit(VPDPBUSD, Groups.sum(v), zmm(16), mem(RSI, 64 * v));
-        }
-        Groups.fold(a, zmm(2));
+    public int sum(int v) {
+        return v / 2;
+    }
+
+    @Override
+    public void weights(X86Assembler a, int v) {
+        if (v % 4 == 0) halves(a, v / 4 * BLOCK + QUANTS);
+        a.emit(VPANDD, zmm(19), zmm(17 + v % 2), zmm(1));
+        if (v % 4 < 2) a.emit(VPSRLD, zmm(17 + v % 2), zmm(17 + v % 2), imm(4));
+    }
+
+    /** The 32-byte runs of q of one block: zmm17 = their first halves, zmm18 = their second ones. */
+    static void halves(X86Assembler a, int at) {
+        a.emit(VMOVDQU64, zmm(16), mem(RDI, at)).emit(VMOVDQU64, zmm(18), mem(RDI, at + 64));
+        a.emit(VSHUFI32X4, zmm(17), zmm(16), zmm(18), imm(0x88)).emit(VSHUFI32X4, zmm(18), zmm(16), zmm(18), imm(0xDD));
+    }
+
+    @Override
+    public void fold(X86Assembler a) {
+        Groups.foldSplit(a, zmm(3), zmm(2));
+    }
+
+    @Override
+    public void scales(X86Assembler a) {
         scales(a, at -> mem(RDI, at), at -> mem(RDI, BLOCK + at));
     }
 
     /**
      * zmm17 = scales, zmm18 = offsets, of the eight sums of one block and then of another. The twelve bytes are three words
-     * of four: see the format. Uses zmm19, zmm24, zmm25 and the constants of {@link #scaleConstants}.
+     * of four: see the format. Uses zmm16, zmm19 and the constants of {@link #scaleConstants}.
      */
     static void scales(X86Assembler a, IntFunction<Mem> one, IntFunction<Mem> other) {
         a.emit(VMOVQ, xmm(17), one.apply(SCALES)).emit(VMOVQ, xmm(18), other.apply(SCALES));
@@ -104,7 +122,7 @@ final class GroupQ4_K implements Group {
         a.emit(VCVTDQ2PS, zmm(17), zmm(17)).emit(VCVTDQ2PS, zmm(18), zmm(18));
         a.emit(VMOVD, xmm(19), one.apply(0)).emit(VPINSRD, xmm(19), xmm(19), other.apply(0), imm(1));
         a.emit(VCVTPH2PS, xmm(19), xmm(19)); // scale, offset scale of the first block, then of the second
-        a.emit(VPERMPS, zmm(24), zmm(5), zmm(19)).emit(VMULPS, zmm(17), zmm(17), zmm(24));
-        a.emit(VPERMPS, zmm(25), zmm(22), zmm(19)).emit(VMULPS, zmm(18), zmm(18), zmm(25));
+        a.emit(VPERMPS, zmm(16), zmm(5), zmm(19)).emit(VMULPS, zmm(17), zmm(17), zmm(16));
+        a.emit(VPERMPS, zmm(16), zmm(22), zmm(19)).emit(VMULPS, zmm(18), zmm(18), zmm(16));
     }
 }

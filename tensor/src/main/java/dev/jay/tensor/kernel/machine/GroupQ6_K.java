@@ -4,15 +4,12 @@ package dev.jay.tensor.kernel.machine;
 import static dev.jay.tensor.asm.x86.Avx512.VBROADCASTI64X4;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
 import static dev.jay.tensor.asm.x86.Avx512.VPANDD;
-import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
 import static dev.jay.tensor.asm.x86.Avx512.VPTERNLOGD;
-import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R8;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RDX;
-import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.xmm;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
 import static dev.jay.tensor.asm.x86.Vectors.VBROADCASTSS;
@@ -65,27 +62,28 @@ final class GroupQ6_K implements Group {
     }
 
     @Override
-    public void sums(X86Assembler a) {
-        for (int half = 0; half < 2; half++) {
+    public void weights(X86Assembler a, int v) {
+        int half = v / 2;
+        if (v % 2 == 0) {
             a.emit(VMOVDQU64, zmm(16), mem(RDI, 64 * half)).emit(VBROADCASTI64X4, zmm(18), mem(RDI, HIGH + 32 * half));
-            a.emit(VPANDD, zmm(17), zmm(16), zmm(1)).emit(VPSLLVD, zmm(19), zmm(18), zmm(3));
-            multiply(a, 2 * half);
-            a.emit(VPSRLD, zmm(16), zmm(16), imm(4)).emit(VPANDD, zmm(17), zmm(16), zmm(1));
-            a.emit(VPSRLVD, zmm(19), zmm(18), zmm(4));
-            multiply(a, 2 * half + 1);
+            a.emit(VPSLLVD, zmm(17), zmm(18), zmm(3));
+        } else {
+            a.emit(VPSRLD, zmm(16), zmm(16), imm(4)).emit(VPSRLVD, zmm(17), zmm(18), zmm(4));
         }
+        a.emit(VPANDD, zmm(19), zmm(16), zmm(1)).emit(VPTERNLOGD, zmm(19), zmm(17), zmm(2), imm(OR_AND));
+    }
+
+    @Override
+    public void fold(X86Assembler a) {
         Groups.foldLanes(a, 0);
         a.emit(VPERMD, zmm(16), zmm(5), Groups.sum(0));
         a.emit(VPSRAD, zmm(17), mem(R8, RDX, 2, 0), imm(2)).emit(VPADDD, zmm(16), zmm(16), zmm(17));
+    }
+
+    @Override
+    public void scales(X86Assembler a) {
         a.emit(VPMOVSXBD, zmm(17), mem(RDI, SCALES)).emit(VCVTDQ2PS, zmm(17), zmm(17));
         a.emit(VPBROADCASTW, xmm(18), mem(RDI, SCALE)).emit(VCVTPH2PS, xmm(18), xmm(18));
         a.emit(VBROADCASTSS, zmm(18), xmm(18)).emit(VMULPS, zmm(17), zmm(17), zmm(18));
-    }
-
-    /** With the low bits in zmm17 and the high ones among zmm19. */
-    private static void multiply(X86Assembler a, int v) {
-        a.emit(VPTERNLOGD, zmm(17), zmm(19), zmm(2), imm(OR_AND));
-        a.emit(VPXORD, Groups.sum(v), Groups.sum(v), Groups.sum(v));
-        a.emit(VPDPBUSD, Groups.sum(v), zmm(17), mem(RSI, 64 * v));
     }
 }

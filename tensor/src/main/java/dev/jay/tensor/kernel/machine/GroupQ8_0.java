@@ -5,7 +5,6 @@ import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VINSERTI64X4;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQA64;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
-import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
 import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
@@ -14,7 +13,6 @@ import static dev.jay.tensor.asm.x86.Reg.R8;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RDX;
-import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.k;
 import static dev.jay.tensor.asm.x86.Reg.ymm;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
@@ -48,15 +46,20 @@ final class GroupQ8_0 implements Group {
     }
 
     @Override
-    public void sums(X86Assembler a) {
-        for (int v = 0; v < 8; v++) {
-            int at = 2 * v * BLOCK + QUANTS;
-            a.emit(VMOVDQU64, ymm(16), mem(RDI, at)).emit(VINSERTI64X4, zmm(16), zmm(16), mem(RDI, at + BLOCK), imm(1));
-            a.emit(VPXORD, zmm(16), zmm(16), zmm(1)).emit(VPXORD, Groups.sum(v), Groups.sum(v), Groups.sum(v));
-            a.emit(VPDPBUSD, Groups.sum(v), zmm(16), mem(RSI, 64 * v));
-        }
+    public void weights(X86Assembler a, int v) {
+        int at = 2 * v * BLOCK + QUANTS;
+        a.emit(VMOVDQU64, ymm(19), mem(RDI, at)).emit(VINSERTI64X4, zmm(19), zmm(19), mem(RDI, at + BLOCK), imm(1));
+        a.emit(VPXORD, zmm(19), zmm(19), zmm(1));
+    }
+
+    @Override
+    public void fold(X86Assembler a) {
         Groups.fold(a, zmm(2));
         a.emit(VPADDD, zmm(16), zmm(16), mem(R8, RDX, 1, 0));
+    }
+
+    @Override
+    public void scales(X86Assembler a) {
         for (int i = 0; i < 4; i++) {
             Groups.pick(a, zmm(i == 0 ? 18 : 19), zmm(3), 4 * i * BLOCK);
             if (i > 0) a.emit(VMOVDQA64, ymm(18).mask(k(1 + i)), ymm(19)); // the i-th four

@@ -8,12 +8,15 @@ import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
+import static dev.jay.tensor.asm.x86.Vectors.VPACKSSDW;
 import static dev.jay.tensor.asm.x86.Vectors.VPADDD;
 import static dev.jay.tensor.asm.x86.Vectors.VPERMD;
+import static dev.jay.tensor.asm.x86.Vectors.VPMADDWD;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHDQ;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHQDQ;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKLDQ;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKLQDQ;
+import static dev.jay.tensor.asm.x86.Vectors.VSHUFPS;
 
 import dev.jay.tensor.asm.x86.Reg;
 import dev.jay.tensor.asm.x86.X86Assembler;
@@ -22,6 +25,12 @@ import dev.jay.tensor.asm.x86.X86Assembler;
 final class Groups {
     /** Which lane of the sums of {@link #fold} holds each block. */
     static final int[] FOLDED = {0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15};
+
+    /** Which lane of the sums of {@link #foldSplit} holds each block. */
+    static final int[] SPLIT_FOLDED = {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15};
+
+    /** Two words of 1: what vpmaddwd adds neighbours by. */
+    static final int ONES = 0x00010001;
 
     private Groups() {}
 
@@ -40,6 +49,31 @@ final class Groups {
         for (int half = 0; half < 2; half++) foldLanes(a, 4 * half);
         a.emit(VSHUFI32X4, zmm(16), sum(0), sum(4), imm(0x88)).emit(VSHUFI32X4, zmm(17), sum(0), sum(4), imm(0xDD));
         a.emit(VPADDD, zmm(16), zmm(16), zmm(17)).emit(VPERMD, zmm(16), order, zmm(16));
+    }
+
+    /**
+     * The same for x laid out by {@link SplitCode}: four vectors, each of four blocks with four partial sums a block. Half of
+     * a block's partial sums must fit 16 bits.
+     *
+     * @param order {@link #SPLIT_FOLDED}
+     */
+    static void foldSplit(X86Assembler a, Reg ones, Reg order) {
+        pairs(a, ones);
+        a.emit(VPACKSSDW, zmm(16), zmm(16), zmm(17)).emit(VPMADDWD, zmm(16), zmm(16), ones);
+        a.emit(VPERMD, zmm(16), order, zmm(16));
+    }
+
+    /** The same where only a single partial sum fits 16 bits. */
+    static void foldSplitWide(X86Assembler a, Reg ones, Reg order) {
+        pairs(a, ones);
+        a.emit(VSHUFPS, zmm(18), zmm(16), zmm(17), imm(0x88)).emit(VSHUFPS, zmm(16), zmm(16), zmm(17), imm(0xDD));
+        a.emit(VPADDD, zmm(16), zmm(16), zmm(18)).emit(VPERMD, zmm(16), order, zmm(16));
+    }
+
+    /** Partial sums two by two: of the first two vectors to zmm16, of the others to zmm17. */
+    private static void pairs(X86Assembler a, Reg ones) {
+        a.emit(VPACKSSDW, zmm(16), sum(0), sum(1)).emit(VPACKSSDW, zmm(17), sum(2), sum(3));
+        a.emit(VPMADDWD, zmm(16), zmm(16), ones).emit(VPMADDWD, zmm(17), zmm(17), ones);
     }
 
     /** Four vectors from {@code first} on: in each 128-bit lane, the sum of that lane of each; left in the first. */

@@ -9,15 +9,17 @@ import dev.jay.tensor.kernel.ActivationForm;
  * block stand sums that kernels need because they multiply by weights with an offset: {@code c} = -128 * (sum of q),
  * {@code xs} = d * (sum of q), and {@code c16} = -128 * (sum of q) for each half of the block.
  *
- * <p>One row lies in planes, each padded with zeros to whole groups of 16 blocks: {@code [q:i8 x 32 a block][d:f32]
- * [c:i32][xs:f32][c16:i32 x 2]}. More rows lie in groups of eight tokens, block after block: {@code [q:i8 x 32, token after
- * token][d:f32 x 8][c:i32 x 8][xs:f32 x 8][c16 first half:i32 x 8][c16 second half:i32 x 8]}.
+ * <p>Up to {@link #FEW} rows lie each in planes, padded with zeros to whole groups of 16 blocks: {@code [q:i8 x 32 a block]
+ * [d:f32][c:i32][xs:f32][c16:i32 x 2][q once more, as SplitCode lays it out]}. More rows lie in groups of eight tokens,
+ * block after block: {@code [q:i8 x 32, token after token][d:f32 x 8][c:i32 x 8][xs:f32 x 8][c16 first half:i32 x 8]
+ * [c16 second half:i32 x 8]}.
  *
  * <p>A block whose greatest magnitude is under 2^-119 counts as zero; one with an infinity or NaN becomes all infinite
  * or NaN.
  */
 final class Int8Form implements ActivationForm {
     static final int BLOCK = 32;
+    static final int FEW = 4; // rows that lie in planes
     static final int TOKENS = 8; // of a group
     static final int LANES = 16; // blocks of a padded group of planes
 
@@ -29,12 +31,15 @@ final class Int8Form implements ActivationForm {
     static final int C16 = XS + 4 * TOKENS;
     static final int RECORD = C16 + 8 * TOKENS;
 
-    private static final int BLOCK_BYTES = BLOCK + 5 * 4; // of a block in planes
+    private static final int SPLIT = BLOCK + 5 * 4; // offset of the last plane, for a block
+    private static final int BLOCK_BYTES = SPLIT + BLOCK; // of a block in planes
 
     private final MachineCode.Function pack;
+    private final MachineCode.Function split;
 
-    Int8Form(MachineCode.Function pack) {
+    Int8Form(MachineCode.Function pack, MachineCode.Function split) {
         this.pack = pack;
+        this.split = split;
     }
 
     @Override
@@ -63,6 +68,15 @@ final class Int8Form implements ActivationForm {
         return packed + padded(cols) * (BLOCK + 12);
     }
 
+    static long planeSplit(long packed, int cols) {
+        return packed + padded(cols) * SPLIT;
+    }
+
+    /** Bytes of a row in planes. */
+    static long rowBytes(int cols) {
+        return padded(cols) * BLOCK_BYTES;
+    }
+
     /** Bytes of a group of eight tokens. */
     static long groupBytes(int cols) {
         return (long) cols / BLOCK * RECORD;
@@ -74,8 +88,9 @@ final class Int8Form implements ActivationForm {
             throw new IllegalArgumentException(name() + " needs a multiple of " + BLOCK + " columns: got " + cols);
         }
         // and the block of arguments, which each row of a group has to itself
-        if (n <= 1) return padded(cols) * BLOCK_BYTES + Words.BYTES;
-        return Math.ceilDiv(n, TOKENS) * groupBytes(cols) + (long) n * Words.BYTES;
+        long planes = Math.min(n, FEW) * rowBytes(cols); // of short rows these can be more than a group
+        long groups = n <= FEW ? 0 : Math.ceilDiv(n, TOKENS) * groupBytes(cols);
+        return Math.max(planes, groups) + (long) n * Words.BYTES;
     }
 
     @Override
@@ -85,13 +100,16 @@ final class Int8Form implements ActivationForm {
             long args = packed + bytes(n, cols) - (long) (t + 1) * Words.BYTES;
             Words.set(args, 0, x + 4L * t * cols);
             Words.set(args, 1, blocks);
-            if (n == 1) planes(args, packed, cols);
-            else group(args, packed + t / TOKENS * groupBytes(cols), t % TOKENS);
-            pack.callBriefly(args);
+            if (n <= FEW) {
+                planes(args, packed + t * rowBytes(cols), cols);
+            } else {
+                group(args, packed + t / TOKENS * groupBytes(cols), t % TOKENS);
+                pack.callBriefly(args);
+            }
         }
     }
 
-    private static void planes(long args, long packed, int cols) {
+    private void planes(long args, long packed, int cols) {
         long blocks = cols / BLOCK;
         long missing = padded(cols) - blocks;
         place(args, packed, planeD(packed, cols), planeC(packed, cols), planeXs(packed, cols));
@@ -102,6 +120,11 @@ final class Int8Form implements ActivationForm {
         Words.clear(planeC(packed, cols) + blocks * 4, missing * 4);
         Words.clear(planeXs(packed, cols) + blocks * 4, missing * 4);
         Words.clear(planeC16(packed, cols) + blocks * 8, missing * 8);
+        pack.callBriefly(args);
+        Words.set(args, 0, packed);
+        Words.set(args, 1, padded(cols) / SplitCode.BLOCKS);
+        Words.set(args, 2, planeSplit(packed, cols));
+        split.callBriefly(args);
     }
 
     private static void group(long args, long group, int token) {

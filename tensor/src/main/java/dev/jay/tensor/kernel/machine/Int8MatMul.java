@@ -7,7 +7,7 @@ import dev.jay.tensor.kernel.MatMulKernel;
 
 /**
  * Quantised weights times {@link Int8Form}: sums within a block are exact, and one order of float operations serves one
- * token and many. One token reads the rows as they lie; for more, sixteen rows at a time are made into a panel, and some
+ * token and many. A few tokens read the rows as they lie; for more, sixteen rows at a time are made into a panel, and some
  * panels stay in the second-level cache while the tokens pass by them.
  */
 final class Int8MatMul implements MatMulKernel {
@@ -16,6 +16,7 @@ final class Int8MatMul implements MatMulKernel {
             Group group,
             Panel panel,
             MachineCode.Function decode,
+            MachineCode.Function few,
             MachineCode.Function fill,
             MachineCode.Function[] multiply) {}
 
@@ -52,7 +53,7 @@ final class Int8MatMul implements MatMulKernel {
 
     @Override
     public long scratchBytes(int cols, int n) {
-        if (n == 1) return Words.BYTES + GemvCode.tailPlaceBytes(code.group);
+        if (n <= Int8Form.FEW) return Words.BYTES + GemvCode.tailPlaceBytes(code.group) + GemvCode.placeBytes(n);
         return panelsAt() + panels(cols) * panelBytes(cols);
     }
 
@@ -73,8 +74,12 @@ final class Int8MatMul implements MatMulKernel {
     public void run(
             long w, long rowBytes, int cols, int from, int to, long x, int n, long y, long yStride, long scratch) {
         if (from >= to) return;
-        if (n == 1) {
-            decode(w + from * rowBytes, rowBytes, cols, to - from, x, y + 4L * from, scratch);
+        if (n <= Int8Form.FEW) {
+            Words.set(scratch, GemvCode.W, w + from * rowBytes);
+            Words.set(scratch, GemvCode.ROWS, to - from);
+            Words.set(scratch, GemvCode.Y, y + 4L * from);
+            Words.set(scratch, GemvCode.Y_STRIDE, 4 * yStride);
+            decode(rowBytes, cols, x, n, scratch);
             return;
         }
         int most = (int) panels(cols) * PANEL_ROWS;
@@ -99,25 +104,27 @@ final class Int8MatMul implements MatMulKernel {
         return scratch + panelsAt() + row / PANEL_ROWS * panelBytes(cols);
     }
 
-    private void decode(long w, long rowBytes, int cols, int rows, long x, long y, long scratch) {
+    /** With the rows and y told already. */
+    private void decode(long rowBytes, int cols, long x, int n, long scratch) {
         Group group = code.group;
         int groups = cols / group.cols();
         long tail = rowBytes - (long) groups * group.bytes();
         long place = scratch + Words.BYTES;
         if (tail > 0) Words.clear(place, GemvCode.tailPlaceBytes(group));
-        Words.set(scratch, GemvCode.W, w);
         Words.set(scratch, GemvCode.ROW_BYTES, rowBytes);
-        Words.set(scratch, GemvCode.ROWS, rows);
-        Words.set(scratch, GemvCode.Q, x);
+        Words.set(scratch, GemvCode.Q, group.isSplit() ? Int8Form.planeSplit(x, cols) : x);
         Words.set(scratch, GemvCode.PLANE_D, Int8Form.planeD(x, cols));
         boolean whole = group.sumCols() == Int8Form.BLOCK;
         Words.set(scratch, GemvCode.PLANE_C, whole ? Int8Form.planeC(x, cols) : Int8Form.planeC16(x, cols));
         Words.set(scratch, GemvCode.PLANE_XS, Int8Form.planeXs(x, cols));
-        Words.set(scratch, GemvCode.Y, y);
         Words.set(scratch, GemvCode.GROUPS, groups);
         Words.set(scratch, GemvCode.TAIL, tail);
         Words.set(scratch, GemvCode.TAIL_PLACE, place);
-        code.decode.call(scratch);
+        Words.set(scratch, GemvCode.TOKENS, n);
+        Words.set(scratch, GemvCode.X_STRIDE, Int8Form.rowBytes(cols));
+        Words.set(scratch, GemvCode.X_ALL, n * Int8Form.rowBytes(cols));
+        Words.set(scratch, GemvCode.PLACE, place + GemvCode.tailPlaceBytes(group));
+        (n == 1 ? code.decode : code.few).call(scratch);
     }
 
     /** Rows [from, to) to a panel; the last stands in for those that are missing. */

@@ -87,7 +87,8 @@ public final class MachineKernels implements KernelProvider {
         Bound(MachineCode code, Cpu cpu) {
             this.code = code;
             this.cpu = cpu;
-            this.form = new Int8Form(code.load("pack-int8", PackCode.build(NEEDED)));
+            this.form = new Int8Form(
+                    code.load("pack-int8", PackCode.build(NEEDED)), code.load("split-int8", SplitCode.build(NEEDED)));
         }
 
         @Override
@@ -138,7 +139,8 @@ public final class MachineKernels implements KernelProvider {
                     new Int8MatMul.Code(
                             group,
                             panel,
-                            code.load("decode-" + format, GemvCode.build(group, NEEDED)),
+                            code.load("decode-" + format, GemvCode.build(group, false, NEEDED)),
+                            code.load("decode-few-" + format, GemvCode.build(group, true, NEEDED)),
                             code.load("panel-" + format, PanelCode.build(panel, NEEDED)),
                             multiply));
         }
