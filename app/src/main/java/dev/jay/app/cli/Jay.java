@@ -52,6 +52,7 @@ final class Jay implements Callable<Integer> {
         all.put("run", RunCommand::new);
         all.put("chat", ChatCommand::new);
         all.put("serve", ServeCommand::new);
+        all.put("batch", BatchCommand::new);
         all.put("show", ShowCommand::new);
         all.put("tokenize", TokenizeCommand::new);
         all.put("perplexity", PerplexityCommand::new);
