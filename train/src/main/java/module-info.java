@@ -4,9 +4,11 @@ module dev.jay.train {
     requires transitive dev.jay.model;
     requires transitive dev.jay.tensor;
     requires tools.jackson.databind;
+    requires xchart;
 
     exports dev.jay.train;
     exports dev.jay.train.block;
     exports dev.jay.train.data;
     exports dev.jay.train.optimize;
+    exports dev.jay.train.report;
 }

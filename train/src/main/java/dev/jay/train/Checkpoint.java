@@ -87,7 +87,7 @@ final class Checkpoint {
             }
             String text =
                     StandardCharsets.UTF_8.decode(get(file, in, sum, length)).toString();
-            if (!text.equals(run)) throw broken(file, "it is of another run: wanted " + run + ", got " + text);
+            if (!text.equals(run)) throw new OtherRunException(file, run, text);
             ByteBuffer sizes = get(file, in, sum, 8 * parts.size());
             for (MemorySegment s : parts) {
                 long size = sizes.getLong();
@@ -114,6 +114,13 @@ final class Checkpoint {
         }
         sum.update(bytes.flip().duplicate());
         return bytes;
+    }
+
+    /** The file may well be whole, but it belongs to another recipe. */
+    static final class OtherRunException extends IOException {
+        OtherRunException(Path file, String wanted, String got) {
+            super("checkpoint " + file + " cannot be used: it is of another run: wanted " + wanted + ", got " + got);
+        }
     }
 
     private static IOException broken(Path file, String why) {

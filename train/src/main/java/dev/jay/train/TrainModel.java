@@ -94,12 +94,25 @@ public final class TrainModel implements AutoCloseable {
         return run(batch, true, weight);
     }
 
-    private double run(Batch batch, boolean backward, float weight) {
+    /**
+     * What may follow some tokens. Every token is run anew each time: for a look at what a model has learnt.
+     *
+     * @param tokens at most a sequence
+     * @return [vocabulary] f32
+     */
+    public float[] logits(int[] tokens) {
+        int[] none = new int[tokens.length];
+        Arrays.fill(none, Batch.IGNORED);
+        Batch batch = new Batch(tokens.length, tokens, none);
         check(batch);
         Scratch kept = new Scratch(activations.bytes());
         TrainPass pass = pass(batch);
         MemorySegment x = kept.floats((long) pass.rows() * spec.dim());
-        MemorySegment dx = kept.floats((long) pass.rows() * spec.dim());
+        forward(pass, batch, kept, x);
+        return head.logits(pass, x.asSlice(4L * (tokens.length - 1) * spec.dim()));
+    }
+
+    private List<MemorySegment> forward(TrainPass pass, Batch batch, Scratch kept, MemorySegment x) {
         List<MemorySegment> saved = new ArrayList<>();
         embed(batch.tokens(), x);
         for (TrainBlock block : blocks) {
@@ -107,6 +120,16 @@ public final class TrainModel implements AutoCloseable {
             saved.add(room);
             block.forward(pass, x, room);
         }
+        return saved;
+    }
+
+    private double run(Batch batch, boolean backward, float weight) {
+        check(batch);
+        Scratch kept = new Scratch(activations.bytes());
+        TrainPass pass = pass(batch);
+        MemorySegment x = kept.floats((long) pass.rows() * spec.dim());
+        MemorySegment dx = kept.floats((long) pass.rows() * spec.dim());
+        List<MemorySegment> saved = forward(pass, batch, kept, x);
         double sum = head.loss(pass, x, batch.targets(), backward ? dx : null, weight);
         if (!backward) return sum;
         for (int i = blocks.size() - 1; i >= 0; i--) blocks.get(i).backward(pass, dx, saved.get(i));
@@ -168,6 +191,11 @@ public final class TrainModel implements AutoCloseable {
                 to.setAtIndex(JAVA_FLOAT, i, to.getAtIndex(JAVA_FLOAT, i) + from.getAtIndex(JAVA_FLOAT, i));
             }
         }
+    }
+
+    /** The most tokens of a sequence. */
+    int length() {
+        return length;
     }
 
     public Parameters parameters() {

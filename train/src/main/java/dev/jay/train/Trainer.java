@@ -11,9 +11,7 @@ import dev.jay.train.block.Parameters;
 import dev.jay.train.optimize.GradientNorm;
 import dev.jay.train.optimize.Optimizer;
 import dev.jay.train.optimize.Schedule;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -96,22 +94,14 @@ public final class Trainer implements AutoCloseable {
         return new Report(step, loss / targets, norm, rate, targets);
     }
 
-    /**
-     * Writes weights and state to a file, which appears when it is complete.
-     *
-     * @param run what a run must have in common with this one to go on with it; its shapes are looked after
-     */
-    public void save(Path file, String run) throws IOException {
-        Checkpoint.write(file, step, run, List.of(parameters.values(), state.bytes()));
+    /** What a checkpoint keeps: weights and state. Borrowed. */
+    List<MemorySegment> parts() {
+        return List.of(parameters.values(), state.bytes());
     }
 
-    /**
-     * Goes on after the step of a file, bit for bit as if nothing had been between.
-     *
-     * @throws IOException if the file is broken, or of another run; then this trainer must not be used
-     */
-    public void resume(Path file, String run) throws IOException {
-        step = Checkpoint.read(file, run, List.of(parameters.values(), state.bytes()));
+    /** Goes on as after so many steps, of which the {@link #parts} are. */
+    void resume(int steps) {
+        step = steps;
     }
 
     /** Steps taken. */

@@ -57,6 +57,7 @@ final class Jay implements Callable<Integer> {
         all.put("tokenize", TokenizeCommand::new);
         all.put("perplexity", PerplexityCommand::new);
         all.put("quantize", QuantizeCommand::new);
+        all.put("train", TrainCommand::new);
         all.put("train-tokenizer", TrainTokenizerCommand::new);
         all.put("synth", SynthCommand::new);
         all.put("bench", BenchCommand::withParts);

@@ -156,6 +156,7 @@ class CommandLineTest {
                 "perplexity",
                 "quantize",
                 "synth",
+                "train",
                 "train-tokenizer",
                 "bench"
             })

@@ -2,7 +2,26 @@
 package dev.jay.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.jay.engine.Model;
+import dev.jay.engine.Perplexity;
+import dev.jay.model.load.ModelFiles;
+import dev.jay.model.load.WeightSource;
+import dev.jay.model.text.Tokenizers;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.CpuOps;
+import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.Precision;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.train.Recipe;
+import dev.jay.train.TrainModel;
+import dev.jay.train.TrainedFile;
+import dev.jay.train.block.Batch;
+import dev.jay.train.block.Parameters;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,6 +29,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,5 +80,115 @@ class TrainCommandTest {
                 .isEqualTo(2);
         assertThat(complained()).contains("the texts give only");
         assertThat(folder.resolve("u.gguf")).doesNotExist();
+    }
+
+    private String recipe(String more) throws IOException {
+        Files.writeString(folder.resolve("text.txt"), STORY.repeat(40));
+        jay("train-tokenizer", file("text.txt"), "--vocabulary", "280", "--out", file("t.gguf"));
+        String lines = "name = cats\ntokenizer = t.gguf\ndata = text.txt\nvalid = text.txt\nwidth = 64\nlayers = 2\n"
+                + "heads = 4\nkv-heads = 2\nhead-width = 16\nffn = 96\ncontext = 64\nlength = 32\nsequences = 4\n"
+                + "steps = 30\nrate = 0.01\nvalid-every = 10\nvalid-batches = 2\nsample-every = 30\n"
+                + "checkpoint-every = 10\nsample-tokens = 8\n";
+        return Files.writeString(folder.resolve("cats.properties"), lines + more)
+                .toString();
+    }
+
+    /** What was trained is what is served: the same losses, token by token, from the file as from the trainer. */
+    @Test
+    void shouldTrainAModelThatRuns() throws IOException {
+        assertThat(jay("train", recipe(""))).as(complained()).isZero();
+        Path run = folder.resolve("cats");
+        assertThat(complained()).contains("step 30/30 loss", "bits a byte", "tokens/s", "step 30: Once upon a time[");
+        assertThat(run.toFile().list())
+                .contains("curves.csv", "curves.png", "samples.txt", "cats-f32.gguf", "cats-q8_0.gguf");
+        List<String> rows = Files.readAllLines(run.resolve("curves.csv"));
+        assertThat(rows).hasSize(31);
+        double first = Double.parseDouble(rows.get(1).split(",")[1]);
+        double last = Double.parseDouble(rows.get(30).split(",")[6]);
+        assertThat(last).isLessThan(first / 2);
+        double plain = surprise(run.resolve("cats-f32.gguf"));
+        assertThat(plain).isCloseTo(trained(run.resolve("cats-f32.gguf")), within(2e-4));
+        assertThat(surprise(run.resolve("cats-q8_0.gguf"))).isCloseTo(plain, within(0.05));
+        assertThat(jay(
+                        "run",
+                        run.resolve("cats-q8_0.gguf").toString(),
+                        "--prompt",
+                        "The cats",
+                        "--max-tokens",
+                        "4",
+                        "-q"))
+                .as(complained())
+                .isZero();
+    }
+
+    /** The mean surprise of the story's tokens, as the engine has it. */
+    private static double surprise(Path model) throws IOException {
+        try (Model opened = Model.open(model)) {
+            int length = opened.tokenize(STORY).length;
+            return Math.log(
+                    Perplexity.measure(opened, STORY, length, Perplexity.Method.EVERY_TOKEN, Numerics.EXACT, p -> {})
+                            .perplexity());
+        }
+    }
+
+    /** The same, as training has it. */
+    private static double trained(Path model) throws IOException {
+        try (Memory memory = Memory.withBudget(64 << 20);
+                Workers workers = Workers.of(1);
+                KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory);
+                CpuOps ops = new CpuOps(memory, workers, kernels, 1);
+                WeightSource source = ModelFiles.open(memory, model)) {
+            int[] tokens = Tokenizers.from(source.metadata()).encode(STORY, true, false);
+            int n = tokens.length - 1;
+            Recipe.Shape shape = new Recipe.Shape(64, 2, 4, 2, 16, 96, 64, 50000);
+            try (Parameters parameters = new Parameters(shape.spec(280), true, memory)) {
+                TrainedFile.read(source, parameters);
+                try (TrainModel trained = new TrainModel(parameters, ops, Precision.F32, 1, n, memory)) {
+                    int[] targets = Arrays.copyOfRange(tokens, 1, n + 1);
+                    return trained.loss(new Batch(n, Arrays.copyOf(tokens, n), targets));
+                }
+            }
+        }
+    }
+
+    /** Cut off behind a checkpoint and begun again, a run ends in the same file as one that was left alone. */
+    @Test
+    void shouldGoOnWhereItWasStopped() throws IOException {
+        String recipe = recipe("");
+        assertThat(jay("train", recipe, "--out", file("whole")))
+                .as(complained())
+                .isZero();
+        assertThat(jay("train", recipe, "--out", file("parts")))
+                .as(complained())
+                .isZero();
+        Path parts = folder.resolve("parts");
+        Files.delete(parts.resolve("step-00000030.checkpoint"));
+        Files.delete(parts.resolve("cats-f32.gguf"));
+        assertThat(jay("train", recipe, "--out", file("parts")))
+                .as(complained())
+                .isZero();
+        assertThat(complained()).contains("step 21/30").doesNotContain("step 20/30");
+        assertThat(parts.resolve("cats-f32.gguf")).hasSameBinaryContentAs(folder.resolve("whole/cats-f32.gguf"));
+        assertThat(Files.readAllLines(parts.resolve("curves.csv"))).hasSize(31);
+        assertThat(jay("train", recipe, "--out", file("parts"), "--set", "rate=0.02"))
+                .isEqualTo(1);
+        assertThat(complained()).contains("it is of another run");
+    }
+
+    @Test
+    void shouldRefuseWhatARecipeMayNotSay() throws IOException {
+        String recipe = recipe("");
+        assertThat(jay("train", recipe, "--set", "layer=3")).isEqualTo(2);
+        assertThat(complained()).contains("unknown key 'layer'").contains("layers");
+        assertThat(jay("train", recipe, "--set", "kv-heads=3")).isEqualTo(2);
+        assertThat(complained()).contains("kv-heads = 3, allowed: a divisor of heads, 4");
+        assertThat(jay("train", recipe, "--set", "length=128")).isEqualTo(2);
+        assertThat(complained()).contains("length = 128, allowed: at most the context, 64");
+        assertThat(jay("train", recipe, "--set", "optimizer=lion")).isEqualTo(2);
+        assertThat(complained()).contains("known=[adamw, sgd");
+        assertThat(jay("train", file("none.properties"))).isEqualTo(66);
+        assertThat(jay("train", recipe, "--set", "data=none.txt")).isEqualTo(66);
+        assertThat(jay("train", "--keys")).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("rope-base = 50000");
     }
 }

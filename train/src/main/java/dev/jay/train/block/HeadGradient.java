@@ -81,6 +81,27 @@ public final class HeadGradient {
         return sum;
     }
 
+    /** Of one row of x. */
+    public float[] logits(TrainPass pass, MemorySegment x) {
+        int dim = spec.dim();
+        long mark = pass.scratch().mark();
+        MemorySegment normed = pass.scratch().floats(dim);
+        MemorySegment logits = pass.scratch().floats(head.rows());
+        norm.forward(x, normed, 1);
+        gemm.run(
+                1,
+                head.rows(),
+                dim,
+                Factor.of(normed, dim),
+                Factor.transposed(head.value(), dim),
+                logits,
+                head.rows(),
+                false);
+        float[] all = logits.toArray(JAVA_FLOAT);
+        pass.scratch().release(mark);
+        return all;
+    }
+
     /** losses[i], and logits become their gradients: (probability - [is target]) * weight; zeros where it is ignored. */
     private void entropy(MemorySegment logits, int[] targets, int from, int count, MemorySegment losses, float weight) {
         int size = head.rows();

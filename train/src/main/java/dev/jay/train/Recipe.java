@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train;
+
+import dev.jay.model.ModelSpec;
+import dev.jay.tensor.kernel.Precision;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+
+/**
+ * All that a run follows from: a file of {@code key = value}. Files it names lie beside it, if they are not absolute.
+ *
+ * @param identity what a checkpoint must have in common with it to be gone on from
+ */
+public record Recipe(String name, long seed, Texts texts, Shape shape, Steps steps, Watch watch, String identity) {
+    /**
+     * @param tokenizer a GGUF file with one: of {@code jay train-tokenizer}, or any model's
+     * @param start     a model of the same shape to begin with; empty for random weights
+     * @param valid     texts that nothing is learnt from; empty for none
+     */
+    public record Texts(Path tokenizer, Optional<Path> start, List<Path> data, List<Path> valid) {}
+
+    /** Of the model: a llama whose embedding is its head too. */
+    public record Shape(
+            int width, int layers, int heads, int kvHeads, int headWidth, int ffn, int context, double ropeBase) {
+        /** @param vocabulary tokens */
+        public ModelSpec spec(int vocabulary) {
+            ModelSpec.Rotary rotary = new ModelSpec.Rotary(headWidth, (float) ropeBase, true, new float[0]);
+            return new ModelSpec(
+                    "llama", layers, width, heads, kvHeads, headWidth, ffn, vocabulary, context, 1e-5f, rotary);
+        }
+    }
+
+    /**
+     * @param count     of the whole run
+     * @param sequences of a batch
+     * @param length    tokens of a sequence
+     * @param batches   of a step, whose gradients add up
+     * @param optimizer as the catalog names it; so the schedule
+     * @param rate      the greatest learning rate
+     * @param clip      the greatest norm of all gradients together
+     */
+    public record Steps(
+            int count,
+            int sequences,
+            int length,
+            int batches,
+            String optimizer,
+            String schedule,
+            double rate,
+            double clip,
+            Precision precision) {
+        /** Tokens of a step. */
+        public long tokens() {
+            return (long) sequences * length * batches;
+        }
+    }
+
+    /**
+     * What is looked at on the way; numbers of steps, 0 for never.
+     *
+     * @param validBatches of a look at the valid texts
+     * @param patience     looks at the valid texts without progress after which the run ends
+     * @param prompts      that samples go on from
+     */
+    public record Watch(
+            int validEvery,
+            int validBatches,
+            int patience,
+            int checkpointEvery,
+            int sampleEvery,
+            int sampleTokens,
+            List<String> prompts) {}
+
+    /** Every key with what holds if it is not given; an empty value must be given. */
+    public static final Map<String, String> KEYS = Map.ofEntries(
+            Map.entry("name", "jay-tiny"),
+            Map.entry("seed", "1"),
+            Map.entry("tokenizer", ""),
+            Map.entry("start", "-"),
+            Map.entry("data", ""),
+            Map.entry("valid", "-"),
+            Map.entry("width", "384"),
+            Map.entry("layers", "8"),
+            Map.entry("heads", "6"),
+            Map.entry("kv-heads", "2"),
+            Map.entry("head-width", "64"),
+            Map.entry("ffn", "1024"),
+            Map.entry("context", "2048"),
+            Map.entry("rope-base", "50000"),
+            Map.entry("steps", "1000"),
+            Map.entry("sequences", "8"),
+            Map.entry("length", "1024"),
+            Map.entry("batches", "1"),
+            Map.entry("optimizer", "adamw"),
+            Map.entry("schedule", "wsd"),
+            Map.entry("rate", "0.002"),
+            Map.entry("clip", "1"),
+            Map.entry("precision", "bf16"),
+            Map.entry("valid-every", "100"),
+            Map.entry("valid-batches", "8"),
+            Map.entry("patience", "0"),
+            Map.entry("checkpoint-every", "100"),
+            Map.entry("sample-every", "0"),
+            Map.entry("sample-tokens", "64"),
+            Map.entry("prompts", "Once upon a time"));
+
+    private static final List<String> OF_IDENTITY = List.of(
+            "seed",
+            "start",
+            "data",
+            "width",
+            "layers",
+            "heads",
+            "kv-heads",
+            "head-width",
+            "ffn",
+            "context",
+            "rope-base",
+            "steps",
+            "sequences",
+            "length",
+            "batches",
+            "optimizer",
+            "schedule",
+            "rate",
+            "clip",
+            "precision");
+
+    /**
+     * @param set keys that replace those of the file
+     * @throws IllegalArgumentException for an unknown key, one that is missing, or a value that is not allowed
+     */
+    public static Recipe read(Path file, Map<String, String> set) throws IOException {
+        Properties given = new Properties();
+        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            given.load(reader);
+        }
+        Map<String, String> all = new TreeMap<>();
+        given.stringPropertyNames().forEach(k -> all.put(k, given.getProperty(k).strip()));
+        all.putAll(set);
+        return new RecipeReader(file, all).read();
+    }
+
+    /** The lines of {@link #identity()}, from a recipe's values. */
+    static String identity(RecipeReader values) {
+        StringBuilder text = new StringBuilder();
+        for (String key : OF_IDENTITY) {
+            text.append(key).append('=').append(values.text(key)).append(' ');
+        }
+        return text.toString().strip();
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train;
+
+import dev.jay.tensor.kernel.Precision;
+import dev.jay.train.optimize.Optimizers;
+import dev.jay.train.optimize.Schedules;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** The values of one recipe, checked as they are read. */
+final class RecipeReader {
+    private static final int MOST = 1 << 24; // of any count: beyond it something was mistyped
+
+    private final Path file;
+    private final Map<String, String> given;
+
+    RecipeReader(Path file, Map<String, String> given) {
+        this.file = file;
+        this.given = given;
+        for (String key : given.keySet()) {
+            if (!Recipe.KEYS.containsKey(key)) {
+                throw new IllegalArgumentException(
+                        "recipe " + file + ": unknown key '" + key + "', known=" + new TreeSet<>(Recipe.KEYS.keySet()));
+            }
+        }
+    }
+
+    Recipe read() {
+        Recipe.Shape shape = new Recipe.Shape(
+                count("width", 1),
+                count("layers", 1),
+                count("heads", 1),
+                count("kv-heads", 1),
+                count("head-width", 2),
+                count("ffn", 1),
+                count("context", 2),
+                real("rope-base", 1));
+        if (shape.heads() % shape.kvHeads() != 0) {
+            throw wrong("kv-heads", "a divisor of heads, " + shape.heads());
+        }
+        if (shape.headWidth() % 2 != 0) throw wrong("head-width", "an even number");
+        Recipe.Steps steps = new Recipe.Steps(
+                count("steps", 1),
+                count("sequences", 1),
+                count("length", 2),
+                count("batches", 1),
+                text("optimizer"),
+                text("schedule"),
+                real("rate", 0),
+                real("clip", 0),
+                precision());
+        if (steps.length() > shape.context()) throw wrong("length", "at most the context, " + shape.context());
+        if (steps.tokens() > MOST) throw wrong("batches", "at most " + MOST + " tokens a step");
+        Optimizers.ALL.make(steps.optimizer());
+        Schedules.ALL.make(steps.schedule());
+        Recipe.Watch watch = new Recipe.Watch(
+                count("valid-every", 0),
+                count("valid-batches", 1),
+                count("patience", 0),
+                count("checkpoint-every", 0),
+                count("sample-every", 0),
+                count("sample-tokens", 1),
+                Arrays.stream(text("prompts").split("\\|")).toList());
+        String name = text("name");
+        if (!name.matches("[A-Za-z0-9._-]{1,80}")) throw wrong("name", "letters, digits, '.', '_' and '-'");
+        List<Path> tokenizer = paths("tokenizer");
+        if (tokenizer.size() != 1) throw wrong("tokenizer", "one file");
+        List<Path> start = paths("start");
+        if (start.size() > 1) throw wrong("start", "one file, or '-' for none");
+        Recipe.Texts texts =
+                new Recipe.Texts(tokenizer.getFirst(), start.stream().findFirst(), paths("data"), paths("valid"));
+        return new Recipe(name, number("seed"), texts, shape, steps, watch, Recipe.identity(this));
+    }
+
+    String text(String key) {
+        String value = given.getOrDefault(key, Recipe.KEYS.get(key));
+        if (value.isEmpty())
+            throw new IllegalArgumentException("recipe " + file + ": the key '" + key + "' is missing");
+        return value;
+    }
+
+    private List<Path> paths(String key) {
+        String value = text(key);
+        if (value.equals("-")) return List.of();
+        Path folder = file.toAbsolutePath().getParent();
+        return Arrays.stream(value.split(","))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .map(folder::resolve)
+                .toList();
+    }
+
+    private Precision precision() {
+        String value = text("precision").toUpperCase(Locale.ROOT);
+        for (Precision p : Precision.values()) if (p.name().equals(value)) return p;
+        throw wrong("precision", Arrays.toString(Precision.values()).toLowerCase(Locale.ROOT));
+    }
+
+    private long number(String key) {
+        try {
+            return Long.parseLong(text(key));
+        } catch (NumberFormatException e) {
+            throw wrong(key, "a whole number");
+        }
+    }
+
+    private int count(String key, int least) {
+        long value = number(key);
+        if (value < least || value > MOST) throw wrong(key, "a whole number from " + least + " to " + MOST);
+        return (int) value;
+    }
+
+    private double real(String key, double above) {
+        try {
+            double value = Double.parseDouble(text(key));
+            if (value > above && value < 1e12) return value;
+        } catch (NumberFormatException e) {
+            throw wrong(key, "a number above " + above);
+        }
+        throw wrong(key, "a number above " + above);
+    }
+
+    private IllegalArgumentException wrong(String key, String allowed) {
+        return new IllegalArgumentException(
+                "recipe " + file + ": " + key + " = " + text(key) + ", allowed: " + allowed);
+    }
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train;
+
+import dev.jay.model.load.Metadata;
+import dev.jay.model.load.ModelFiles;
+import dev.jay.model.load.Quantizer;
+import dev.jay.model.load.WeightSource;
+import dev.jay.model.text.Tokenizer;
+import dev.jay.model.text.Tokenizers;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.CpuOps;
+import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.train.block.Batch;
+import dev.jay.train.block.Parameters;
+import dev.jay.train.data.Batches;
+import dev.jay.train.data.TokenData;
+import dev.jay.train.optimize.Optimizers;
+import dev.jay.train.optimize.Schedules;
+import dev.jay.train.report.CurvePlot;
+import dev.jay.train.report.Curves;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * A recipe, carried out in a folder: {@code train.tokens} and {@code valid.tokens}, checkpoints, {@code curves.csv} and
+ * {@code curves.png}, {@code samples.txt}, and at the end NAME-f32.gguf and NAME-q8_0.gguf. Begun again in the same
+ * folder it goes on from the last checkpoint, bit for bit.
+ */
+public final class TrainRun {
+    private static final double NANOS = 1e9;
+    private static final int WARM = 3; // steps until the time of one says something of the next
+
+    /** Told of everything; decides when to stop. Called on the thread that runs. */
+    public interface Watcher {
+        void reading(String what, long bytes, long total);
+
+        void step(int steps, Curves.Row row, double tokensPerSecond, double secondsLeft);
+
+        void note(String line);
+
+        /** Asked after each step; what was learnt until then is in a checkpoint. */
+        boolean isCancelled();
+    }
+
+    /**
+     * @param model what was written at the end; empty if the run was cancelled
+     * @param last  step taken; empty if there was none to take
+     */
+    public record Outcome(Optional<Path> model, Optional<Curves.Row> last) {}
+
+    private final Recipe recipe;
+    private final Path folder;
+    private final Memory memory;
+    private final Workers workers;
+    private final LongSupplier nanos;
+    private final Watcher watcher;
+
+    /** @param nanos a clock for tokens per second; nothing that is learnt depends on it */
+    public TrainRun(Recipe recipe, Path folder, Memory memory, Workers workers, LongSupplier nanos, Watcher watcher) {
+        this.recipe = recipe;
+        this.folder = folder;
+        this.memory = memory;
+        this.workers = workers;
+        this.nanos = nanos;
+        this.watcher = watcher;
+    }
+
+    /** @throws IOException if a file cannot be read or written, or the folder holds another run */
+    public Outcome run(KernelChoice kernels) throws IOException {
+        Files.createDirectories(folder);
+        Metadata metadata;
+        try (WeightSource source = ModelFiles.open(memory, recipe.texts().tokenizer())) {
+            metadata = TrainedFile.tokenizerOf(source.metadata());
+        }
+        Tokenizer tokenizer = Tokenizers.from(metadata);
+        Recipe.Steps s = recipe.steps();
+        try (CpuOps ops = new CpuOps(memory, workers, kernels, 1);
+                Parameters parameters = new Parameters(recipe.shape().spec(tokenizer.size()), true, memory);
+                TrainModel model = new TrainModel(parameters, ops, s.precision(), s.sequences(), s.length(), memory);
+                Trainer trainer = new Trainer(model, ops, plan(), memory);
+                TokenData data = data(recipe.texts().data(), tokenizer, "train.tokens");
+                TokenData valid = recipe.texts().valid().isEmpty()
+                        ? null
+                        : data(recipe.texts().valid(), tokenizer, "valid.tokens");
+                Checkpoints checkpoints = new Checkpoints(folder, recipe.identity(), trainer.parts(), memory)) {
+            int from = checkpoints.resume(watcher::note);
+            if (from == 0) begin(parameters, trainer);
+            trainer.resume(from);
+            Loop loop = new Loop(model, trainer, tokenizer, data.shuffled(recipe.seed()), valid, checkpoints);
+            Optional<Curves.Row> last = loop.run();
+            if (trainer.steps() < s.count() && !loop.stoppedEarly) return new Outcome(Optional.empty(), last);
+            return new Outcome(Optional.of(export(parameters, metadata)), last);
+        }
+    }
+
+    /** A checkpoint that broke off may have left anything. */
+    private void begin(Parameters parameters, Trainer trainer) throws IOException {
+        trainer.parts().forEach(part -> part.fill((byte) 0));
+        if (recipe.texts().start().isEmpty()) {
+            parameters.randomise(recipe.seed());
+            return;
+        }
+        try (WeightSource source =
+                ModelFiles.open(memory, recipe.texts().start().get())) {
+            TrainedFile.read(source, parameters);
+        }
+    }
+
+    private Trainer.Plan plan() {
+        Recipe.Steps s = recipe.steps();
+        return new Trainer.Plan(
+                Optimizers.ALL.make(s.optimizer()), s.rate(), Schedules.ALL.make(s.schedule()), s.count(), s.clip());
+    }
+
+    private TokenData data(List<Path> files, Tokenizer tokenizer, String name) throws IOException {
+        return TokenData.ofText(
+                files, tokenizer, folder.resolve(name), memory, (read, total) -> watcher.reading(name, read, total));
+    }
+
+    private Path export(Parameters parameters, Metadata metadata) throws IOException {
+        Path plain = folder.resolve(recipe.name() + "-f32.gguf");
+        Path coded = folder.resolve(recipe.name() + "-q8_0.gguf");
+        TrainedFile.write(parameters, recipe.name(), metadata, plain);
+        Quantizer.run(memory, workers, plain, coded, WeightFormats.ALL.make("q8_0"), (done, total, tensor) -> {});
+        return coded;
+    }
+
+    /** The steps of one run. */
+    private final class Loop {
+        private final TrainModel model;
+        private final Trainer trainer;
+        private final Tokenizer tokenizer;
+        private final Batches batches;
+        private final TokenData valid;
+        private final Checkpoints checkpoints;
+        private double best = Double.POSITIVE_INFINITY;
+        private int since; // looks at the valid texts since the best
+        private boolean stoppedEarly;
+        private int taken; // the step that the last checkpoint is of
+
+        Loop(
+                TrainModel model,
+                Trainer trainer,
+                Tokenizer tokenizer,
+                Batches batches,
+                TokenData valid,
+                Checkpoints checkpoints) {
+            this.model = model;
+            this.trainer = trainer;
+            this.tokenizer = tokenizer;
+            this.batches = batches;
+            this.valid = valid;
+            this.checkpoints = checkpoints;
+            this.taken = trainer.steps();
+        }
+
+        Optional<Curves.Row> run() throws IOException {
+            Recipe.Steps s = recipe.steps();
+            try (Curves curves = new Curves(folder.resolve("curves.csv"), trainer.steps())) {
+                for (Curves.Row row : curves.rows()) look(row.validLoss());
+                double seconds =
+                        curves.rows().isEmpty() ? 0 : curves.rows().getLast().seconds();
+                double recent = 0; // seconds of a step, of late
+                int from = trainer.steps();
+                while (trainer.steps() < s.count() && !stoppedEarly && !watcher.isCancelled()) {
+                    long begin = nanos.getAsLong();
+                    Trainer.Report report = trainer.step(next());
+                    double spent = (nanos.getAsLong() - begin) / NANOS;
+                    seconds += spent;
+                    boolean warm = report.step() - from > WARM;
+                    recent = warm ? 0.9 * recent + 0.1 * spent : spent;
+                    Curves.Row row = row(report, seconds);
+                    curves.add(row);
+                    watcher.step(s.count(), row, s.tokens() / recent, recent * (s.count() - report.step()));
+                    after(report.step(), curves);
+                }
+                if (trainer.steps() > taken) take(trainer.steps());
+                checkpoints.await();
+                draw(curves);
+                return curves.rows().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(curves.rows().getLast());
+            }
+        }
+
+        private List<Batch> next() {
+            Recipe.Steps s = recipe.steps();
+            List<Batch> all = new ArrayList<>();
+            for (int i = 0; i < s.batches(); i++) {
+                all.add(batches.batch((long) trainer.steps() * s.batches() + i, s.sequences(), s.length()));
+            }
+            return all;
+        }
+
+        private Curves.Row row(Trainer.Report r, double seconds) {
+            boolean looks = valid != null && isDue(r.step(), recipe.watch().validEvery());
+            Validation v = looks ? Validation.of(model, valid, tokenizer, recipe) : Validation.NONE;
+            look(v.loss());
+            long tokens = r.step() * recipe.steps().tokens();
+            return new Curves.Row(r.step(), r.loss(), r.norm(), r.rate(), tokens, seconds, v.loss(), v.bitsPerByte());
+        }
+
+        private void look(double loss) {
+            if (Double.isNaN(loss)) return;
+            since = loss < best ? 0 : since + 1;
+            best = Math.min(best, loss);
+            int patience = recipe.watch().patience();
+            stoppedEarly = patience > 0 && since >= patience;
+        }
+
+        private void take(int step) throws IOException {
+            checkpoints.take(step);
+            taken = step;
+        }
+
+        private void after(int step, Curves curves) throws IOException {
+            Recipe.Watch w = recipe.watch();
+            if (isDue(step, w.checkpointEvery())) take(step);
+            if (isDue(step, w.validEvery())) draw(curves);
+            if (isDue(step, w.sampleEvery())) sample(step);
+        }
+
+        private boolean isDue(int step, int every) {
+            return every > 0 && (step % every == 0 || step == recipe.steps().count());
+        }
+
+        private void draw(Curves curves) throws IOException {
+            CurvePlot.write(curves.rows(), recipe.name(), folder.resolve("curves.png"));
+        }
+
+        private void sample(int step) throws IOException {
+            for (String prompt : recipe.watch().prompts()) {
+                String text = Samples.continuation(
+                        model, tokenizer, prompt, recipe.watch().sampleTokens(), recipe.seed() + step);
+                watcher.note(String.format(Locale.ROOT, "step %d: %s[%s]", step, prompt, text.replace('\n', ' ')));
+                Files.writeString(
+                        folder.resolve("samples.txt"),
+                        "--- step " + step + "\n" + prompt + text + "\n",
+                        StandardCharsets.UTF_8,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.APPEND);
+            }
+        }
+    }
+}
