@@ -45,7 +45,7 @@ public final class LimitCode implements AutoCloseable {
     private static Optional<MachineCode> pages(Memory memory) {
         try {
             return CpuId.isX86()
-                    ? Optional.of(MachineCode.reserve(memory, CODE_BYTES, CodePages.ofThisSystem(), Optional.empty()))
+                    ? Optional.of(MachineCode.reserve(memory, CODE_BYTES, CodePages.ofThisSystem()))
                     : Optional.empty();
         } catch (MachineCodeException e) {
             return Optional.empty(); // the plain read is then Java's, and no peak is known

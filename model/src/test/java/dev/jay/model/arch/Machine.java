@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.arch;
 
+import dev.jay.tensor.SystemRefusals;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.KernelChoice;
 import dev.jay.tensor.kernel.KernelProviders;
@@ -25,7 +26,7 @@ final class Machine implements AutoCloseable {
     static List<String> providers() {
         Cpu cpu = Cpu.detect();
         return KernelProviders.ALL.names().stream()
-                .filter(name -> KernelProviders.ALL.make(name).unavailable(cpu).isEmpty())
+                .filter(name -> SystemRefusals.runs(KernelProviders.ALL.make(name), cpu))
                 .toList();
     }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.asm;
 
+import java.nio.file.Path;
+
 /** Where pages for code come from: the operating system, or a test that refuses. */
 public interface CodePages {
-    /** The system this process runs on. */
+    /** The system this process runs on. Where it has no such pages, {@link #map} says so. */
     static CodePages ofThisSystem() {
         return new LinuxPages();
     }
@@ -26,4 +28,15 @@ public interface CodePages {
     void makeExecutable(long address, long bytes);
 
     void unmap(long address, long bytes);
+
+    /** Told of each function once its pages are executable. */
+    default void loaded(String function, long address, int bytes) {}
+
+    /**
+     * For debugging: these pages, with the names and places of functions appended to a file, as Linux perf reads them
+     * ({@code /tmp/perf-PID.map}).
+     */
+    default CodePages withPerfMap(Path file) {
+        return new PerfMap(this, file);
+    }
 }

@@ -26,16 +26,14 @@ final class LinuxPages implements CodePages {
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
     private static final long ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
-    private final MethodHandle mmap = handle(
-            "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private final MethodHandle mprotect =
-            handle("mprotect", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private final MethodHandle munmap = handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
-
-    LinuxPages() {
-        if (!Files.exists(Path.of("/proc/self/maps"))) {
-            throw new MachineCodeException("machine code is loaded on Linux only, and this is another system", 0);
-        }
+    /** Bound when the first page is wanted. */
+    private static final class Calls {
+        static final MethodHandle MMAP = handle(
+                "mmap",
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+        static final MethodHandle MPROTECT =
+                handle("mprotect", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+        static final MethodHandle MUNMAP = handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     }
 
     private static MethodHandle handle(String name, FunctionDescriptor type) {
@@ -53,9 +51,12 @@ final class LinuxPages implements CodePages {
 
     @Override
     public long map(long bytes) {
+        if (!Files.exists(Path.of("/proc/self/maps"))) {
+            throw new MachineCodeException("machine code is loaded on Linux only, and this is another system", 0);
+        }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            long at = (long) mmap.invokeExact(state, 0L, bytes, READ | WRITE, PRIVATE | ANONYMOUS, -1, 0L);
+            long at = (long) Calls.MMAP.invokeExact(state, 0L, bytes, READ | WRITE, PRIVATE | ANONYMOUS, -1, 0L);
             if (at == FAILED) throw refused("mmap of pages for code", bytes, state);
             return at;
         } catch (Throwable t) {
@@ -67,7 +68,7 @@ final class LinuxPages implements CodePages {
     public void makeExecutable(long address, long bytes) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            int result = (int) mprotect.invokeExact(state, address, bytes, READ | EXECUTE);
+            int result = (int) Calls.MPROTECT.invokeExact(state, address, bytes, READ | EXECUTE);
             if (result != 0) throw refused("mprotect of pages to executable", bytes, state);
         } catch (Throwable t) {
             throw rethrown(t);
@@ -78,7 +79,7 @@ final class LinuxPages implements CodePages {
     public void unmap(long address, long bytes) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            int result = (int) munmap.invokeExact(state, address, bytes);
+            int result = (int) Calls.MUNMAP.invokeExact(state, address, bytes);
             if (result != 0) throw refused("munmap of pages of code", bytes, state);
         } catch (Throwable t) {
             throw rethrown(t);

@@ -3,18 +3,12 @@ package dev.jay.tensor.asm;
 
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Optional;
 
 /**
  * Functions in machine code, in one run of pages (purpose {@code machine-code}). A page is written while it cannot be
@@ -32,32 +26,28 @@ public final class MachineCode implements AutoCloseable {
 
     private final CodePages pages;
     private final Region region;
-    private final Optional<Path> perfMap;
     private long used;
     private boolean open = true;
 
-    private MachineCode(CodePages pages, Region region, Optional<Path> perfMap) {
+    private MachineCode(CodePages pages, Region region) {
         this.pages = pages;
         this.region = region;
-        this.perfMap = perfMap;
     }
 
     /**
      * Pages for functions.
      *
-     * @param bytes   for all functions, each rounded up to whole pages
-     * @param perfMap for debugging: a file to which the names and places of functions are appended, as Linux perf reads
-     *                them ({@code /tmp/perf-PID.map})
+     * @param bytes for all functions, each rounded up to whole pages
      * @throws MachineCodeException if the system has no such pages
      */
-    public static MachineCode reserve(Memory memory, long bytes, CodePages pages, Optional<Path> perfMap) {
+    public static MachineCode reserve(Memory memory, long bytes, CodePages pages) {
         long size = Math.ceilDiv(bytes, pages.pageBytes()) * pages.pageBytes();
         long address = pages.map(size);
         Arena arena = Arena.ofShared();
         MemorySegment segment =
                 MemorySegment.ofAddress(address).reinterpret(size, arena, s -> pages.unmap(s.address(), size));
         try {
-            return new MachineCode(pages, memory.adopt(PURPOSE, arena, segment), perfMap);
+            return new MachineCode(pages, memory.adopt(PURPOSE, arena, segment));
         } catch (RuntimeException e) {
             arena.close();
             throw e;
@@ -83,17 +73,8 @@ public final class MachineCode implements AutoCloseable {
         MemorySegment.copy(code, 0, region.bytes(), ValueLayout.JAVA_BYTE, used, code.length);
         used += size; // even if refused: a page in doubt is not used again
         pages.makeExecutable(address, size);
-        perfMap.ifPresent(file -> note(file, address, code.length, name));
+        pages.loaded(name, address, code.length);
         return new Function(this, name, MemorySegment.ofAddress(address));
-    }
-
-    private static void note(Path file, long address, int length, String name) {
-        try {
-            String line = Long.toHexString(address) + " " + Integer.toHexString(length) + " jay::" + name + "\n";
-            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new UncheckedIOException("appending to perf map " + file, e);
-        }
     }
 
     /** No function of it may be running. */

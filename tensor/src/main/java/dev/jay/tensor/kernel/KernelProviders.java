@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.kernel.avx2.Avx2Kernels;
 import dev.jay.tensor.kernel.machine.AmxKernels;
 import dev.jay.tensor.kernel.machine.MachineKernels;
@@ -22,6 +23,13 @@ public final class KernelProviders {
 
     private KernelProviders() {}
 
+    /** Those that can run on this CPU, best first, unless the system refuses them something when they start. */
+    public static List<String> names(Cpu cpu) {
+        return ALL.names().stream()
+                .filter(name -> ALL.make(name).unavailable(cpu).isEmpty())
+                .toList();
+    }
+
     /**
      * The providers that can run on this CPU. Each is bound when it is first asked for a kernel, and each kernel is
      * tested before it is used; what the first has no code for, or wrong code, falls to the next, down to the scalar
@@ -32,6 +40,11 @@ public final class KernelProviders {
      * @throws IllegalArgumentException if the forced one is unknown, or cannot run here: the message says why
      */
     public static KernelChoice choose(Cpu cpu, String forced, Memory memory) {
+        return choose(cpu, forced, memory, CodePages.ofThisSystem());
+    }
+
+    /** As {@link #choose(Cpu, String, Memory)}, with pages for machine code from elsewhere. */
+    public static KernelChoice choose(Cpu cpu, String forced, Memory memory, CodePages pages) {
         if (forced != null && !ALL.has(forced))
             ALL.make(forced); // unknown: the catalog's own error names the known ones
         List<TriedKernels> chain = new ArrayList<>();
@@ -47,10 +60,10 @@ public final class KernelProviders {
             KernelProvider provider = ALL.make(entry.name());
             Optional<String> unavailable = provider.unavailable(cpu);
             if (wanted && unavailable.isPresent()) {
-                throw new IllegalArgumentException(
-                        "kernel provider cannot be forced: name=" + forced + ": " + unavailable.get());
+                throw new IllegalArgumentException("kernel provider cannot be forced: name=" + forced + ": "
+                        + unavailable.get() + "; allowed here: " + String.join(", ", names(cpu)));
             }
-            TriedKernels kernels = new TriedKernels(provider, cpu, memory, wanted);
+            TriedKernels kernels = new TriedKernels(provider, cpu, memory, pages, wanted);
             if (wanted) kernels.start();
             unavailable.ifPresentOrElse(why -> refused.add(entry.name() + ": " + why), () -> chain.add(kernels));
         }

@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.memory.Memory;
 import java.util.Optional;
@@ -22,7 +23,7 @@ final class ScalarKernels implements KernelProvider, Kernels {
     }
 
     @Override
-    public Kernels bind(Cpu cpu, Memory memory) {
+    public Kernels bind(Cpu cpu, Memory memory, CodePages pages) {
         return this;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
+import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.memory.Memory;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ final class TriedKernels implements Kernels {
     private final KernelProvider provider;
     private final Cpu cpu;
     private final Memory memory;
+    private final CodePages pages;
     private final boolean forced;
     private final Map<String, Optional<?>> tried = new HashMap<>(); // by what it is for; empty: none, or a wrong one
     private final Set<Object> sound = new HashSet<>(); // one kernel may serve both numerics
@@ -30,10 +32,11 @@ final class TriedKernels implements Kernels {
     private boolean asked;
 
     /** @param forced fail where it would otherwise be passed over: who asked for it wants no other */
-    TriedKernels(KernelProvider provider, Cpu cpu, Memory memory, boolean forced) {
+    TriedKernels(KernelProvider provider, Cpu cpu, Memory memory, CodePages pages, boolean forced) {
         this.provider = provider;
         this.cpu = cpu;
         this.memory = memory;
+        this.pages = pages;
         this.forced = forced;
     }
 
@@ -56,7 +59,7 @@ final class TriedKernels implements Kernels {
         if (asked) return Optional.ofNullable(bound);
         asked = true;
         try {
-            bound = provider.bind(cpu, memory);
+            bound = provider.bind(cpu, memory, pages);
         } catch (RuntimeException | LinkageError e) {
             refuse("failed to start: " + e, "is not used", e);
         }
@@ -128,7 +131,8 @@ final class TriedKernels implements Kernels {
             throw new IllegalArgumentException(
                     "kernel provider cannot be forced: name=" + name() + ": " + fault, cause);
         faults.add(fault);
-        LOG.log(System.Logger.Level.WARNING, "kernel provider " + name() + " " + effect + ": " + fault, cause);
+        LOG.log(System.Logger.Level.WARNING, "kernel provider " + name() + " " + effect + ": " + fault);
+        if (cause != null) LOG.log(System.Logger.Level.DEBUG, "why " + name() + " " + effect, cause);
     }
 
     @Override

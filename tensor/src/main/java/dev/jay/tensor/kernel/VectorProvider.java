@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.memory.Memory;
 import java.util.Optional;
 
@@ -25,7 +26,7 @@ final class VectorProvider implements KernelProvider {
     }
 
     @Override
-    public Kernels bind(Cpu cpu, Memory memory) {
+    public Kernels bind(Cpu cpu, Memory memory, CodePages pages) {
         try {
             return (Kernels) Class.forName(KERNELS).getConstructor().newInstance();
         } catch (ReflectiveOperationException e) {

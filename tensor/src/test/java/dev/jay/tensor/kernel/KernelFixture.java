@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.SystemRefusals;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.memory.Memory;
@@ -26,7 +27,7 @@ final class KernelFixture implements AutoCloseable {
         Cpu cpu = Cpu.detect();
         for (Catalog.Entry<? extends KernelProvider> entry : KernelProviders.ALL.entries()) {
             KernelProvider provider = KernelProviders.ALL.make(entry.name());
-            if (provider.unavailable(cpu).isEmpty()) providers.add(provider.bind(cpu, memory));
+            if (SystemRefusals.runs(provider, cpu)) providers.add(provider.bind(cpu, memory));
         }
     }
 

@@ -4,6 +4,7 @@ package dev.jay.tensor.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.memory.Memory;
@@ -111,10 +112,14 @@ class KernelProvidersTest {
             assertThat(trial.binds).isEqualTo(1);
         }
         assertThat(trial.closes).isZero();
-        assertThatThrownBy(() -> new TriedKernels(trial, Cpu.SCALAR, memory, true).start())
+        assertThatThrownBy(() -> tried(trial, memory, true).start())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("name=trial: failed to start: ");
         memory.close();
+    }
+
+    private static TriedKernels tried(KernelProvider provider, Memory memory, boolean forced) {
+        return new TriedKernels(provider, Cpu.SCALAR, memory, CodePages.ofThisSystem(), forced);
     }
 
     /** A provider whose products are the definition's, but for some formats one row is off. */
@@ -132,8 +137,8 @@ class KernelProvidersTest {
         }
 
         KernelChoice choice(Memory memory, boolean forced) {
-            TriedKernels definition = new TriedKernels(new ScalarKernels(), Cpu.SCALAR, memory, false);
-            return new KernelChoice(List.of(new TriedKernels(this, Cpu.SCALAR, memory, forced), definition), List.of());
+            TriedKernels definition = tried(new ScalarKernels(), memory, false);
+            return new KernelChoice(List.of(tried(this, memory, forced), definition), List.of());
         }
 
         @Override
@@ -147,7 +152,7 @@ class KernelProvidersTest {
         }
 
         @Override
-        public Kernels bind(Cpu cpu, Memory memory) {
+        public Kernels bind(Cpu cpu, Memory memory, CodePages pages) {
             binds++;
             if (refusal != null) throw refusal;
             return this;

@@ -2,9 +2,7 @@
 package dev.jay.tensor.kernel.avx2;
 
 import dev.jay.tensor.Catalog;
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.asm.MachineCode;
-import dev.jay.tensor.asm.x86.CpuId;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Cpu;
@@ -16,21 +14,19 @@ import dev.jay.tensor.kernel.RowKernels;
 import dev.jay.tensor.kernel.machine.FloatMatMul;
 import dev.jay.tensor.kernel.machine.MachineAttention;
 import dev.jay.tensor.kernel.machine.MachineRows;
-import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.kernel.machine.X86Provider;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.Supplier;
 
 /**
  * Kernels in machine code for CPUs with AVX2 and without AVX-512: every x86-64 of the last ten years. Float weights are
  * multiplied in float32, quantised ones by activations in {@link ByteForm}, in EXACT and FAST alike. Where the CPU has
  * AVX-VNNI, products of bytes are made by its instruction.
  */
-public final class Avx2Kernels implements KernelProvider {
+public final class Avx2Kernels extends X86Provider {
     public static final Catalog.Entry<KernelProvider> ENTRY = new Catalog.Entry<>(
             "avx2", "machine code for AVX2, with AVX-VNNI where the CPU has it", a -> new Avx2Kernels());
 
@@ -38,41 +34,20 @@ public final class Avx2Kernels implements KernelProvider {
     private static final long CODE_BYTES = 512 * 1024; // every format, and attention of a dozen shapes
     private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
-    private final Supplier<CodePages> pages;
-
     Avx2Kernels() {
-        this(CodePages::ofThisSystem);
-    }
-
-    Avx2Kernels(Supplier<CodePages> pages) {
-        this.pages = pages;
+        super("avx2", NEEDED, CODE_BYTES);
     }
 
     @Override
-    public String name() {
-        return "avx2";
-    }
-
-    @Override
-    public Optional<String> unavailable(Cpu cpu) {
-        Set<String> missing = new TreeSet<>(NEEDED);
-        missing.removeAll(cpu.features());
-        if (!missing.isEmpty()) return Optional.of("the CPU lacks " + String.join(" ", missing));
-        return CpuId.isX86() ? Optional.empty() : Optional.of("this process does not run x86-64 code");
-    }
-
-    @Override
-    public Kernels bind(Cpu cpu, Memory memory) {
+    protected Set<String> features(Cpu cpu) {
         Set<String> features = new HashSet<>(NEEDED);
         if (cpu.has(Dots.VNNI)) features.add(Dots.VNNI);
-        MachineCode code = MachineCode.reserve(memory, CODE_BYTES, pages.get(), Optional.empty());
-        try {
-            CpuId.require(features, code, memory);
-            return new Bound(code, features);
-        } catch (RuntimeException e) {
-            code.close();
-            throw e;
-        }
+        return features;
+    }
+
+    @Override
+    protected Kernels bind(Cpu cpu, MachineCode code) {
+        return new Bound(code, features(cpu));
     }
 
     private static final class Bound implements Kernels {

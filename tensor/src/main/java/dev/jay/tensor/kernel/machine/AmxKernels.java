@@ -2,8 +2,8 @@
 package dev.jay.tensor.kernel.machine;
 
 import dev.jay.tensor.Catalog;
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.asm.MachineCode;
+import dev.jay.tensor.asm.x86.AmxPermission;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Cpu;
@@ -12,7 +12,6 @@ import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.RowKernels;
-import dev.jay.tensor.memory.Memory;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -23,34 +22,36 @@ import java.util.Set;
  * Matrix products of many rows and attention by tiles (AMX); all else is left to {@link MachineKernels}. FAST: weights,
  * activations, keys and values are rounded to bf16. Float32 weights and rows stay float32, and so are left to it too.
  */
-public final class AmxKernels implements KernelProvider {
+public final class AmxKernels extends X86Provider {
     public static final Catalog.Entry<KernelProvider> ENTRY = new Catalog.Entry<>(
             "amx", "machine code for AMX: products of many rows, and attention, in bf16", a -> new AmxKernels());
 
     private static final long CODE_BYTES = 512 * 1024; // every format, and attention of some shapes
     private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
-    private final MachineKernels plain = new MachineKernels();
+    static final Set<String> NEEDED = all(MachineKernels.NEEDED, Tiles.FEATURES);
 
-    @Override
-    public String name() {
-        return "amx";
+    AmxKernels() {
+        super("amx", NEEDED, CODE_BYTES);
+    }
+
+    private static Set<String> all(Set<String> some, Set<String> more) {
+        Set<String> all = new HashSet<>(some);
+        all.addAll(more);
+        return Set.copyOf(all);
     }
 
     @Override
     public Optional<String> unavailable(Cpu cpu) {
-        return plain.unavailable(cpu).or(() -> Tiles.unavailable(cpu));
+        return super.unavailable(cpu)
+                .or(() -> AmxPermission.request()
+                        ? Optional.empty()
+                        : Optional.of("the system does not let this process use tiles"));
     }
 
     @Override
-    public Kernels bind(Cpu cpu, Memory memory) {
-        MachineCode code = MachineCode.reserve(memory, CODE_BYTES, CodePages.ofThisSystem(), Optional.empty());
-        try {
-            return new Bound(code);
-        } catch (RuntimeException e) {
-            code.close();
-            throw e;
-        }
+    protected Kernels bind(Cpu cpu, MachineCode code) {
+        return new Bound(code);
     }
 
     /** The formats it has code for. */
@@ -67,7 +68,6 @@ public final class AmxKernels implements KernelProvider {
     }
 
     private static final class Bound implements Kernels {
-        private final Set<String> features = new HashSet<>(MachineKernels.NEEDED);
         private final MachineCode code;
         private final Bf16Form form;
         private final MachineCode.Function two;
@@ -76,11 +76,10 @@ public final class AmxKernels implements KernelProvider {
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
 
         Bound(MachineCode code) {
-            features.addAll(Tiles.FEATURES);
             this.code = code;
-            this.form = new Bf16Form(code.load("pack-bf16", Bf16PackCode.build(features)));
-            this.two = code.load("multiply-bf16-32x32", Bf16TileCode.build(2, features));
-            this.one = code.load("multiply-bf16-32x16", Bf16TileCode.build(1, features));
+            this.form = new Bf16Form(code.load("pack-bf16", Bf16PackCode.build(NEEDED)));
+            this.two = code.load("multiply-bf16-32x32", Bf16TileCode.build(2, NEEDED));
+            this.one = code.load("multiply-bf16-32x16", Bf16TileCode.build(1, NEEDED));
         }
 
         @Override
@@ -95,7 +94,7 @@ public final class AmxKernels implements KernelProvider {
         }
 
         private MatMulKernel make(String format, Unpack unpack) {
-            MachineCode.Function function = code.load("unpack-" + format, UnpackCode.build(unpack, features));
+            MachineCode.Function function = code.load("unpack-" + format, UnpackCode.build(unpack, NEEDED));
             return new Bf16MatMul(form, new Bf16MatMul.Code(unpack, function, two, one));
         }
 
@@ -114,9 +113,9 @@ public final class AmxKernels implements KernelProvider {
         private AttentionKernel attention(String name, KvLoad keys, KvLoad values, AmxLayout layout) {
             return new AmxAttention(
                     new AmxAttention.Code(
-                            code.load("attend-begin-" + name, AmxEnds.begin(layout, features)),
-                            code.load("attend-" + name, AmxAttentionCode.build(keys, values, layout, features)),
-                            code.load("attend-end-" + name, AmxEnds.finish(layout, features))),
+                            code.load("attend-begin-" + name, AmxEnds.begin(layout, NEEDED)),
+                            code.load("attend-" + name, AmxAttentionCode.build(keys, values, layout, NEEDED)),
+                            code.load("attend-end-" + name, AmxEnds.finish(layout, NEEDED))),
                     layout);
         }
 

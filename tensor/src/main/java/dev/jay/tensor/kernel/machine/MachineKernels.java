@@ -2,10 +2,8 @@
 package dev.jay.tensor.kernel.machine;
 
 import dev.jay.tensor.Catalog;
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.asm.x86.AmxPermission;
-import dev.jay.tensor.asm.x86.CpuId;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Cpu;
@@ -16,21 +14,19 @@ import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.kernel.RowKernels;
-import dev.jay.tensor.memory.Memory;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 
 /**
  * Kernels in machine code for CPUs with AVX-512 and VNNI: products, the small operations, attention. Float weights are
  * multiplied in float32. Quantised weights are multiplied by activations in {@link Int8Form}, in EXACT and FAST alike:
  * EXACT means the same bits for the same rows, not float activations. Code is assembled when it is first asked for.
  */
-public final class MachineKernels implements KernelProvider {
+public final class MachineKernels extends X86Provider {
     public static final Catalog.Entry<KernelProvider> ENTRY =
             new Catalog.Entry<>("avx512-vnni", "machine code for AVX-512 with VNNI", a -> new MachineKernels());
 
@@ -39,39 +35,13 @@ public final class MachineKernels implements KernelProvider {
     private static final long CODE_BYTES = 384 * 1024; // every format, and attention of a dozen shapes
     private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
-    private final Supplier<CodePages> pages;
-
     MachineKernels() {
-        this(CodePages::ofThisSystem);
-    }
-
-    MachineKernels(Supplier<CodePages> pages) {
-        this.pages = pages;
+        super("avx512-vnni", NEEDED, CODE_BYTES);
     }
 
     @Override
-    public String name() {
-        return "avx512-vnni";
-    }
-
-    @Override
-    public Optional<String> unavailable(Cpu cpu) {
-        Set<String> missing = new TreeSet<>(NEEDED);
-        missing.removeAll(cpu.features());
-        if (!missing.isEmpty()) return Optional.of("the CPU lacks " + String.join(" ", missing));
-        return CpuId.isX86() ? Optional.empty() : Optional.of("this process does not run x86-64 code");
-    }
-
-    @Override
-    public Kernels bind(Cpu cpu, Memory memory) {
-        MachineCode code = MachineCode.reserve(memory, CODE_BYTES, pages.get(), Optional.empty());
-        try {
-            CpuId.require(NEEDED, code, memory);
-            return new Bound(code, cpu);
-        } catch (RuntimeException e) {
-            code.close();
-            throw e;
-        }
+    protected Kernels bind(Cpu cpu, MachineCode code) {
+        return new Bound(code, cpu);
     }
 
     private final class Bound implements Kernels {

@@ -3,13 +3,9 @@ package dev.jay.tensor.kernel.machine;
 
 import static dev.jay.tensor.asm.x86.Amx.LDTILECFG;
 
-import dev.jay.tensor.asm.x86.AmxPermission;
 import dev.jay.tensor.asm.x86.X86Assembler;
-import dev.jay.tensor.kernel.Cpu;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * What functions that use tiles share. A function configures the tiles when it is entered and releases them before it
@@ -23,16 +19,6 @@ final class Tiles {
     static final int BYTES = ROWS * ROW_BYTES;
 
     private Tiles() {}
-
-    /** Empty if this process may use tiles; otherwise why not. Asks the system for them where the CPU has them. */
-    static Optional<String> unavailable(Cpu cpu) {
-        Set<String> missing = new TreeSet<>(FEATURES);
-        missing.removeAll(cpu.features());
-        if (!missing.isEmpty()) return Optional.of("the CPU lacks " + String.join(" ", missing));
-        return AmxPermission.request()
-                ? Optional.empty()
-                : Optional.of("the system does not let this process use tiles");
-    }
 
     /** Configures all eight: tile i has {@code rows[i]} rows of {@code bytes[i]} bytes. */
     static void configure(X86Assembler a, Constants constants, int[] rows, int[] bytes) {

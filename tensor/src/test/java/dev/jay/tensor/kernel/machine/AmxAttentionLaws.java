@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.jay.tensor.SystemRefusals;
 import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
@@ -44,7 +45,7 @@ class AmxAttentionLaws {
     void bind() {
         Cpu cpu = Cpu.detect();
         AmxKernels provider = new AmxKernels();
-        assumeTrue(provider.unavailable(cpu).isEmpty(), "needs AMX");
+        assumeTrue(SystemRefusals.runs(provider, cpu), "needs AMX");
         kernels = provider.bind(cpu, memory);
     }
 

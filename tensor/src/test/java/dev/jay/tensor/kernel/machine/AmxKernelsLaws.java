@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.jay.tensor.SystemRefusals;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -37,8 +37,7 @@ class AmxKernelsLaws {
     @BeforeEach
     void bind() {
         AmxKernels provider = new AmxKernels();
-        Optional<String> refusal = provider.unavailable(Cpu.detect());
-        assumeTrue(refusal.isEmpty(), () -> "kernels for AMX do not run here: " + refusal.get());
+        assumeTrue(SystemRefusals.runs(provider, Cpu.detect()), "kernels for AMX do not run here");
         memory = Memory.withBudget(1 << 20);
         kernels = provider.bind(Cpu.detect(), memory);
     }

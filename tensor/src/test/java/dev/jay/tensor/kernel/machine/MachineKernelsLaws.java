@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.jay.tensor.asm.CodePages;
+import dev.jay.tensor.SystemRefusals;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
@@ -42,14 +42,13 @@ class MachineKernelsLaws {
     @BeforeEach
     void bind() {
         KernelProvider provider = provider();
-        Optional<String> refusal = provider.unavailable(cpu());
-        assumeTrue(refusal.isEmpty(), () -> "kernels in machine code do not run here: " + refusal.get());
+        assumeTrue(SystemRefusals.runs(provider, cpu()), "kernels in machine code do not run here");
         memory = Memory.withBudget(1 << 20);
         kernels = provider.bind(cpu(), memory);
     }
 
     KernelProvider provider() {
-        return new MachineKernels(CodePages::ofThisSystem);
+        return new MachineKernels();
     }
 
     Cpu cpu() {

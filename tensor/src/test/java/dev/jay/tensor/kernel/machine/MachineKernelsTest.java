@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.jay.tensor.SystemRefusals;
 import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.asm.MachineCodeException;
+import dev.jay.tensor.asm.PagesBut;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.Kernels;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class MachineKernelsTest {
     private static void assumeAvailable() {
-        assumeTrue(new MachineKernels().unavailable(Cpu.detect()).isEmpty(), "needs AVX-512 and VNNI");
+        assumeTrue(SystemRefusals.runs(new MachineKernels(), Cpu.detect()), "needs AVX-512 and VNNI");
     }
 
     @Test
@@ -45,35 +47,13 @@ class MachineKernelsTest {
         }
     }
 
-    /** The system's pages, which may be written and never executed. */
-    private record NoExecution(CodePages real) implements CodePages {
-        @Override
-        public long pageBytes() {
-            return real.pageBytes();
-        }
-
-        @Override
-        public long map(long bytes) {
-            return real.map(bytes);
-        }
-
-        @Override
-        public void makeExecutable(long address, long bytes) {
-            throw new MachineCodeException("executable pages refused", 13);
-        }
-
-        @Override
-        public void unmap(long address, long bytes) {
-            real.unmap(address, bytes);
-        }
-    }
-
     @Test
     void shouldFailToBindWhereExecutablePagesAreRefused() {
         assumeAvailable();
-        MachineKernels provider = new MachineKernels(() -> new NoExecution(CodePages.ofThisSystem()));
+        CodePages pages = PagesBut.notExecutable();
         try (Memory memory = Memory.withBudget(1 << 20)) {
-            assertThatThrownBy(() -> provider.bind(Cpu.detect(), memory)).isInstanceOf(MachineCodeException.class);
+            assertThatThrownBy(() -> new MachineKernels().bind(Cpu.detect(), memory, pages))
+                    .isInstanceOf(MachineCodeException.class);
             assertThat(memory.used()).isZero();
         }
     }
