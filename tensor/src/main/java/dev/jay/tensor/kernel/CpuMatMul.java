@@ -10,11 +10,12 @@ import java.util.Objects;
 
 /** Some matrices and their code. Chunks are runs of rows, of the first matrix, then of the second, and so on. */
 final class CpuMatMul implements MatMul, Workers.Task {
+    private static final int BLOCK = 32; // rows that kernels block by
+
     private final CpuOps ops;
     private final List<Matrix> matrices;
     private final MatMulKernel[][] code; // of each matrix, by the rows they are for, most first
     private final int cols;
-    private final int chunkRows;
     private final int[] firstChunk; // of each matrix, and one past the last
     private final long rows; // of all
 
@@ -31,15 +32,25 @@ final class CpuMatMul implements MatMul, Workers.Task {
         this.code = code;
         this.cols = matrices.getFirst().cols();
         this.rows = matrices.stream().mapToLong(Matrix::rows).sum();
-        this.chunkRows = CpuOps.chunkRows(rows, ops.workers());
+        long wanted = ops.chunks();
         this.firstChunk = new int[code.length + 1];
         for (int i = 0; i < code.length; i++) {
-            firstChunk[i + 1] = firstChunk[i] + Math.ceilDiv(matrices.get(i).rows(), chunkRows);
+            firstChunk[i + 1] = firstChunk[i] + chunks(matrices.get(i).rows(), wanted);
         }
         this.w = new long[code.length];
         this.x = new long[code.length];
         this.y = new long[code.length];
         this.now = new MatMulKernel[code.length];
+    }
+
+    /** A matrix's share of so many chunks, of a block of rows at least. */
+    private int chunks(int ofRows, long wanted) {
+        return Math.clamp(Math.ceilDiv(ofRows * wanted, rows), 1, Math.ceilDiv(ofRows, BLOCK));
+    }
+
+    /** Where a chunk of a matrix begins: chunks differ by a block at most, so that threads end together. */
+    private static int begin(int chunk, int chunks, int rows) {
+        return (int) Math.min(rows, (long) chunk * Math.ceilDiv(rows, BLOCK) / chunks * BLOCK);
     }
 
     @Override
@@ -111,8 +122,9 @@ final class CpuMatMul implements MatMul, Workers.Task {
         int i = 0;
         while (chunk >= firstChunk[i + 1]) i++;
         Matrix m = matrices.get(i);
-        int from = (chunk - firstChunk[i]) * chunkRows;
-        int to = Math.min(m.rows(), from + chunkRows);
+        int chunks = firstChunk[i + 1] - firstChunk[i];
+        int from = begin(chunk - firstChunk[i], chunks, m.rows());
+        int to = begin(chunk - firstChunk[i] + 1, chunks, m.rows());
         now[i].run(w[i], m.rowBytes(), cols, from, to, x[i], n, y[i], m.rows(), ops.scratchOf(worker));
     }
 }

@@ -196,10 +196,9 @@ public final class CpuOps implements Ops {
         });
     }
 
-    /** Rows to a chunk, a multiple of what kernels block by. */
-    static int chunkRows(long rows, int workers) {
-        long each = Math.ceilDiv(rows, (long) workers * CHUNKS_PER_WORKER);
-        return (int) Math.max(32, Math.ceilDiv(each, 32) * 32);
+    /** Pieces to cut a region of work into. */
+    int chunks() {
+        return workers.count() == 1 ? 1 : workers.count() * CHUNKS_PER_WORKER;
     }
 
     /** True if so much work is worth more than one thread. */

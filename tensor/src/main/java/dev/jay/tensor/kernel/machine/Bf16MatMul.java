@@ -23,6 +23,7 @@ final class Bf16MatMul implements MatMulKernel {
     private static final double BOUND = 0x1p-7 + 0x1p-16 + 5e-5;
 
     private static final int ROWS = Bf16TileCode.GROUP;
+    private static final int FETCHED = 4; // rows that {@link Bf16TileCode} fetches for a group, at most
     private static final long PLACE_BYTES = 4 * Tiles.BYTES;
     private static final long ROWS_BYTES = (long) Bf16Form.COLS / Bf16Form.STEP * UnpackCode.STEP_BYTES;
     private static final long SUMS_BYTES = 512 * 1024; // of a core's second level, what sums may take
@@ -67,16 +68,23 @@ final class Bf16MatMul implements MatMulKernel {
         Words.set(scratch, UnpackCode.ROW_BYTES, rowBytes);
         Words.set(scratch, UnpackCode.OUT, place + PLACE_BYTES);
         Words.set(scratch, UnpackCode.PLACE, place);
-        Words.set(scratch, UnpackCode.AHEAD, ROWS * rowBytes);
         long args = scratch + Words.BYTES;
         Words.set(args, Bf16TileCode.ROWS_OF_W, place + PLACE_BYTES);
         Words.set(args, Bf16TileCode.PLACE, place);
         Words.set(args, Bf16TileCode.Y_STRIDE, 4 * yStride);
+        Words.set(args, Bf16TileCode.NEXT_STRIDE, rowBytes);
+        Words.set(
+                args,
+                Bf16TileCode.NEXT_STEP,
+                (long) Bf16Form.STEP * code.format.blockBytes() / code.format.blockCols());
         for (int t = 0; t < n; t += Bf16Form.TOKENS) {
             int tokens = Math.min(Bf16Form.TOKENS, n - t);
             long block = x + t / Bf16Form.TOKENS * Bf16Form.tokenBlockBytes(Bf16Form.TOKENS, cols);
             long out = y + 4L * t * yStride;
             int groups = Bf16Form.groups(tokens);
+            int fetched = Math.clamp(Math.ceilDiv(ROWS, groups), 1, FETCHED); // rows of the next, for each group
+            Words.set(args, Bf16TileCode.NEXT_GROUP, fetched * rowBytes);
+            Words.set(scratch, UnpackCode.AHEAD, fetched * groups < ROWS ? ROWS * rowBytes : 0); // else it need not
             int most = (int) (SUMS_BYTES / ((long) groups * Bf16TileCode.SUM_BYTES)) * ROWS;
             int parts = Math.ceilDiv(to - from, most);
             int each = Math.ceilDiv(to - from, parts * ROWS) * ROWS;
@@ -99,6 +107,9 @@ final class Bf16MatMul implements MatMulKernel {
                 int rows = Math.min(ROWS, to - row);
                 unpack(w + row * rowBytes, width, col, rows, scratch);
                 Words.set(args, Bf16TileCode.ROWS, (1L << rows) - 1);
+                boolean isLast = row + ROWS >= to;
+                long next = isLast ? from * rowBytes + at(col + width) : (row + ROWS) * rowBytes + at(col);
+                Words.set(args, Bf16TileCode.NEXT, w + next);
                 int sums = (row - from) / ROWS * Bf16Form.groups(tokens);
                 multiply(
                         x + Bf16Form.place(tokens, cols, 0, col),
@@ -112,11 +123,16 @@ final class Bf16MatMul implements MatMulKernel {
         }
     }
 
+    /** Where in a row the column is. */
+    private long at(int col) {
+        return (long) col / code.format.blockCols() * code.format.blockBytes();
+    }
+
     /** Columns [col, col + width) of some rows to tiles. */
     private void unpack(long row, int width, int col, int rows, long scratch) {
         Unpack format = code.format;
         int whole = width / format.blockCols();
-        long at = row + (long) col / format.blockCols() * format.blockBytes();
+        long at = row + at(col);
         long out = scratch + 2 * Words.BYTES + PLACE_BYTES;
         Words.set(scratch, UnpackCode.ROWS, rows);
         if (whole > 0) unpack(at, whole, 0xFFFFFFFFL, out, scratch);

@@ -12,8 +12,10 @@ import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.CMP;
 import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
+import static dev.jay.tensor.asm.x86.Integers.LEA;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
 import static dev.jay.tensor.asm.x86.Integers.POP;
+import static dev.jay.tensor.asm.x86.Integers.PREFETCHT1;
 import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.SHR;
@@ -22,6 +24,8 @@ import static dev.jay.tensor.asm.x86.Integers.TEST;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R10;
 import static dev.jay.tensor.asm.x86.Reg.R11;
+import static dev.jay.tensor.asm.x86.Reg.R12;
+import static dev.jay.tensor.asm.x86.Reg.R13;
 import static dev.jay.tensor.asm.x86.Reg.R8;
 import static dev.jay.tensor.asm.x86.Reg.R9;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
@@ -46,7 +50,8 @@ import java.util.Set;
 /**
  * 32 rows of w, made bf16 by {@link UnpackCode}, times groups of 32 tokens in {@link Bf16Form}, over some of the columns:
  * two tiles of rows by two of tokens, whose four sums are continued from call to call in c, four tiles a group; the last
- * call turns them about and writes them to y. For a last group of at most 16 tokens there is a function that makes two.
+ * call turns them about and writes them to y. Meanwhile the rows of w that are next come towards the cache. For a last
+ * group of at most 16 tokens there is a function that makes two.
  */
 final class Bf16TileCode {
     /** Places in the block of arguments. */
@@ -62,6 +67,10 @@ final class Bf16TileCode {
     static final int Y_STRIDE = 8; // bytes
     static final int ROWS = 9; // a bit for each of the 32
     static final int PLACE = 10; // for four tiles
+    static final int NEXT = 11; // what to fetch towards the cache: rows of w that are next
+    static final int NEXT_STRIDE = 12; // bytes from row to row
+    static final int NEXT_STEP = 13; // bytes of a row that go with a step
+    static final int NEXT_GROUP = 14; // bytes from the first of four rows that go with a group to the next group's
 
     static final int GROUP = 32; // rows, and tokens
     static final int SUM_BYTES = 4 * Tiles.BYTES; // of c for a group
@@ -95,11 +104,14 @@ final class Bf16TileCode {
         Label step = a.label();
         Label ends = a.label();
         Label next = a.label();
-        a.emit(ENDBR64).emit(PUSH, RBX).emit(MOV, RBX, RDI);
+        a.emit(ENDBR64).emit(PUSH, RBX).emit(PUSH, R12).emit(PUSH, R13).emit(MOV, RBX, RDI);
         Tiles.configure(a, constants);
         a.emit(MOV, RAX.low32(), imm(Tiles.ROW_BYTES))
                 .emit(MOV, RSI, mem(RBX, 8 * X))
                 .emit(MOV, RDX, mem(RBX, 8 * C));
+        a.emit(MOV, R12, mem(RBX, 8 * NEXT))
+                .emit(MOV, R13, mem(RBX, 8 * NEXT_STRIDE))
+                .emit(LEA, R13, mem(R13, R13, 2, 0));
         a.emit(MOV, R9, mem(RBX, 8 * TOKENS)).emit(MOV, R11, mem(RBX, 8 * Y));
         a.emit(MOV, RCX, mem(RBX, 8 * ROWS)).emit(KMOVD, k(1), RCX.low32());
         a.emit(SHR, RCX, imm(16)).emit(KMOVD, k(2), RCX.low32());
@@ -108,14 +120,20 @@ final class Bf16TileCode {
         sums((tile, at) -> a.emit(TILELOADD, tile, tile(RDX, at)));
         a.jump(begun).bind(fresh);
         sums((tile, _) -> a.emit(TILEZERO, tile));
-        a.bind(begun).align(32).bind(step);
+        a.bind(begun).emit(MOV, R8, R12).emit(MOV, R10, mem(RBX, 8 * NEXT_STRIDE));
+        a.align(32).bind(step);
         multiply();
+        a.emit(PREFETCHT1, mem(R8, 0)).emit(PREFETCHT1, mem(R8, R10, 1, 0));
+        a.emit(PREFETCHT1, mem(R8, R10, 2, 0)).emit(PREFETCHT1, mem(R8, R13, 1, 0));
+        a.emit(ADD, R8, mem(RBX, 8 * NEXT_STEP));
         a.emit(ADD, RDI, imm(UnpackCode.STEP_BYTES)).emit(ADD, RSI, imm(UnpackCode.STEP_BYTES));
         a.emit(DEC, RCX).jump(Condition.NOT_ZERO, step);
+        a.emit(ADD, R12, mem(RBX, 8 * NEXT_GROUP));
         a.emit(MOV, R8, mem(RBX, 8 * ENDS)).emit(TEST, R8, R8).jump(Condition.NOT_ZERO, ends);
         sums((tile, at) -> a.emit(TILESTORED, tile(RDX, at), tile));
         a.bind(next).emit(ADD, RDX, imm(SUM_BYTES)).emit(SUB, R9, imm(GROUP)).jump(Condition.GREATER, group);
-        a.emit(TILERELEASE).emit(VZEROUPPER).emit(POP, RBX).emit(RET);
+        a.emit(TILERELEASE).emit(VZEROUPPER);
+        a.emit(POP, R13).emit(POP, R12).emit(POP, RBX).emit(RET);
         a.bind(ends).emit(MOV, R8, mem(RBX, 8 * PLACE));
         sums((tile, at) -> a.emit(TILESTORED, tile(R8, at), tile));
         turn();
