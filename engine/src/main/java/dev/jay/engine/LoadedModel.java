@@ -67,6 +67,13 @@ final class LoadedModel implements Model {
         }
     }
 
+    private static KernelChoice kernels(Cpu cpu, ModelOptions options, Memory memory) throws IOException {
+        String forced = options.kernels().orElse(null);
+        return options.perfMap().isEmpty()
+                ? KernelProviders.choose(cpu, forced, memory)
+                : KernelProviders.choose(cpu, forced, memory, options.perfMap().get());
+    }
+
     private LoadedModel(Path file, ModelOptions options, Owned owned) throws IOException {
         this.owned = owned;
         this.name = String.valueOf(file.getFileName());
@@ -82,8 +89,7 @@ final class LoadedModel implements Model {
         int most = (int) Math.min(options.stepTokens(), (long) contextLength * options.parallel());
 
         Cpu cpu = options.cpu().orElseGet(Cpu::detect);
-        KernelChoice kernels =
-                owned.add(KernelProviders.choose(cpu, options.kernels().orElse(null), memory), KernelChoice::close);
+        KernelChoice kernels = owned.add(kernels(cpu, options, memory), KernelChoice::close);
         Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
         CpuOps ops = owned.add(new CpuOps(memory, workers, kernels, most), CpuOps::close);
         Map<Numerics, KvRecipe> recipes = recipes(options);

@@ -3,6 +3,7 @@ package dev.jay.engine;
 
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.memory.Memory;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -24,6 +25,7 @@ public final class ModelOptions {
     private OptionalInt threads = OptionalInt.empty();
     private Optional<String> kernels = Optional.empty();
     private Optional<Cpu> cpu = Optional.empty();
+    private Optional<Path> perfMap = Optional.empty();
     private Optional<String> kvRecipe = Optional.empty();
     private String scheduler = "first-come";
     private String replacement = "least-recent";
@@ -51,6 +53,7 @@ public final class ModelOptions {
         o.threads = threads;
         o.kernels = kernels;
         o.cpu = cpu;
+        o.perfMap = perfMap;
         o.kvRecipe = kvRecipe;
         o.scheduler = scheduler;
         o.replacement = replacement;
@@ -121,6 +124,16 @@ public final class ModelOptions {
     public ModelOptions withCpu(Cpu value) {
         ModelOptions o = copy();
         o.cpu = Optional.of(value);
+        return o;
+    }
+
+    /**
+     * For debugging: a file, replaced if it is there, for the names and places of functions in machine code, as Linux perf
+     * reads them from {@code /tmp/perf-PID.map}; none unless set.
+     */
+    public ModelOptions withPerfMap(Path file) {
+        ModelOptions o = copy();
+        o.perfMap = Optional.of(file);
         return o;
     }
 
@@ -236,6 +249,10 @@ public final class ModelOptions {
 
     public Optional<Cpu> cpu() {
         return cpu;
+    }
+
+    public Optional<Path> perfMap() {
+        return perfMap;
     }
 
     public Optional<String> kvRecipe() {

@@ -17,7 +17,7 @@ final class FileWork {
             names = "--threads",
             paramLabel = "N",
             converter = Values.Count.class,
-            description = "Compute threads (one a core).")
+            description = "Compute threads (one for each core that this process may use, quotas counted).")
     private Integer threads;
 
     @Option(

@@ -3,9 +3,11 @@ package dev.jay.app.cli;
 
 import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
+import dev.jay.tensor.kernel.KernelProviders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -47,20 +49,37 @@ final class ModelArguments {
                 names = "--threads",
                 paramLabel = "N",
                 converter = Values.Count.class,
-                description = "Compute threads (one a core).")
+                description = "Compute threads (one for each core that this process may use, quotas counted).")
         private Integer threads;
 
         @Option(
                 names = "--kernels",
                 paramLabel = "NAME",
-                description = "The kernels to run on (the best this machine can).")
+                completionCandidates = Providers.class,
+                description =
+                        "The kernels to begin with, best first: ${COMPLETION-CANDIDATES}. What one of them has no code"
+                                + " for, the next has. (The best this machine can run; 'jay --version' says which.)")
         private String kernels;
+
+        @Option(
+                names = "--perf-map",
+                description =
+                        "For debugging: writes the places of machine code to /tmp/perf-PID.map, for Linux perf (no).")
+        private boolean perfMap;
 
         @Option(
                 names = "--kv",
                 paramLabel = "RECIPE",
                 description = "How keys and values are kept, such as 'keys=f16 values=f16'.")
         private String kv;
+    }
+
+    /** The kernel providers, for help: those of the catalog. */
+    static final class Providers implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return KernelProviders.ALL.names().iterator();
+        }
     }
 
     /** The file named, by argument, variable or config file. */
@@ -100,6 +119,9 @@ final class ModelArguments {
         if (process > 0) options = options.withBudgetBytes(shell.jvm().offHeap(process));
         if (opening.threads != null) options = options.withThreads(opening.threads);
         if (opening.kernels != null) options = options.withKernels(opening.kernels);
+        if (opening.perfMap)
+            options = options.withPerfMap(
+                    Path.of("/tmp", "perf-" + ProcessHandle.current().pid() + ".map"));
         if (opening.kv != null) options = options.withKvRecipe(opening.kv);
         return options;
     }

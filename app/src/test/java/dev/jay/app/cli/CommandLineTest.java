@@ -2,10 +2,14 @@
 package dev.jay.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.jay.model.load.SynthFiles;
 import dev.jay.tensor.Shared;
+import dev.jay.tensor.SystemRefusals;
 import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.KernelProviders;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +18,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -174,6 +179,52 @@ class CommandLineTest {
     void shouldNameEveryWeightFormatInHelp(String command) {
         assertThat(jay(command, "--help")).isZero();
         assertThat(said()).contains(WeightFormats.ALL.names());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "chat", "serve", "perplexity"})
+    void shouldNameEveryKernelProviderInHelp(String command) {
+        assertThat(jay(command, "--help")).isZero();
+        assertThat(said()).contains(KernelProviders.ALL.names());
+    }
+
+    @Test
+    void shouldRunOnEveryKernelProviderOfThisMachine() throws IOException {
+        for (String name : KernelProviders.ALL.names()) {
+            boolean runs = SystemRefusals.runs(KernelProviders.ALL.make(name), Cpu.detect());
+            String[] run = {"run", model(), "--prompt", "a", "--max-tokens", "3", "--kernels", name, "--json"};
+            if (!runs) {
+                shouldFail(2, "kernel provider cannot be forced: name=" + name, run);
+                continue;
+            }
+            assertThat(jay(run)).as(complained()).isZero();
+            assertThat(JSON.readTree(said()).at("/tokens").size()).isEqualTo(3);
+            environment.put("JAY_KERNELS", name);
+            assertThat(jay("--version")).isZero();
+            assertThat(said()).contains("kernels: " + name + ": preferred");
+            environment.remove("JAY_KERNELS");
+        }
+    }
+
+    @Test
+    void shouldWriteThePlacesOfMachineCodeForPerfIfAsked() throws IOException {
+        boolean runs = KernelProviders.ALL.names().stream()
+                .map(KernelProviders.ALL::make)
+                .anyMatch(p -> p.name().startsWith("avx") && SystemRefusals.runs(p, Cpu.detect()));
+        assumeTrue(runs, "no machine code runs here");
+        Path map = Path.of("/tmp", "perf-" + ProcessHandle.current().pid() + ".map");
+        Files.deleteIfExists(map);
+        String[] run = {"run", model(), "--prompt", "a", "--max-tokens", "2", "-q", "--perf-map"};
+        assertThat(jay(Arrays.copyOf(run, run.length - 1))).isZero();
+        assertThat(map).doesNotExist();
+        try {
+            assertThat(jay(run)).as(complained()).isZero();
+            assertThat(Files.readAllLines(map))
+                    .hasSizeGreaterThan(3)
+                    .allMatch(line -> line.matches("[0-9a-f]+ [0-9a-f]+ jay::\\S+"));
+        } finally {
+            Files.deleteIfExists(map);
+        }
     }
 
     @Test

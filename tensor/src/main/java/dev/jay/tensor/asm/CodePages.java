@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.asm;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where pages for code come from: the operating system, or a test that refuses. */
@@ -33,10 +35,14 @@ public interface CodePages {
     default void loaded(String function, long address, int bytes) {}
 
     /**
-     * For debugging: these pages, with the names and places of functions appended to a file, as Linux perf reads them
-     * ({@code /tmp/perf-PID.map}).
+     * For debugging: these pages, with the names and places of functions written to a file, as Linux perf reads them
+     * ({@code /tmp/perf-PID.map}). A file that is there is replaced: it is of a process that ended.
+     *
+     * @throws IOException if it cannot be written
      */
-    default CodePages withPerfMap(Path file) {
+    default CodePages withPerfMap(Path file) throws IOException {
+        Files.deleteIfExists(file);
+        Files.createFile(file);
         return new PerfMap(this, file);
     }
 }

@@ -33,7 +33,7 @@ record PerfMap(CodePages pages, Path file) implements CodePages {
     public void loaded(String function, long address, int bytes) {
         try {
             String line = Long.toHexString(address) + " " + Integer.toHexString(bytes) + " jay::" + function + "\n";
-            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(file, line, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException("appending to perf map " + file, e);
         }

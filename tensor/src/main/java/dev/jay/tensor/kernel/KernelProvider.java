@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.memory.Memory;
 import java.util.Optional;
 
@@ -15,13 +14,6 @@ public interface KernelProvider {
     /**
      * Called once, if available. May fail; then the next provider is taken and the log says why. What it reserves (pages
      * of machine code) is in the books of {@code memory} until the kernels are closed.
-     *
-     * @param pages for machine code, if it is made of that
      */
-    Kernels bind(Cpu cpu, Memory memory, CodePages pages);
-
-    /** With pages of the system. */
-    default Kernels bind(Cpu cpu, Memory memory) {
-        return bind(cpu, memory, CodePages.ofThisSystem());
-    }
+    Kernels bind(Cpu cpu, Memory memory);
 }

@@ -7,6 +7,8 @@ import dev.jay.tensor.kernel.avx2.Avx2Kernels;
 import dev.jay.tensor.kernel.machine.AmxKernels;
 import dev.jay.tensor.kernel.machine.MachineKernels;
 import dev.jay.tensor.memory.Memory;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,8 +45,17 @@ public final class KernelProviders {
         return choose(cpu, forced, memory, CodePages.ofThisSystem());
     }
 
-    /** As {@link #choose(Cpu, String, Memory)}, with pages for machine code from elsewhere. */
-    public static KernelChoice choose(Cpu cpu, String forced, Memory memory, CodePages pages) {
+    /**
+     * As {@link #choose(Cpu, String, Memory)}, and for debugging the names and places of functions in machine code are
+     * written to a file, as Linux perf reads them from {@code /tmp/perf-PID.map}. A file that is there is replaced.
+     *
+     * @throws IOException if it cannot be written
+     */
+    public static KernelChoice choose(Cpu cpu, String forced, Memory memory, Path perfMap) throws IOException {
+        return choose(cpu, forced, memory, CodePages.ofThisSystem().withPerfMap(perfMap));
+    }
+
+    static KernelChoice choose(Cpu cpu, String forced, Memory memory, CodePages pages) {
         if (forced != null && !ALL.has(forced))
             ALL.make(forced); // unknown: the catalog's own error names the known ones
         List<TriedKernels> chain = new ArrayList<>();

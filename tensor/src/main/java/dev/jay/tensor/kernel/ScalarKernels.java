@@ -2,7 +2,6 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.memory.Memory;
 import java.util.Optional;
@@ -23,7 +22,7 @@ final class ScalarKernels implements KernelProvider, Kernels {
     }
 
     @Override
-    public Kernels bind(Cpu cpu, Memory memory, CodePages pages) {
+    public Kernels bind(Cpu cpu, Memory memory) {
         return this;
     }
 

@@ -3,6 +3,7 @@ package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.kernel.machine.X86Provider;
 import dev.jay.tensor.memory.Memory;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,7 +60,9 @@ final class TriedKernels implements Kernels {
         if (asked) return Optional.ofNullable(bound);
         asked = true;
         try {
-            bound = provider.bind(cpu, memory, pages);
+            bound = provider instanceof X86Provider inMachineCode
+                    ? inMachineCode.bind(cpu, memory, pages)
+                    : provider.bind(cpu, memory);
         } catch (RuntimeException | LinkageError e) {
             refuse("failed to start: " + e, "is not used", e);
         }

@@ -2,7 +2,6 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.memory.Memory;
 import java.util.Optional;
 
@@ -26,7 +25,7 @@ final class VectorProvider implements KernelProvider {
     }
 
     @Override
-    public Kernels bind(Cpu cpu, Memory memory, CodePages pages) {
+    public Kernels bind(Cpu cpu, Memory memory) {
         try {
             return (Kernels) Class.forName(KERNELS).getConstructor().newInstance();
         } catch (ReflectiveOperationException e) {

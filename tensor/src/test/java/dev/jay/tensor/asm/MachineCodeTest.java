@@ -130,7 +130,7 @@ class MachineCodeTest {
 
     @Test
     void shouldNameFunctionsForPerf(@TempDir Path folder) throws IOException {
-        Path map = folder.resolve("perf.map");
+        Path map = Files.writeString(folder.resolve("perf.map"), "of a process that ended");
         try (Memory memory = Memory.withBudget(1 << 20);
                 MachineCode code =
                         reserve(memory, 8192, CodePages.ofThisSystem().withPerfMap(map))) {

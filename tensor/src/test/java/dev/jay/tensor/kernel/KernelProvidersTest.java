@@ -152,7 +152,7 @@ class KernelProvidersTest {
         }
 
         @Override
-        public Kernels bind(Cpu cpu, Memory memory, CodePages pages) {
+        public Kernels bind(Cpu cpu, Memory memory) {
             binds++;
             if (refusal != null) throw refusal;
             return this;

@@ -39,6 +39,11 @@ public abstract class X86Provider implements KernelProvider {
     }
 
     @Override
+    public final Kernels bind(Cpu cpu, Memory memory) {
+        return bind(cpu, memory, CodePages.ofThisSystem());
+    }
+
+    /** As {@link #bind(Cpu, Memory)}, with pages from elsewhere. */
     public final Kernels bind(Cpu cpu, Memory memory, CodePages pages) {
         MachineCode code = MachineCode.reserve(memory, codeBytes, pages);
         try {
