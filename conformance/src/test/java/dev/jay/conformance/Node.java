@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.conformance;
 
+import static dev.jay.tensor.SystemRefusals.What.EXECUTABLE_PAGES;
+
 import dev.jay.tensor.Shared;
+import dev.jay.tensor.SystemRefusals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +24,7 @@ final class Node {
 
     /** Installs the packages that {@code scripts/package.json} names. */
     Node(Path folder, String scripts, String script) throws IOException, InterruptedException {
+        Assumptions.assumeFalse(SystemRefusals.has(EXECUTABLE_PAGES), "node needs executable pages itself");
         this.folder = folder;
         this.script = script;
         Path from = Shared.root().resolve("conformance/src/test").resolve(scripts);

@@ -17,14 +17,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Has Linux refuse this process, and all that it starts, something for good: a filter of system calls (seccomp), which
  * needs no privilege. {@code -Djay.refuse=executable-pages} has it refused to every test of a run.
  */
-public final class SystemRefusals implements BeforeAllCallback {
+public final class SystemRefusals {
     /** What can be refused: a system call for x86-64 where an argument is so. */
     public enum What {
         /** mprotect to executable, with EACCES, as a hardened system answers. The JVM's own code is mapped and goes on. */
@@ -72,8 +70,10 @@ public final class SystemRefusals implements BeforeAllCallback {
 
     private static boolean isDone;
 
-    @Override
-    public void beforeAll(ExtensionContext context) {
+    private SystemRefusals() {}
+
+    /** What this run of tests is to be refused; called before every test class. */
+    public static void asAsked() {
         synchronized (SystemRefusals.class) {
             if (!isDone) for (What what : What.values()) if (has(what)) refuse(what);
             isDone = true;
