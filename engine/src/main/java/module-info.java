@@ -4,6 +4,7 @@ module dev.jay.engine {
     requires transitive dev.jay.model;
 
     exports dev.jay.engine;
+    exports dev.jay.engine.plan;
     exports dev.jay.engine.sample;
     exports dev.jay.engine.schedule;
 }

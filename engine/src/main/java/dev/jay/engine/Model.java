@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.plan.Plan;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.text.Tokenizer;
@@ -83,6 +84,9 @@ public interface Model extends AutoCloseable {
     Metadata metadata();
 
     Tokenizer tokenizer();
+
+    /** How it was opened: what was set aside for what, and what was chosen. */
+    Plan plan();
 
     /** The most tokens of a sequence, as opened. */
     int contextLength();

@@ -68,7 +68,7 @@ public final class ModelOptions {
         return o;
     }
 
-    /** The most off-heap bytes Jay may hold, mapped weights aside; no limit unless set. */
+    /** The most bytes Jay may hold beside the heap, weights among them; no limit unless set. */
     public ModelOptions withBudgetBytes(long bytes) {
         atLeastOne("budgetBytes", bytes);
         ModelOptions o = copy();

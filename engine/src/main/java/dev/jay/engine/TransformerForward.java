@@ -132,8 +132,9 @@ final class TransformerForward implements Forward {
             return Math.multiplyExact(pages, pageBytes);
         }
 
-        long bytes() {
-            return kvBytes() + scratchBytes;
+        /** What one sequence of so many tokens comes to. */
+        long kvBytes(Transformer of, int tokens) {
+            return KvCache.pagesFor(tokens, of.spec().kvShape(), of.recipes(), pageBytes) * pageBytes;
         }
     }
 

@@ -53,6 +53,8 @@ final class Jay implements Callable<Integer> {
         all.put("chat", ChatCommand::new);
         all.put("serve", ServeCommand::new);
         all.put("batch", BatchCommand::new);
+        all.put("plan", PlanCommand::new);
+        all.put("probe", ProbeCommand::new);
         all.put("show", ShowCommand::new);
         all.put("tokenize", TokenizeCommand::new);
         all.put("perplexity", PerplexityCommand::new);

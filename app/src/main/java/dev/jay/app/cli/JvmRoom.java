@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * What the JVM itself may take, as the launcher set it: its share of {@code --memory}.
  *
@@ -13,9 +16,10 @@ package dev.jay.app.cli;
 record JvmRoom(long processBytes, long heapBytes, long metaspaceBytes, long codeBytes, long restBytes) {
     private static final long MIB = 1 << 20;
 
-    /** @param text {@code total=512,metaspace=64,code=48,rest=48}, in MiB; what is missing counts as nothing */
+    /** @param text {@code total=512,heap=128,metaspace=64,code=48,rest=48}, in MiB; what is missing counts as nothing */
     static JvmRoom parse(String text) {
         long process = 0;
+        long heap = Runtime.getRuntime().maxMemory();
         long metaspace = 0;
         long code = 0;
         long rest = 0;
@@ -25,13 +29,34 @@ record JvmRoom(long processBytes, long heapBytes, long metaspaceBytes, long code
             long value = Long.parseLong(pair.substring(eq + 1)) * MIB;
             switch (pair.substring(0, eq)) {
                 case "total" -> process = value;
+                case "heap" -> heap = value;
                 case "metaspace" -> metaspace = value;
                 case "code" -> code = value;
                 case "rest" -> rest = value;
                 default -> {}
             }
         }
-        return new JvmRoom(process, Runtime.getRuntime().maxMemory(), metaspace, code, rest);
+        return new JvmRoom(process, heap, metaspace, code, rest);
+    }
+
+    /** What each part of it may take. */
+    Map<String, Long> setAside() {
+        Map<String, Long> rows = new LinkedHashMap<>();
+        rows.put("java-heap", heapBytes);
+        rows.put("java-classes", metaspaceBytes);
+        rows.put("java-code", codeBytes);
+        rows.put("java-rest", restBytes);
+        return rows;
+    }
+
+    /** What each part of it comes to: measured of runs over models of many sizes. */
+    Map<String, Long> expected(int vocabulary) {
+        Map<String, Long> rows = new LinkedHashMap<>();
+        rows.put("java-heap", Math.min(heapBytes, 32 * MIB + 40L * vocabulary));
+        rows.put("java-classes", 20 * MIB);
+        rows.put("java-code", 10 * MIB);
+        rows.put("java-rest", 30 * MIB);
+        return rows;
     }
 
     long total() {

@@ -67,6 +67,13 @@ final class Settings implements IDefaultValueProvider {
         return file;
     }
 
+    /** Where what can be made again is kept: {@code $XDG_CACHE_HOME/jay}. */
+    Path cacheFolder() {
+        String xdg = environment.getOrDefault("XDG_CACHE_HOME", "");
+        Path folder = xdg.isEmpty() ? Path.of(environment.getOrDefault("HOME", "."), ".cache") : Path.of(xdg);
+        return folder.resolve("jay");
+    }
+
     /** Those of the file, known or not. */
     Set<String> keys() {
         return new TreeSet<>(properties.stringPropertyNames());

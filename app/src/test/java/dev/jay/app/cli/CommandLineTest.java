@@ -156,6 +156,8 @@ class CommandLineTest {
                 "run",
                 "chat",
                 "serve",
+                "plan",
+                "probe",
                 "show",
                 "tokenize",
                 "perplexity",

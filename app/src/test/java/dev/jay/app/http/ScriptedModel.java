@@ -17,6 +17,7 @@ import dev.jay.engine.Session;
 import dev.jay.engine.Ticket;
 import dev.jay.engine.TokenSink;
 import dev.jay.engine.Usage;
+import dev.jay.engine.plan.Plan;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.text.Tokenizer;
@@ -273,6 +274,11 @@ final class ScriptedModel implements Model {
                 return false;
             }
         };
+    }
+
+    @Override
+    public Plan plan() {
+        throw new UnsupportedOperationException("nothing is planned for a script");
     }
 
     @Override

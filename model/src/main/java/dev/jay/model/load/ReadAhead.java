@@ -39,7 +39,6 @@ final class ReadAhead implements AutoCloseable {
     private final Thread thread;
     private int next; // place in the order of what is read next
     private int turn; // changes when what is being read is wanted no more
-    private long bytesRead;
     private Throwable failure;
     private boolean closed;
 
@@ -106,14 +105,6 @@ final class ReadAhead implements AutoCloseable {
         notifyAll();
     }
 
-    long bytesEachPass() {
-        return order.stream().mapToLong(u -> units.get(u).imageBytes()).sum();
-    }
-
-    synchronized long bytesRead() {
-        return bytesRead;
-    }
-
     private void readOn() {
         while (true) {
             Slot slot;
@@ -141,7 +132,6 @@ final class ReadAhead implements AutoCloseable {
                     free(slot);
                 } else {
                     slot.state = State.READY;
-                    bytesRead += units.get(unit).imageBytes();
                 }
                 notifyAll();
             }

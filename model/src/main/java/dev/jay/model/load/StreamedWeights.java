@@ -28,7 +28,6 @@ import java.util.TreeMap;
 public final class StreamedWeights implements Weights, AutoCloseable {
     private static final String KEPT = "weights-kept";
     private static final String STREAMED = "weights-streamed";
-    private static final int AHEAD = 2; // one in use, one on its way
 
     private final WeightSource source;
     private final MappedWeights mapped;
@@ -38,7 +37,6 @@ public final class StreamedWeights implements Weights, AutoCloseable {
     private final List<Region> regions = new ArrayList<>();
     private final WeightFiles places;
     private ReadAhead reader; // null until started
-    private int kept;
 
     /** Knows where everything is, and holds nothing yet. */
     public StreamedWeights(WeightSource source, int layers) throws IOException {
@@ -46,55 +44,30 @@ public final class StreamedWeights implements Weights, AutoCloseable {
         this.mapped = new MappedWeights(source);
         this.places = new WeightFiles(source);
         for (int layer = 0; layer < layers; layer++) units.put(layer, places.layer(layer));
-        sliceHead(layers, largest());
+        sliceHead(layers, StreamSplit.largest(partBytes()));
     }
 
-    private long largest() {
-        return units.values().stream().mapToLong(WeightUnit::imageBytes).max().orElse(1 << 20);
-    }
-
-    /** What {@link #start} needs at least. */
-    public long leastBytes() {
-        return AHEAD * largest();
+    /** Bytes of each layer, then of each slice of the head. */
+    public List<Long> partBytes() {
+        return units.values().stream().map(WeightUnit::imageBytes).toList();
     }
 
     /**
      * Reads what stays and begins to read ahead.
      *
-     * @param room bytes that the weights may take
-     * @throws OutOfBudgetException if that is less than a pass needs, naming what would do
+     * @throws OutOfBudgetException if the books have no room for it
      */
-    public void start(Memory memory, long room) throws IOException {
-        long largest = largest();
-        long all = units.values().stream().mapToLong(WeightUnit::imageBytes).sum();
-        long slots = all <= room ? 0 : leastBytes();
-        if (room < slots) throw tooSmall(room, slots, largest);
-        List<Integer> streamed = new ArrayList<>();
+    public void start(Memory memory, StreamSplit split) throws IOException {
         for (Path path : places.paths()) files.add(DirectFile.open(path));
-        long left = room - slots;
-        for (Map.Entry<Integer, WeightUnit> u : units.entrySet()) {
-            if (u.getValue().imageBytes() <= left) {
-                keep(memory, u.getValue());
-                left -= u.getValue().imageBytes();
-            } else {
-                streamed.add(u.getKey());
-            }
-        }
+        for (int part : split.kept()) keep(memory, units.get(part));
         List<MemorySegment> bytes = new ArrayList<>();
-        for (int i = 0; i < AHEAD && slots > 0; i++) {
-            regions.add(memory.reserve(STREAMED, largest));
+        for (long taken = 0; taken < split.slotBytes(); taken += bytes.getLast().byteSize()) {
+            regions.add(memory.reserve(STREAMED, split.slotBytes() / StreamSplit.SLOTS));
             regions.getLast().inHugePages(); // a direct read looks up every page
             bytes.add(regions.getLast().bytes());
         }
         source.files().forEach(MappedFile::letGo);
-        kept = units.size() - streamed.size();
-        reader = new ReadAhead(files, streamed, units, bytes);
-    }
-
-    private static OutOfBudgetException tooSmall(long room, long needed, long largest) {
-        return new OutOfBudgetException("the weights do not fit, not even streamed: room for weights=" + room
-                + " bytes, needed=" + needed + " (" + AHEAD + " layers of " + largest + "): raise --memory by "
-                + Math.ceilDiv(needed - room, 1 << 20) + " MiB, or lower --context");
+        reader = new ReadAhead(files, split.streamed(), units, bytes);
     }
 
     private void keep(Memory memory, WeightUnit unit) throws IOException {
@@ -186,18 +159,6 @@ public final class StreamedWeights implements Weights, AutoCloseable {
     @Override
     public void release(int layer) {
         if (layer != ROOT && reader != null) reader.release(layer);
-    }
-
-    /** What is kept and what is not, for people. */
-    public String describe() {
-        long streamed = reader.bytesEachPass();
-        return "weights: " + kept + " of " + units.size() + " parts stay in memory, " + (streamed >> 20)
-                + " MiB are read for every pass" + (files.getFirst().isDirect() ? "" : ", through the page cache");
-    }
-
-    /** Bytes read since it was made. */
-    public long bytesRead() {
-        return reader.bytesRead();
     }
 
     @Override

@@ -22,21 +22,19 @@ public final class DirectFile implements AutoCloseable {
 
     private final Path path;
     private final FileChannel channel;
-    private final boolean direct;
 
-    private DirectFile(Path path, FileChannel channel, boolean direct) {
+    private DirectFile(Path path, FileChannel channel) {
         this.path = path;
         this.channel = channel;
-        this.direct = direct;
     }
 
     public static DirectFile open(Path path) throws IOException {
         OpenOption direct = directOption();
-        if (direct == null) return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ), false);
+        if (direct == null) return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ));
         try {
-            return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ, direct), true);
+            return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ, direct));
         } catch (IOException | UnsupportedOperationException e) {
-            return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ), false);
+            return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ));
         }
     }
 
@@ -51,11 +49,6 @@ public final class DirectFile implements AutoCloseable {
         } catch (ClassNotFoundException e) {
             return null;
         }
-    }
-
-    /** False if reads go through the page cache. */
-    public boolean isDirect() {
-        return direct;
     }
 
     /**

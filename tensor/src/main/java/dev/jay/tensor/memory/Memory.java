@@ -120,6 +120,7 @@ public final class Memory implements AutoCloseable {
         checkRoom(file.purpose(), file.size());
         file.setClaimed();
         promised += file.promised();
+        commit(file, file.size());
     }
 
     synchronized void commit(Region region, long bytes) {
@@ -129,7 +130,6 @@ public final class Memory implements AutoCloseable {
 
     private void count(Region region, long bytes) {
         account(region).commit(bytes);
-        if (region.isMapped()) return;
         used += bytes;
         peak = Math.max(peak, used);
     }
@@ -153,7 +153,7 @@ public final class Memory implements AutoCloseable {
         return budget;
     }
 
-    /** Anonymous bytes that are memory now: committed. */
+    /** Bytes that are memory now: committed, claimed files among them. */
     public synchronized long used() {
         return used;
     }
@@ -163,19 +163,19 @@ public final class Memory implements AutoCloseable {
         return promised;
     }
 
-    /** The most anonymous bytes that were memory at once. */
+    /** The most bytes that were memory at once. */
     public synchronized long peakBytes() {
         return peak;
     }
 
-    /** The most bytes of memory each purpose ever held, mapped ones too. */
+    /** The most bytes of memory each purpose ever held. */
     public synchronized Map<String, Long> peakByPurpose() {
         Map<String, Long> peaks = new TreeMap<>();
         accounts.forEach((purpose, account) -> peaks.put(purpose, account.peak()));
         return peaks;
     }
 
-    /** Bytes that are memory now, mapped ones too, by purpose; a purpose with addresses alone shows 0. */
+    /** Bytes that are memory now, by purpose; a purpose with addresses alone, or files nobody claimed, shows 0. */
     public synchronized Map<String, Long> byPurpose() {
         return open(Account::committed);
     }

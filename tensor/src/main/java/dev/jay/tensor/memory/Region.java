@@ -12,7 +12,7 @@ public final class Region implements AutoCloseable {
         WHOLE,
         /** As its {@link Range} commits them. */
         RANGE,
-        /** They are a file's, and the kernel's to drop. */
+        /** They are a file's, and the kernel's to drop; memory in the books from when they are claimed. */
         FILE
     }
 
@@ -30,7 +30,7 @@ public final class Region implements AutoCloseable {
         this.arena = arena;
         this.bytes = bytes;
         this.kind = kind;
-        this.committed = kind == Kind.RANGE ? 0 : bytes.byteSize();
+        this.committed = kind == Kind.WHOLE ? bytes.byteSize() : 0;
     }
 
     public MemorySegment bytes() {
@@ -43,11 +43,6 @@ public final class Region implements AutoCloseable {
 
     public long size() {
         return bytes.byteSize();
-    }
-
-    /** True if the bytes are a file's. */
-    public boolean isMapped() {
-        return kind == Kind.FILE;
     }
 
     /** Bytes that count as memory now. */

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.engine.plan.Arithmetic;
+import dev.jay.engine.plan.Needs;
+import dev.jay.engine.plan.Plan;
+import dev.jay.engine.plan.Planner;
+import dev.jay.engine.plan.Setup;
+import dev.jay.engine.plan.Wishes;
+import dev.jay.kv.KvRecipe;
+import dev.jay.model.ModelSpec;
+import dev.jay.model.arch.Architecture;
+import dev.jay.model.arch.Architectures;
+import dev.jay.model.arch.Transformer;
+import dev.jay.model.load.MalformedModelException;
+import dev.jay.model.load.MappedWeights;
+import dev.jay.model.load.Metadata;
+import dev.jay.model.load.ModelFiles;
+import dev.jay.model.load.StreamedWeights;
+import dev.jay.model.load.WeightSource;
+import dev.jay.model.load.Weights;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.CpuOps;
+import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.MappedFile;
+import dev.jay.tensor.memory.Memory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * A model file whose header was read and whose matrices were bound to code; nothing of the weights is in memory. All that
+ * a plan asks, and all that is opened by it. What it opens is its {@link Owned}'s.
+ */
+final class BoundModel implements Needs {
+    private static final System.Logger LOG = System.getLogger(BoundModel.class.getName());
+    private static final String FAST_RECIPE = "keys=f16 values=f16";
+
+    private final Owned owned;
+    private final ModelOptions options;
+    private final String name;
+    private final Memory memory;
+    private final WeightSource source;
+    private final Architecture architecture;
+    private final ModelSpec spec;
+    private final CpuOps ops;
+    private final Map<Numerics, KvRecipe> recipes;
+    private final Map<Numerics, Transformer> resident;
+    private StreamedWeights streaming; // made when it is asked for
+    private Map<Numerics, Transformer> streamed;
+
+    BoundModel(Path file, ModelOptions options, Owned owned) throws IOException {
+        this.owned = owned;
+        this.options = options;
+        this.name = String.valueOf(file.getFileName());
+        this.memory = options.memory()
+                .orElseGet(() ->
+                        owned.add(Memory.withBudget(options.budgetBytes().orElse(Long.MAX_VALUE)), Memory::close));
+        this.source = owned.add(ModelFiles.open(memory, file), WeightSource::close);
+        this.architecture = Architectures.of(metadata());
+        this.spec = fromFile(() -> architecture.spec(metadata()));
+        Cpu cpu = options.cpu().orElseGet(Cpu::detect);
+        KernelChoice kernels = owned.add(kernels(cpu, options, memory), KernelChoice::close);
+        Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
+        Wishes wishes = wishes();
+        int context = wishes.context().orElse(wishes.mostContext());
+        int rows = (int) Math.min(options.stepTokens(), (long) context * options.parallel());
+        this.ops = owned.add(new CpuOps(memory, workers, kernels, rows), CpuOps::close);
+        this.recipes = recipes(options);
+        Supplier<Map<Numerics, Transformer>> building = () -> build(new MappedWeights(source));
+        // a recipe of the caller's that does not fit the model is no fault of the file
+        this.resident = options.kvRecipe().isPresent() ? building.get() : fromFile(building);
+    }
+
+    private static KernelChoice kernels(Cpu cpu, ModelOptions options, Memory memory) throws IOException {
+        String forced = options.kernels().orElse(null);
+        return options.perfMap().isEmpty()
+                ? KernelProviders.choose(cpu, forced, memory)
+                : KernelProviders.choose(cpu, forced, memory, options.perfMap().get());
+    }
+
+    /** What a file says is read here: a value that no code of ours takes is the file's fault, not the caller's. */
+    <T> T fromFile(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw malformed("the model file " + name + " cannot be used: ", e);
+        }
+    }
+
+    static MalformedModelException malformed(String what, RuntimeException e) {
+        MalformedModelException told = new MalformedModelException(what + e.getMessage());
+        told.initCause(e);
+        return told;
+    }
+
+    private static Map<Numerics, KvRecipe> recipes(ModelOptions options) {
+        Map<Numerics, KvRecipe> recipes = new EnumMap<>(Numerics.class);
+        for (Numerics numerics : Numerics.values()) {
+            String text = options.kvRecipe().orElse(numerics == Numerics.EXACT ? "" : FAST_RECIPE);
+            recipes.put(numerics, KvRecipe.parse(text));
+        }
+        return recipes;
+    }
+
+    /** One transformer where both modes keep keys and values alike, else one each: binding copies no weights. */
+    private Map<Numerics, Transformer> build(Weights weights) {
+        Map<KvRecipe, Transformer> built = new HashMap<>();
+        Map<Numerics, Transformer> transformers = new EnumMap<>(Numerics.class);
+        recipes.forEach((numerics, recipe) -> {
+            List<KvRecipe> each = Collections.nCopies(spec.kvShape().streams().size(), recipe);
+            transformers.put(
+                    numerics, built.computeIfAbsent(recipe, _ -> architecture.build(spec, weights, ops, each)));
+        });
+        return transformers;
+    }
+
+    Wishes wishes() {
+        int own = spec.contextLength();
+        return new Wishes(
+                options.contextLength(),
+                Math.min(own, ModelOptions.DEFAULT_CONTEXT),
+                options.parallel(),
+                options.stepTokens());
+    }
+
+    Plan plan() {
+        return Planner.plan(this, budgetLeft(), wishes());
+    }
+
+    /** The budget, counted from what this model took. */
+    private long budgetLeft() {
+        if (memory.budget() == Long.MAX_VALUE) return Long.MAX_VALUE;
+        return memory.budget() - memory.promised() + sum(taken());
+    }
+
+    private static long sum(Map<String, Long> rows) {
+        return rows.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Takes what the plan set aside. The weights come last: what stays of them is read now. */
+    TransformerForward open(Plan plan) throws IOException {
+        if (!plan.fits()) throw Planner.refusal(plan);
+        Setup s = plan.setup();
+        if (s.contextLength() > spec.contextLength()) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0} is opened with a longer context than it was made for: contextLength={1}, the model''s={2}",
+                    name,
+                    Integer.toString(s.contextLength()),
+                    Integer.toString(spec.contextLength()));
+        }
+        TransformerForward forward = owned.add(
+                new TransformerForward(transformers(s), memory, s.contextLength(), s.parallel(), s.stepTokens()),
+                Forward::close);
+        if (plan.split().isPresent()) streaming.start(memory, plan.split().get());
+        else source.files().forEach(MappedFile::claim);
+        return forward;
+    }
+
+    Map<Numerics, Transformer> transformers(Setup setup) {
+        if (!setup.streamed()) return resident;
+        if (streamed == null) streamed = build(streaming());
+        return streamed;
+    }
+
+    private StreamedWeights streaming() {
+        if (streaming == null) {
+            try {
+                streaming = owned.add(new StreamedWeights(source, spec.layers()), StreamedWeights::close);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return streaming;
+    }
+
+    @Override
+    public long weightBytes() {
+        return source.files().stream().mapToLong(f -> f.bytes().byteSize()).sum();
+    }
+
+    @Override
+    public List<Long> parts() {
+        return streaming().partBytes();
+    }
+
+    @Override
+    public Map<String, Long> taken() {
+        Map<String, Long> rows = new TreeMap<>(memory.reservedByPurpose());
+        rows.remove("weights");
+        return rows;
+    }
+
+    @Override
+    public Working working(Setup s) {
+        Map<Numerics, Transformer> transformers = transformers(s);
+        TransformerForward.Sizes sizes =
+                TransformerForward.Sizes.of(transformers.values(), s.contextLength(), s.parallel(), s.stepTokens());
+        Transformer fast = transformers.get(Numerics.FAST);
+        return new Working(
+                sizes.kvBytes(),
+                sizes.scratchBytes(),
+                Math.min(sizes.kvBytes(), s.parallel() * sizes.kvBytes(fast, s.contextLength())),
+                fast.scratchBytes(s.stepTokens(), Math.min(sizes.mostRows(), s.parallel())));
+    }
+
+    @Override
+    public Arithmetic arithmetic() {
+        Map<String, Long> bytes = new TreeMap<>();
+        Map<String, Long> weights = new TreeMap<>();
+        Map<String, Long> head = new TreeMap<>();
+        WeightSource.Entry last = source.find("output.weight");
+        WeightSource.Entry embedding = source.find("token_embd.weight");
+        for (WeightSource.Entry e : source.entries()) {
+            if (!e.name().startsWith("blk.") || e.dims().size() < 2) continue;
+            bytes.merge(format(e), e.bytes().byteSize(), Long::sum);
+            weights.merge(format(e), e.dims().get(0) * e.dims().get(1), Long::sum);
+        }
+        WeightSource.Entry shown = last == null ? embedding : last;
+        head.put(format(shown), shown.bytes().byteSize());
+        TransformerForward.Sizes one = TransformerForward.Sizes.of(resident.values(), 1024, 1, 1);
+        return new Arithmetic(
+                bytes,
+                weights,
+                head,
+                last == null ? 0 : embedding.bytes().byteSize(),
+                spec.layers(),
+                one.kvBytes(resident.get(Numerics.FAST), 1024) / 1024,
+                4L * spec.heads() * spec.headDim() * spec.layers());
+    }
+
+    private static String format(WeightSource.Entry e) {
+        return WeightFormats.byGgmlType(e.type()).map(WeightFormat::name).orElse(e.typeName());
+    }
+
+    Memory memory() {
+        return memory;
+    }
+
+    Metadata metadata() {
+        return source.metadata();
+    }
+
+    ModelSpec spec() {
+        return spec;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Which kernels run and how keys and values are kept. */
+    String describe() {
+        StringBuilder kv = new StringBuilder(ops.describe());
+        resident.forEach((numerics, t) -> kv.append("; kv for ")
+                .append(numerics)
+                .append(": ")
+                .append(t.recipes().getFirst()));
+        return kv.toString();
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import dev.jay.engine.plan.Plan;
+import dev.jay.engine.plan.Planner;
+import dev.jay.engine.plan.Probe;
+import dev.jay.engine.plan.Speed;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * What {@link Model#open} would do with a file and these options, and what else would fit; nothing is loaded: the file's
+ * header is read and its matrices are bound to code, as when it is opened. Confined to one thread.
+ */
+public final class Planning implements AutoCloseable {
+    private static final int MOST_SEQUENCES = 4096;
+
+    private final Owned owned = new Owned();
+    private final BoundModel bound;
+    private final Plan plan;
+
+    private Planning(Path file, ModelOptions options) throws IOException {
+        try {
+            this.bound = new BoundModel(file, options, owned);
+            this.plan = bound.plan();
+        } catch (IOException | RuntimeException | Error e) {
+            owned.closeAfter(e);
+            throw e;
+        }
+    }
+
+    public static Planning open(Path file, ModelOptions options) throws IOException {
+        return new Planning(file, options);
+    }
+
+    /** The very plan that {@link Model#open} takes. */
+    public Plan plan() {
+        return plan;
+    }
+
+    /** The plan if the budget were larger. */
+    public Plan withMore(long bytes) {
+        if (plan.budgetBytes() == Long.MAX_VALUE) return plan;
+        return Planner.plan(bound, plan.budgetBytes() + bytes, bound.wishes());
+    }
+
+    /** The longest context that so many sequences can have with the weights where this plan has them. */
+    public int mostContext(Plan of) {
+        return Planner.mostContext(bound, of, bound.wishes(), bound.spec().contextLength());
+    }
+
+    /** The most sequences of this plan's context with the weights where this plan has them. */
+    public int mostParallel(Plan of) {
+        return Planner.mostParallel(bound, of, bound.wishes(), MOST_SEQUENCES);
+    }
+
+    /** @param diskRate bytes a second of where the model's files lie; only for weights that are streamed */
+    public Speed speed(Plan of, Probe probe, double diskRate) {
+        return Speed.of(bound, of, probe, diskRate);
+    }
+
+    public int vocabulary() {
+        return bound.spec().vocabulary();
+    }
+
+    @Override
+    public void close() {
+        owned.close();
+    }
+}
