@@ -38,7 +38,9 @@ final class ComputeThreads implements Workers {
     private volatile boolean closed;
 
     ComputeThreads(int count) {
-        if (count < 1) throw new IllegalArgumentException("workers: threads must be at least 1, got " + count);
+        if (count < 1 || count > MAX_COUNT) {
+            throw new IllegalArgumentException("workers: threads=" + count + ", allowed 1 to " + MAX_COUNT);
+        }
         parked = new PaddedInt[count];
         for (int i = 0; i < count; i++) parked[i] = new PaddedInt();
         threads = new Thread[count];

@@ -6,6 +6,9 @@ public interface Workers extends AutoCloseable {
     /** The most chunks of one region. */
     int MAX_CHUNKS = (1 << 21) - 1;
 
+    /** The most threads: more than any machine has cores, few enough to be started. */
+    int MAX_COUNT = 1024;
+
     /** One chunk of a parallel region. */
     interface Task {
         /** @param worker below {@link Workers#count}; chunks with the same worker never run at once */

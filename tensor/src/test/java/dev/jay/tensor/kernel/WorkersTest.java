@@ -4,6 +4,9 @@ package dev.jay.tensor.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
@@ -48,6 +51,60 @@ class WorkersTest {
         }
     }
 
+    private static long cpuNanos(String threads) {
+        ThreadMXBean bean = ManagementFactory.getThreadMXBean();
+        long sum = 0;
+        for (ThreadInfo info : bean.getThreadInfo(bean.getAllThreadIds())) {
+            if (info != null && info.getThreadName().startsWith(threads)) {
+                sum += Math.max(0, bean.getThreadCpuTime(info.getThreadId()));
+            }
+        }
+        return sum;
+    }
+
+    /** Else a model that waits for its next request would heat a machine, and starve its neighbours. */
+    @Test
+    void shouldTakeNoProcessorTimeWhileThereIsNothingToDo() throws InterruptedException {
+        try (Workers workers = Workers.of(4)) {
+            workers.run(400, (chunk, worker) -> Thread.onSpinWait());
+            Thread.sleep(20);
+            long before = cpuNanos("jay-compute-");
+            Thread.sleep(200);
+            assertThat(cpuNanos("jay-compute-") - before).isLessThan(10_000_000); // of 600 ms, were they to spin
+        }
+    }
+
+    /** What it waits for may be waiting for its core. */
+    @Test
+    void shouldTakeNoProcessorTimeWhileOthersWork() {
+        try (Workers workers = Workers.of(2)) {
+            ThreadMXBean bean = ManagementFactory.getThreadMXBean();
+            long before = bean.getCurrentThreadCpuTime();
+            for (int i = 0; i < 5; i++) {
+                workers.run(2, (chunk, worker) -> {
+                    try {
+                        if (worker != 0) Thread.sleep(100);
+                        else Thread.sleep(5); // so that the other one takes the second chunk
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                });
+            }
+            assertThat(bean.getCurrentThreadCpuTime() - before).isLessThan(10_000_000); // of 475 ms, were it to spin
+        }
+    }
+
+    /** Many more threads than cores: whoever runs takes what is left, and nobody is waited for who has nothing. */
+    @Test
+    void shouldFinishWithManyMoreThreadsThanCores() {
+        int threads = 16 * Runtime.getRuntime().availableProcessors();
+        try (Workers workers = Workers.of(threads)) {
+            AtomicLong sum = new AtomicLong();
+            for (int region = 0; region < 200; region++) workers.run(64, (chunk, worker) -> sum.addAndGet(chunk));
+            assertThat(sum.get()).isEqualTo(200 * 63 * 64 / 2);
+        }
+    }
+
     @Test
     void shouldRethrowInTheCallerAfterTheRegionAndStayUsable() {
         try (Workers workers = Workers.of(3)) {
@@ -89,7 +146,8 @@ class WorkersTest {
 
     @Test
     void shouldRejectWhatItCannotRun() {
-        assertThatThrownBy(() -> Workers.of(0)).hasMessageContaining("got 0");
+        assertThatThrownBy(() -> Workers.of(0)).hasMessage("workers: threads=0, allowed 1 to 1024");
+        assertThatThrownBy(() -> Workers.of(1025)).hasMessage("workers: threads=1025, allowed 1 to 1024");
         Workers workers = Workers.of(2);
         assertThatThrownBy(() -> workers.run(-1, (c, w) -> {})).hasMessageContaining("chunks=-1");
         assertThatThrownBy(() -> workers.run(2, (c, w) -> workers.run(2, (d, v) -> {})))
