@@ -4,6 +4,7 @@ module dev.jay.bench {
     requires dev.jay.engine;
     requires dev.jay.kv;
     requires dev.jay.tensor;
+    requires dev.jay.train;
     requires info.picocli;
     requires java.management;
     requires jdk.jfr;

@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
         name = "jay bench",
         mixinStandardHelpOptions = true,
         description = "Measurements, side by side in one run; medians of many samples.",
-        subcommands = {KernelBench.class, GemmBench.class, PageBench.class, StressBench.class},
+        subcommands = {KernelBench.class, GemmBench.class, TrainBench.class, PageBench.class, StressBench.class},
         footer = {
             "",
             "Examples:",
@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
                     + " not",
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"
                     + " dumps",
+            "  jay bench train                                 a step of training, beside its products alone",
             "  jay bench model model.gguf                      a whole model's prefill and decode"
         })
 public final class Main implements Runnable {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.jay.model.ModelSpec;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Gemm;
@@ -29,6 +27,7 @@ import java.util.List;
  */
 public final class TrainModel implements AutoCloseable {
     private final Parameters parameters;
+    private final Ops ops;
     private final ModelSpec spec;
     private final List<TrainBlock> blocks;
     private final HeadGradient head;
@@ -37,6 +36,7 @@ public final class TrainModel implements AutoCloseable {
     private final double[] frequencies;
     private final Region activations;
     private final Region scratch;
+    private final Region turns;
 
     /**
      * @param sequences the most of a batch
@@ -44,6 +44,7 @@ public final class TrainModel implements AutoCloseable {
      */
     public TrainModel(Parameters parameters, Ops ops, Precision precision, int sequences, int length, Memory memory) {
         this.parameters = parameters;
+        this.ops = ops;
         this.spec = parameters.spec();
         Gemm gemm = ops.gemm(precision);
         this.blocks = TrainBlocks.llama(ops, gemm, parameters);
@@ -52,6 +53,7 @@ public final class TrainModel implements AutoCloseable {
         this.length = length;
         this.frequencies = frequencies(spec.rotary());
         int rows = Math.multiplyExact(sequences, length);
+        long table = 2 * (Scratch.sizeOf(tableBytes(length)) + Scratch.sizeOf(tableBytes(rows)));
         this.activations = memory.reserve("train-activations", activationBytes(rows));
         try {
             this.scratch = memory.reserve("train-scratch", scratchBytes());
@@ -59,6 +61,14 @@ public final class TrainModel implements AutoCloseable {
             activations.close();
             throw e;
         }
+        try {
+            this.turns = memory.reserve("train-turns", table);
+        } catch (RuntimeException e) {
+            activations.close();
+            scratch.close();
+            throw e;
+        }
+        fillTurns();
     }
 
     private static double[] frequencies(ModelSpec.Rotary rotary) {
@@ -77,7 +87,7 @@ public final class TrainModel implements AutoCloseable {
     private long scratchBytes() {
         long most = head.scratchBytes(sequences * length);
         for (TrainBlock block : blocks) most = Math.max(most, block.scratchBytes(sequences, length));
-        return most + 2 * Scratch.sizeOf(4L * sequences * length * spec.rotary().dim());
+        return most;
     }
 
     /** The mean loss of the targets, in nats. */
@@ -154,24 +164,41 @@ public final class TrainModel implements AutoCloseable {
         }
     }
 
-    private TrainPass pass(Batch batch) {
-        Scratch room = new Scratch(scratch.bytes());
+    /** Bytes of a table for so many rows: [rows][pairs] (cos, sin). */
+    private long tableBytes(long rows) {
+        return 4 * rows * spec.rotary().dim();
+    }
+
+    /** Of one sequence: turns forth, then turns back, the same with the sines negated. */
+    private void fillTurns() {
+        Scratch room = new Scratch(turns.bytes());
+        MemorySegment forth = room.take(tableBytes(length));
+        MemorySegment back = room.take(tableBytes(length));
         int pairs = frequencies.length;
-        int rows = batch.tokens().length;
-        MemorySegment turns = room.floats(2L * rows * pairs);
-        MemorySegment back = room.floats(2L * rows * pairs);
-        for (int t = 0; t < rows; t++) {
+        for (int t = 0; t < length; t++) {
             for (int i = 0; i < pairs; i++) {
-                double angle = t % batch.length() * frequencies[i];
+                double angle = t * frequencies[i];
                 long at = 2L * (t * (long) pairs + i);
                 float sine = (float) StrictMath.sin(angle);
-                Floats.set(turns, at, (float) StrictMath.cos(angle));
+                Floats.set(forth, at, (float) StrictMath.cos(angle));
                 Floats.set(back, at, (float) StrictMath.cos(angle));
-                Floats.set(turns, at + 1, sine);
+                Floats.set(forth, at + 1, sine);
                 Floats.set(back, at + 1, -sine);
             }
         }
-        return new TrainPass(batch.sequences(), batch.length(), turns, back, room);
+    }
+
+    /** The tables of every sequence of a batch are one behind the other. */
+    private TrainPass pass(Batch batch) {
+        Scratch room = new Scratch(turns.bytes());
+        MemorySegment[] one = {room.take(tableBytes(length)), room.take(tableBytes(length))};
+        MemorySegment[] all = new MemorySegment[2];
+        long each = tableBytes(batch.length());
+        for (int i = 0; i < 2; i++) {
+            all[i] = room.take(each * batch.sequences());
+            for (int s = 0; s < batch.sequences(); s++) MemorySegment.copy(one[i], 0, all[i], s * each, each);
+        }
+        return new TrainPass(batch.sequences(), batch.length(), all[0], all[1], new Scratch(scratch.bytes()));
     }
 
     private void embed(int[] tokens, MemorySegment x) {
@@ -187,9 +214,7 @@ public final class TrainModel implements AutoCloseable {
         for (int t = 0; t < tokens.length; t++) {
             MemorySegment to = gradient.asSlice(tokens[t] * bytes, bytes);
             MemorySegment from = dx.asSlice(t * bytes, bytes);
-            for (int i = 0; i < spec.dim(); i++) {
-                to.setAtIndex(JAVA_FLOAT, i, to.getAtIndex(JAVA_FLOAT, i) + from.getAtIndex(JAVA_FLOAT, i));
-            }
+            ops.add(to, from, spec.dim());
         }
     }
 
@@ -206,5 +231,6 @@ public final class TrainModel implements AutoCloseable {
     public void close() {
         activations.close();
         scratch.close();
+        turns.close();
     }
 }

@@ -92,6 +92,13 @@ public final class CpuOps implements Ops {
     }
 
     @Override
+    public GradientOps gradients() {
+        KernelChoice.From<GradientKernels> from = kernels.gradients();
+        bound.put("gradients", from.provider());
+        return new CpuGradients(this, from.kernel(), rows);
+    }
+
+    @Override
     public void rmsNorm(MemorySegment x, MemorySegment gain, float eps, MemorySegment out, int n, int dim) {
         long from = address("rmsNorm x", x, floats(n, dim));
         long to = address("rmsNorm out", out, floats(n, dim));
@@ -141,14 +148,6 @@ public final class CpuOps implements Ops {
     }
 
     @Override
-    public void softmax(MemorySegment x, float scale, int n, int dim) {
-        long at = address("softmax x", x, floats(n, dim));
-        spread(n, dim, (row, count) -> {
-            for (long r = row; r < row + count; r++) rows.softmax(at + floats(r, dim), scale, dim);
-        });
-    }
-
-    @Override
     public int argMax(MemorySegment x, int count) {
         if (count < 1) throw new IllegalArgumentException("argMax: count must be at least 1, got " + count);
         return rows.argMax(address("argMax x", x, floats(1, count)), count);
@@ -177,12 +176,12 @@ public final class CpuOps implements Ops {
         scratchEach = 0;
     }
 
-    private interface Share {
+    interface Share {
         void run(long first, long count);
     }
 
     /** Cuts {@code count} things of {@code values} floats each; where a cut falls never changes a result. */
-    private void spread(long count, long values, Share share) {
+    void spread(long count, long values, Share share) {
         long least = Math.max(1, LEAST_VALUES / Math.max(1, values));
         if (workers.count() == 1 || count <= least) {
             if (count > 0) share.run(0, count);

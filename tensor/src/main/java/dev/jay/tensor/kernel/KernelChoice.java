@@ -55,6 +55,10 @@ public final class KernelChoice implements AutoCloseable {
         return first("gemm in " + precision, k -> k.gemm(precision));
     }
 
+    public From<GradientKernels> gradients() {
+        return first("gradients", Kernels::gradients);
+    }
+
     private <K> From<K> first(String what, Function<Kernels, Optional<K>> ask) {
         for (Kernels kernels : chain) {
             Optional<K> found = ask.apply(kernels);

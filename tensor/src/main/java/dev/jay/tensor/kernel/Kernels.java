@@ -27,6 +27,11 @@ public interface Kernels extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** What training does between products. Empty unless a provider says otherwise. */
+    default Optional<GradientKernels> gradients() {
+        return Optional.empty();
+    }
+
     /** Gives back what it holds; its kernels must not be called again. */
     @Override
     default void close() {}

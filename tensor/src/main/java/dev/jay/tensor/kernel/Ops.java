@@ -23,6 +23,9 @@ public interface Ops extends AutoCloseable {
     /** Code for products of two float matrices. */
     Gemm gemm(Precision precision);
 
+    /** Code for what training does between products. */
+    GradientOps gradients();
+
     void rmsNorm(MemorySegment x, MemorySegment gain, float eps, MemorySegment out, int rows, int dim);
 
     /** @param table for each of {@code n} rows, rotaryDim/2 pairs (cos, sin): [n][rotaryDim] f32 */
@@ -33,9 +36,6 @@ public interface Ops extends AutoCloseable {
     void add(MemorySegment x, MemorySegment y, long count);
 
     void addBias(MemorySegment x, MemorySegment bias, int rows, int dim);
-
-    /** x[r] = softmax(x[r] * scale), for each of {@code rows} rows of {@code dim}; minus infinity becomes 0. */
-    void softmax(MemorySegment x, float scale, int rows, int dim);
 
     int argMax(MemorySegment x, int count);
 

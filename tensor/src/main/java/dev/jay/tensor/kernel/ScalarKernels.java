@@ -43,6 +43,11 @@ final class ScalarKernels implements KernelProvider, Kernels {
     }
 
     @Override
+    public Optional<GradientKernels> gradients() {
+        return Optional.of(new ScalarGradients());
+    }
+
+    @Override
     public Optional<GemmKernel> gemm(Precision precision) {
         return Optional.of(new ScalarGemm());
     }

@@ -6,6 +6,7 @@ import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,55 @@ final class SelfTest {
             }
         }
         return Optional.empty();
+    }
+
+    private interface GradientOperation {
+        float run(GradientKernels kernels, long[] at);
+    }
+
+    /** One row each, of whole vectors and a tail. Empty if all is well. */
+    Optional<String> gradients(GradientKernels kernels) {
+        int n = LEAST_COLS;
+        GradientKernels.Adam adam = new GradientKernels.Adam(0.5f, 0.9f, 0.8f, 1.5f, 2, 0.1f, 0.99f, 0.1f);
+        Map<String, GradientOperation> operations = new LinkedHashMap<>();
+        operations.put("squares", (k, at) -> (float) k.squares(at[0], n));
+        operations.put("dot", (k, at) -> k.dot(at[0], at[1], n));
+        operations.put("softmax", (k, at) -> none(() -> k.softmax(at[0], at[1], 0.3f, 2, n)));
+        operations.put("swiglu", (k, at) -> none(() -> k.swiGlu(at[0], at[1], at[2], at[3], n)));
+        operations.put("rms-norm", (k, at) -> none(() -> k.rmsNorm(at[0], at[1], 1e-5f, at[2], at[3], at[4], n)));
+        operations.put("cross-entropy", (k, at) -> k.crossEntropy(at[0], n - 2, 0.7f, n));
+        operations.put("adam", (k, at) -> none(() -> k.adam(at[0], at[1], at[2], at[4], adam, n)));
+        try (Region region = memory.reserve("self-test", ROOM + 12L * n * Float.BYTES)) {
+            Scratch arena = new Scratch(region.bytes());
+            long mark = arena.mark();
+            for (Map.Entry<String, GradientOperation> each : operations.entrySet()) {
+                arena.release(mark);
+                MemorySegment[] wanted = new MemorySegment[5];
+                MemorySegment[] got = new MemorySegment[5];
+                for (int i = 0; i < 5; i++) {
+                    wanted[i] = randomFloats(arena, n);
+                    // Of Adam: no square is negative.
+                    if (i == 4) for (int j = 0; j < n; j++) Raw.set(wanted[i].address(), j, j * 0.01f);
+                    got[i] = arena.floats(n).copyFrom(wanted[i]);
+                }
+                float a = each.getValue().run(new ScalarGradients(), addresses(wanted));
+                float b = each.getValue().run(kernels, addresses(got));
+                Optional<String> fault =
+                        Math.abs(a - b) <= 1e-3 ? Optional.empty() : Optional.of("wanted=" + a + ", got=" + b);
+                for (int i = 0; i < 5 && fault.isEmpty(); i++) fault = differs(wanted[i], got[i], n, 1e-4);
+                if (fault.isPresent()) return fault.map(f -> each.getKey() + ": " + f);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static float none(Runnable operation) {
+        operation.run();
+        return 0;
+    }
+
+    private static long[] addresses(MemorySegment[] segments) {
+        return Arrays.stream(segments).mapToLong(MemorySegment::address).toArray();
     }
 
     /** One query over a whole tile and a slot more, and beside it one that sees little. Empty if all is well. */

@@ -97,6 +97,11 @@ final class TriedKernels implements Kernels {
                 "gemm " + precision, kernels -> kernels.gemm(precision), kernel -> new SelfTest(memory).gemm(kernel));
     }
 
+    @Override
+    public Optional<GradientKernels> gradients() {
+        return tried("gradients", Kernels::gradients, kernel -> new SelfTest(memory).gradients(kernel));
+    }
+
     @SuppressWarnings("unchecked") // what lies under a name was put there by the same question
     private synchronized <K> Optional<K> tried(
             String what, Function<Kernels, Optional<K>> ask, Function<K, Optional<String>> test) {

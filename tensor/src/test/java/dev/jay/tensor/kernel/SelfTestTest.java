@@ -30,6 +30,12 @@ class SelfTestTest {
     }
 
     @Test
+    void shouldNoticeAGradientThatIsWrong() {
+        assertThat(test.gradients(new ScalarGradients())).isEmpty();
+        assertThat(test.gradients(new ScalarGradientsBut())).get().asString().contains("swiglu: at=");
+    }
+
+    @Test
     void shouldNoticeAttentionThatIsWrong() {
         assertThat(test.attention(Q8, F32, 64, 7, new ScalarAttention(Q8, F32))).isEmpty();
         AttentionKernel uncapped = off(task -> task.softCap = 0);
@@ -97,6 +103,46 @@ class SelfTestTest {
         @Override
         public int argMax(long x, int count) {
             return definition.argMax(x, count);
+        }
+    }
+
+    /** The definition, but gate and up are mixed up. */
+    private static final class ScalarGradientsBut implements GradientKernels {
+        private final ScalarGradients definition = new ScalarGradients();
+
+        @Override
+        public double squares(long x, int count) {
+            return definition.squares(x, count);
+        }
+
+        @Override
+        public float dot(long x, long y, int count) {
+            return definition.dot(x, y, count);
+        }
+
+        @Override
+        public void softmax(long weights, long d, float along, float scale, int count) {
+            definition.softmax(weights, d, along, scale, count);
+        }
+
+        @Override
+        public void swiGlu(long gate, long up, long d, long dUp, long count) {
+            definition.swiGlu(up, gate, d, dUp, count);
+        }
+
+        @Override
+        public void rmsNorm(long x, long gain, float eps, long dy, long dx, long dGain, int dim) {
+            definition.rmsNorm(x, gain, eps, dy, dx, dGain, dim);
+        }
+
+        @Override
+        public float crossEntropy(long x, int target, float weight, int count) {
+            return definition.crossEntropy(x, target, weight, count);
+        }
+
+        @Override
+        public void adam(long w, long g, long m, long v, Adam by, int count) {
+            definition.adam(w, g, m, v, by, count);
         }
     }
 }

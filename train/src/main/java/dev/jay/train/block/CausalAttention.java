@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.block;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.jay.model.ModelSpec;
 import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Gemm.Factor;
+import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +17,7 @@ import java.lang.foreign.MemorySegment;
 final class CausalAttention {
     private static final int QUERIES = 256; // at a time
 
-    private final Ops ops;
+    private final GradientOps gradients;
     private final Gemm gemm;
     private final int heads;
     private final int group;
@@ -28,7 +27,7 @@ final class CausalAttention {
     private final float scale;
 
     CausalAttention(Ops ops, Gemm gemm, ModelSpec spec) {
-        this.ops = ops;
+        this.gradients = ops.gradients();
         this.gemm = gemm;
         this.heads = spec.heads();
         this.group = spec.heads() / spec.kvHeads();
@@ -91,12 +90,7 @@ final class CausalAttention {
     private void weigh(Part p, MemorySegment q, MemorySegment k, MemorySegment weights) {
         int seen = p.seen();
         gemm.run(p.count, seen, dim, queries(q, p, false), keys(k, p, true), weights, seen, false);
-        ops.forEach(p.count, (i, worker) -> {
-            for (int j = p.from + i + 1; j < seen; j++) {
-                weights.setAtIndex(JAVA_FLOAT, (long) i * seen + j, Float.NEGATIVE_INFINITY);
-            }
-        });
-        ops.softmax(weights, scale, p.count, seen);
+        gradients.causalSoftmax(weights, scale, p.from, p.count, seen);
     }
 
     /**
@@ -120,7 +114,9 @@ final class CausalAttention {
             MemorySegment dvs = dv.asSlice(p.keys);
             gemm.run(seen, dim, p.count, Factor.transposed(weights, seen), dOuts, dvs, keyWidth, true);
             gemm.run(p.count, seen, dim, dOuts, keys(saved.v, p, true), d, seen, false);
-            softmaxGradient(p, weights, d, saved.out.asSlice(p.queries), dOut.asSlice(p.queries));
+            MemorySegment outs = saved.out.asSlice(p.queries);
+            gradients.causalSoftmaxGradient(
+                    weights, d, outs, dOut.asSlice(p.queries), queryWidth, dim, scale, p.from, p.count, seen);
             gemm.run(
                     p.count,
                     dim,
@@ -145,20 +141,4 @@ final class CausalAttention {
 
     /** What backward needs of forward. */
     record Saved(MemorySegment q, MemorySegment k, MemorySegment v, MemorySegment out) {}
-
-    /** d = weights * (d - sum(weights * d)) * scale, and the sum is out . dOut. */
-    private void softmaxGradient(
-            Part p, MemorySegment weights, MemorySegment d, MemorySegment out, MemorySegment dOut) {
-        int seen = p.seen();
-        ops.forEach(p.count, (i, worker) -> {
-            long head = 4L * i * queryWidth;
-            float sum = Sums.dot(out.asSlice(head, 4L * dim), dOut.asSlice(head, 4L * dim), dim);
-            MemorySegment w = weights.asSlice(4L * i * seen, 4L * seen);
-            MemorySegment to = d.asSlice(4L * i * seen, 4L * seen);
-            for (int j = 0; j < seen; j++) {
-                float v = w.getAtIndex(JAVA_FLOAT, j) * (to.getAtIndex(JAVA_FLOAT, j) - sum) * scale;
-                to.setAtIndex(JAVA_FLOAT, j, v);
-            }
-        });
-    }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.block;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.jay.model.ModelSpec;
 import dev.jay.tensor.kernel.Gemm;
+import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
@@ -12,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 /** x += down(silu(gate(norm x)) * up(norm x)), and its gradient. Saved: [x][gate][up]. */
 final class GatedMlpGradient implements TrainBlock {
     private final Ops ops;
+    private final GradientOps gradients;
     private final ModelSpec spec;
     private final Products products;
     private final NormGradient norm;
@@ -22,6 +22,7 @@ final class GatedMlpGradient implements TrainBlock {
     GatedMlpGradient(Ops ops, Gemm gemm, Parameters parameters, int layer) {
         String p = "blk." + layer + ".";
         this.ops = ops;
+        this.gradients = ops.gradients();
         this.spec = parameters.spec();
         this.products = new Products(gemm);
         this.norm = new NormGradient(ops, parameters.get(p + "ffn_norm.weight"), spec.normEps());
@@ -80,7 +81,7 @@ final class GatedMlpGradient implements TrainBlock {
         MemorySegment dMixed = pass.floats(spec.hidden());
         products.backward(down, mixed, dx, n, dMixed, false);
         MemorySegment dUp = mixed; // no longer needed, and as wide
-        gradient(kept, dMixed, dUp, n);
+        gradients.swiGluGradient(kept.gate, kept.up, dMixed, dUp, hidden);
         MemorySegment normed = pass.floats(spec.dim());
         MemorySegment dNormed = pass.floats(spec.dim());
         norm.forward(kept.x, normed, n);
@@ -88,25 +89,5 @@ final class GatedMlpGradient implements TrainBlock {
         products.backward(up, normed, dUp, n, dNormed, true);
         norm.backward(kept.x, dNormed, dx, n, pass.scratch());
         pass.scratch().release(mark);
-    }
-
-    /** Of silu(gate) * up: d becomes the gradient of the gate, dUp that of up. */
-    private void gradient(Kept kept, MemorySegment d, MemorySegment dUp, int rows) {
-        int width = spec.hidden();
-        ops.forEach(rows, (row, worker) -> {
-            long at = 4L * row * width;
-            MemorySegment g = kept.gate.asSlice(at, 4L * width);
-            MemorySegment u = kept.up.asSlice(at, 4L * width);
-            MemorySegment dg = d.asSlice(at, 4L * width);
-            MemorySegment du = dUp.asSlice(at, 4L * width);
-            for (int i = 0; i < width; i++) {
-                float x = g.getAtIndex(JAVA_FLOAT, i);
-                float sigma = 1 / (1 + FastExp.of(-x));
-                float dy = dg.getAtIndex(JAVA_FLOAT, i);
-                du.setAtIndex(JAVA_FLOAT, i, dy * x * sigma);
-                float slope = sigma * (1 + x * (1 - sigma));
-                dg.setAtIndex(JAVA_FLOAT, i, dy * u.getAtIndex(JAVA_FLOAT, i) * slope);
-            }
-        });
     }
 }

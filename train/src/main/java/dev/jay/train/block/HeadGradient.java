@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.jay.model.ModelSpec;
 import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Gemm.Factor;
+import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
@@ -19,7 +20,7 @@ public final class HeadGradient {
     private static final int MOST_TOKENS = 512;
     private static final int GROUP = 64; // tokens of a tile are a multiple of it, if they can be
 
-    private final Ops ops;
+    private final GradientOps gradients;
     private final Gemm gemm;
     private final ModelSpec spec;
     private final Parameter head;
@@ -27,7 +28,7 @@ public final class HeadGradient {
     private final int tile;
 
     public HeadGradient(Ops ops, Gemm gemm, Parameters parameters) {
-        this.ops = ops;
+        this.gradients = ops.gradients();
         this.gemm = gemm;
         this.spec = parameters.spec();
         this.head = parameters.head();
@@ -64,7 +65,7 @@ public final class HeadGradient {
             int count = Math.min(tile, n - from);
             Factor in = Factor.of(normed.asSlice(4L * from * dim), dim);
             gemm.run(count, head.rows(), dim, in, Factor.transposed(head.value(), dim), logits, head.rows(), false);
-            entropy(logits, targets, from, count, losses, dx == null ? 0 : weight);
+            gradients.crossEntropy(logits, targets, from, losses, dx == null ? 0 : weight, count, head.rows());
             for (int i = 0; i < count; i++) sum += losses.getAtIndex(JAVA_FLOAT, i);
             if (dx == null) continue;
             Factor d = Factor.of(logits, head.rows());
@@ -100,29 +101,5 @@ public final class HeadGradient {
         float[] all = logits.toArray(JAVA_FLOAT);
         pass.scratch().release(mark);
         return all;
-    }
-
-    /** losses[i], and logits become their gradients: (probability - [is target]) * weight; zeros where it is ignored. */
-    private void entropy(MemorySegment logits, int[] targets, int from, int count, MemorySegment losses, float weight) {
-        int size = head.rows();
-        ops.forEach(count, (i, worker) -> {
-            MemorySegment row = logits.asSlice(4L * i * size, 4L * size);
-            int target = targets[from + i];
-            if (target == Batch.IGNORED) {
-                row.fill((byte) 0);
-                losses.setAtIndex(JAVA_FLOAT, i, 0);
-                return;
-            }
-            float most = Float.NEGATIVE_INFINITY;
-            for (int j = 0; j < size; j++) most = Math.max(most, row.getAtIndex(JAVA_FLOAT, j));
-            float wanted = row.getAtIndex(JAVA_FLOAT, target) - most;
-            for (int j = 0; j < size; j++)
-                row.setAtIndex(JAVA_FLOAT, j, FastExp.of(row.getAtIndex(JAVA_FLOAT, j) - most));
-            float sum = Sums.of(row, size);
-            losses.setAtIndex(JAVA_FLOAT, i, (float) Math.log(sum) - wanted);
-            float each = weight / sum;
-            for (int j = 0; j < size; j++) row.setAtIndex(JAVA_FLOAT, j, row.getAtIndex(JAVA_FLOAT, j) * each);
-            row.setAtIndex(JAVA_FLOAT, target, row.getAtIndex(JAVA_FLOAT, target) - weight);
-        });
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.optimize;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.kernel.GradientKernels;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.train.block.Parameter;
 import java.lang.foreign.MemorySegment;
@@ -44,28 +43,16 @@ final class AdamW implements Optimizer {
 
     @Override
     public void update(Parameter p, MemorySegment state, Step step, Ops ops) {
-        float correct1 = (float) (1 / (1 - Math.pow(beta1, step.number())));
-        float correct2 = (float) (1 / (1 - Math.pow(beta2, step.number())));
-        float keep = p.isMatrix() ? (float) (1 - step.rate() * decay) : 1;
-        float rate = (float) step.rate();
-        float scale = step.gradient();
-        float b1 = (float) beta1;
-        float b2 = (float) beta2;
-        float e = (float) eps;
-        Ranges.forEach(ops, p.count(), (from, count) -> {
-            MemorySegment w = p.value().asSlice(4 * from, 4L * count);
-            MemorySegment g = p.gradient().asSlice(4 * from, 4L * count);
-            MemorySegment m = state.asSlice(4 * from, 4L * count);
-            MemorySegment v = state.asSlice(4 * (p.count() + from), 4L * count);
-            for (int i = 0; i < count; i++) {
-                float d = scale * g.getAtIndex(JAVA_FLOAT, i);
-                float mean = b1 * m.getAtIndex(JAVA_FLOAT, i) + (1 - b1) * d;
-                float square = b2 * v.getAtIndex(JAVA_FLOAT, i) + (1 - b2) * d * d;
-                m.setAtIndex(JAVA_FLOAT, i, mean);
-                v.setAtIndex(JAVA_FLOAT, i, square);
-                float by = mean * correct1 / ((float) Math.sqrt(square * correct2) + e);
-                w.setAtIndex(JAVA_FLOAT, i, w.getAtIndex(JAVA_FLOAT, i) * keep - rate * by);
-            }
-        });
+        GradientKernels.Adam by = new GradientKernels.Adam(
+                step.gradient(),
+                (float) beta1,
+                (float) beta2,
+                (float) (1 / (1 - Math.pow(beta1, step.number()))),
+                (float) (1 / (1 - Math.pow(beta2, step.number()))),
+                (float) eps,
+                p.isMatrix() ? (float) (1 - step.rate() * decay) : 1,
+                (float) step.rate());
+        MemorySegment squares = state.asSlice(4 * p.count());
+        ops.gradients().adam(p.value(), p.gradient(), state, squares, by, p.count());
     }
 }

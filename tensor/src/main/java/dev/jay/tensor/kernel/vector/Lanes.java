@@ -9,6 +9,7 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -62,6 +63,15 @@ final class Lanes {
 
     static FloatVector floats(long address) {
         return FloatVector.fromMemorySegment(F, ALL, address, LE);
+    }
+
+    /** Zeros where the mask is not set, and nothing read there. */
+    static FloatVector floats(long address, VectorMask<Float> mask) {
+        return FloatVector.fromMemorySegment(F, ALL, address, LE, mask);
+    }
+
+    static void store(FloatVector v, long address, VectorMask<Float> mask) {
+        v.intoMemorySegment(ALL, address, LE, mask);
     }
 
     static void store(FloatVector v, long address) {

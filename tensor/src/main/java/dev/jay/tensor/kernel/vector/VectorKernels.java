@@ -3,6 +3,7 @@ package dev.jay.tensor.kernel.vector;
 
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
+import dev.jay.tensor.kernel.GradientKernels;
 import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
@@ -49,6 +50,11 @@ public final class VectorKernels implements Kernels {
         RowCode k = codes.get(keys.name());
         RowCode v = codes.get(values.name());
         return k == null || v == null ? Optional.empty() : Optional.of(new VectorAttention(k, v));
+    }
+
+    @Override
+    public Optional<GradientKernels> gradients() {
+        return Optional.of(new VectorGradients());
     }
 
     @Override

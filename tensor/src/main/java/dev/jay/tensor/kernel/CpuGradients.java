@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+import static dev.jay.tensor.kernel.CpuOps.address;
+
+import dev.jay.tensor.memory.Scratch;
+import java.lang.foreign.MemorySegment;
+
+/** {@link GradientOps} by leaf kernels. */
+final class CpuGradients implements GradientOps {
+    private static final int RANGE = 1 << 16; // values that one sum is taken over
+    private static final int CHUNK = 64; // rows whose part of a gain's gradient is one sum
+
+    private final CpuOps ops;
+    private final GradientKernels kernels;
+    private final RowKernels rows;
+
+    CpuGradients(CpuOps ops, GradientKernels kernels, RowKernels rows) {
+        this.ops = ops;
+        this.kernels = kernels;
+        this.rows = rows;
+    }
+
+    private static long floats(long rows, long dim) {
+        return rows * dim * Float.BYTES;
+    }
+
+    @Override
+    public double squares(MemorySegment x, long count) {
+        long at = address("squares x", x, floats(1, count));
+        int ranges = (int) Math.ceilDiv(count, (long) RANGE);
+        double[] parts = new double[ranges];
+        ops.run(ops.isWorthSharing(count), ranges, (i, worker) -> {
+            long from = (long) i * RANGE;
+            parts[i] = kernels.squares(at + floats(1, from), (int) Math.min(RANGE, count - from));
+        });
+        double sum = 0;
+        for (double part : parts) sum += part;
+        return sum;
+    }
+
+    @Override
+    public void causalSoftmax(MemorySegment x, float scale, int first, int count, int dim) {
+        checkSeen(first, count, dim);
+        long at = address("softmax x", x, floats(count, dim));
+        ops.spread(count, dim, (row, some) -> {
+            for (long r = row; r < row + some; r++) {
+                int seen = (int) (first + r + 1);
+                rows.softmax(at + floats(r, dim), scale, seen);
+                x.asSlice(floats(r, dim) + floats(1, seen), floats(1, dim - seen))
+                        .fill((byte) 0);
+            }
+        });
+    }
+
+    private static void checkSeen(int first, int rows, int dim) {
+        if (first < 0 || first + rows > dim) {
+            throw new IllegalArgumentException("causal softmax: first=" + first + ", rows=" + rows + ", dim=" + dim
+                    + ", wanted: no row sees more than dim");
+        }
+    }
+
+    @Override
+    public void causalSoftmaxGradient(
+            MemorySegment weights,
+            MemorySegment d,
+            MemorySegment out,
+            MemorySegment dOut,
+            long stride,
+            int width,
+            float scale,
+            int first,
+            int count,
+            int dim) {
+        checkSeen(first, count, dim);
+        long w = address("softmax weights", weights, floats(count, dim));
+        long to = address("softmax gradient", d, floats(count, dim));
+        long strided = count == 0 ? 0 : floats(count - 1, stride) + floats(1, width);
+        long y = address("softmax out", out, strided);
+        long dy = address("softmax dOut", dOut, strided);
+        ops.spread(count, dim, (row, some) -> {
+            for (long r = row; r < row + some; r++) {
+                float along = kernels.dot(y + floats(r, stride), dy + floats(r, stride), width);
+                int seen = (int) (first + r + 1);
+                kernels.softmax(w + floats(r, dim), to + floats(r, dim), along, scale, seen);
+                d.asSlice(floats(r, dim) + floats(1, seen), floats(1, dim - seen))
+                        .fill((byte) 0);
+            }
+        });
+    }
+
+    @Override
+    public void swiGluGradient(MemorySegment gate, MemorySegment up, MemorySegment d, MemorySegment dUp, long count) {
+        long g = address("swiGlu gate", gate, floats(1, count));
+        long u = address("swiGlu up", up, floats(1, count));
+        long dg = address("swiGlu d", d, floats(1, count));
+        long du = address("swiGlu dUp", dUp, floats(1, count));
+        ops.spread(count, 1, (i, some) -> {
+            long at = floats(1, i);
+            kernels.swiGlu(g + at, u + at, dg + at, du + at, some);
+        });
+    }
+
+    @Override
+    public long normScratchBytes(int count, int dim) {
+        return Scratch.sizeOf(floats(Math.ceilDiv(count, CHUNK), dim));
+    }
+
+    @Override
+    public void rmsNormGradient(
+            MemorySegment x,
+            MemorySegment gain,
+            float eps,
+            MemorySegment dy,
+            MemorySegment dx,
+            MemorySegment dGain,
+            MemorySegment scratch,
+            int count,
+            int dim) {
+        long from = address("rmsNorm x", x, floats(count, dim));
+        long by = address("rmsNorm gain", gain, floats(1, dim));
+        long d = address("rmsNorm dy", dy, floats(count, dim));
+        long to = address("rmsNorm dx", dx, floats(count, dim));
+        int chunks = Math.ceilDiv(count, CHUNK);
+        long parts = address("rmsNorm scratch", scratch, floats(chunks, dim));
+        ops.run(ops.isWorthSharing((long) count * dim), chunks, (chunk, worker) -> {
+            scratch.asSlice(floats(chunk, dim), floats(1, dim)).fill((byte) 0);
+            for (int r = chunk * CHUNK; r < Math.min(count, (chunk + 1) * CHUNK); r++) {
+                long at = floats(r, dim);
+                kernels.rmsNorm(from + at, by, eps, d + at, to + at, parts + floats(chunk, dim), dim);
+            }
+        });
+        for (int chunk = 0; chunk < chunks; chunk++) ops.add(dGain, scratch.asSlice(floats(chunk, dim)), dim);
+    }
+
+    @Override
+    public void crossEntropy(
+            MemorySegment logits, int[] targets, int from, MemorySegment losses, float weight, int count, int dim) {
+        long at = address("cross-entropy logits", logits, floats(count, dim));
+        long to = address("cross-entropy losses", losses, floats(1, count));
+        ops.spread(count, dim, (row, some) -> {
+            for (long r = row; r < row + some; r++) {
+                int target = targets[from + (int) r];
+                if (target >= dim)
+                    throw new IllegalArgumentException("cross-entropy: target=" + target + ", of " + dim);
+                if (target < 0) logits.asSlice(floats(r, dim), floats(1, dim)).fill((byte) 0);
+                float loss = target < 0 ? 0 : kernels.crossEntropy(at + floats(r, dim), target, weight, dim);
+                Raw.set(to, r, loss);
+            }
+        });
+    }
+
+    @Override
+    public void adam(
+            MemorySegment w, MemorySegment g, MemorySegment m, MemorySegment v, GradientKernels.Adam by, long count) {
+        long weights = address("adam w", w, floats(1, count));
+        long gradient = address("adam g", g, floats(1, count));
+        long mean = address("adam m", m, floats(1, count));
+        long square = address("adam v", v, floats(1, count));
+        ops.spread(count, 1, (i, some) -> {
+            for (long from = i; from < i + some; from += RANGE) {
+                long at = floats(1, from);
+                kernels.adam(weights + at, gradient + at, mean + at, square + at, by, (int)
+                        Math.min(RANGE, i + some - from));
+            }
+        });
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+/** What training does between products, on dense f32 rows at raw addresses. Leaves: one thread, no allocation. */
+public interface GradientKernels {
+    /** The sum of x[i]^2. */
+    double squares(long x, int count);
+
+    /** The sum of x[i] * y[i]. */
+    float dot(long x, long y, int count);
+
+    /** d = weights * (d - along) * scale: of a softmax's inputs, from the gradient of its outputs. */
+    void softmax(long weights, long d, float along, float scale, int count);
+
+    /** Of silu(gate) * up: d becomes the gradient of gate, dUp that of up. */
+    void swiGlu(long gate, long up, long d, long dUp, long count);
+
+    /** Of x * r * gain, r = 1 / sqrt(mean(x^2) + eps), one row: adds to dx, and to that of the gain. */
+    void rmsNorm(long x, long gain, float eps, long dy, long dx, long dGain, int dim);
+
+    /**
+     * Logits of one row become their gradients, (softmax(x) - [is target]) * weight.
+     *
+     * @return -log(softmax(x)[target])
+     */
+    float crossEntropy(long x, int target, float weight, int count);
+
+    /**
+     * Adam: m and v move towards scale * g and its square; w = w * keep - rate * m' / (sqrt(v') + eps), where m' and v'
+     * are corrected for their beginning at zero.
+     */
+    void adam(long w, long g, long m, long v, Adam by, int count);
+
+    /**
+     * One step's numbers.
+     *
+     * @param scale    of the gradient
+     * @param correct1 1 / (1 - beta1^step), and so 2
+     * @param keep     what is left of a weight after its decay
+     */
+    record Adam(
+            float scale, float beta1, float beta2, float correct1, float correct2, float eps, float keep, float rate) {}
+}

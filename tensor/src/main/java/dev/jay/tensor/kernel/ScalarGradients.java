@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel;
+
+/** The definitions of what training does between products; sums in double. */
+final class ScalarGradients implements GradientKernels {
+    @Override
+    public double squares(long x, int count) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) sum += (double) Raw.get(x, i) * Raw.get(x, i);
+        return sum;
+    }
+
+    @Override
+    public float dot(long x, long y, int count) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) sum += (double) Raw.get(x, i) * Raw.get(y, i);
+        return (float) sum;
+    }
+
+    @Override
+    public void softmax(long weights, long d, float along, float scale, int count) {
+        for (int i = 0; i < count; i++) Raw.set(d, i, Raw.get(weights, i) * (Raw.get(d, i) - along) * scale);
+    }
+
+    @Override
+    public void swiGlu(long gate, long up, long d, long dUp, long count) {
+        for (long i = 0; i < count; i++) {
+            double x = Raw.get(gate, i);
+            double sigma = 1 / (1 + Math.exp(-x));
+            double dy = Raw.get(d, i);
+            Raw.set(dUp, i, (float) (dy * x * sigma));
+            Raw.set(d, i, (float) (dy * Raw.get(up, i) * sigma * (1 + x * (1 - sigma))));
+        }
+    }
+
+    @Override
+    public void rmsNorm(long x, long gain, float eps, long dy, long dx, long dGain, int dim) {
+        double r = 1 / Math.sqrt(squares(x, dim) / dim + eps);
+        double along = 0;
+        for (int i = 0; i < dim; i++) along += (double) Raw.get(x, i) * Raw.get(dy, i) * Raw.get(gain, i);
+        along *= r * r * r / dim;
+        for (int i = 0; i < dim; i++) {
+            double v = Raw.get(x, i);
+            double d = Raw.get(dy, i);
+            Raw.set(dGain, i, (float) (Raw.get(dGain, i) + d * v * r));
+            Raw.set(dx, i, (float) (Raw.get(dx, i) + d * Raw.get(gain, i) * r - v * along));
+        }
+    }
+
+    @Override
+    public float crossEntropy(long x, int target, float weight, int count) {
+        float most = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < count; i++) most = Math.max(most, Raw.get(x, i));
+        double wanted = Raw.get(x, target) - most;
+        double sum = 0;
+        for (int i = 0; i < count; i++) sum += Math.exp(Raw.get(x, i) - most);
+        for (int i = 0; i < count; i++) Raw.set(x, i, (float) (weight * Math.exp(Raw.get(x, i) - most) / sum));
+        Raw.set(x, target, Raw.get(x, target) - weight);
+        return (float) (Math.log(sum) - wanted);
+    }
+
+    @Override
+    public void adam(long w, long g, long m, long v, Adam by, int count) {
+        for (int i = 0; i < count; i++) {
+            float d = by.scale() * Raw.get(g, i);
+            float mean = by.beta1() * Raw.get(m, i) + (1 - by.beta1()) * d;
+            float square = by.beta2() * Raw.get(v, i) + (1 - by.beta2()) * d * d;
+            Raw.set(m, i, mean);
+            Raw.set(v, i, square);
+            float step = mean * by.correct1() / ((float) Math.sqrt(square * by.correct2()) + by.eps());
+            Raw.set(w, i, Raw.get(w, i) * by.keep() - by.rate() * step);
+        }
+    }
+}
