@@ -62,7 +62,7 @@ public final class KernelBench implements Callable<Integer> {
             split = ",",
             paramLabel = "FORMAT",
             description = "Of weights (default: ${DEFAULT-VALUE}).",
-            defaultValue = "q8_0,q4_0,q4_k,q6_k,f16,bf16,f32")
+            defaultValue = "q8_0,q4_0,q4_k,q5_k,q6_k,f16,bf16,f32")
     private List<String> formats = List.of();
 
     @Option(

@@ -66,8 +66,18 @@ public record GgmlType(int number, String name, int blockSize, int blockBytes) {
             38, "IQ4_NL_8_8");
 
     /** By type, the number that {@code general.file_type} gives a file which is mostly of it. */
-    private static final Map<Integer, Long> FILE_TYPES =
-            Map.of(0, 0L, 1, 1L, 2, 2L, 3, 3L, 6, 8L, 7, 9L, 8, 7L, 12, 14L, 14, 18L, 30, 32L);
+    private static final Map<Integer, Long> FILE_TYPES = Map.ofEntries(
+            Map.entry(0, 0L),
+            Map.entry(1, 1L),
+            Map.entry(2, 2L),
+            Map.entry(3, 3L),
+            Map.entry(6, 8L),
+            Map.entry(7, 9L),
+            Map.entry(8, 7L),
+            Map.entry(12, 14L),
+            Map.entry(13, 16L),
+            Map.entry(14, 18L),
+            Map.entry(30, 32L));
 
     public static Optional<GgmlType> of(int number) {
         return Optional.ofNullable(KNOWN.get(number));

@@ -14,7 +14,6 @@ final class ScaleSearch {
     private static final int MANTISSA = 0x7FFFFF;
     private static final int MIDDLE = 0x400000;
     private static final int SYMMETRIC_TRIES = 9;
-    private static final int OFFSET_TRIES = 20;
 
     private ScaleSearch() {}
 
@@ -77,12 +76,17 @@ final class ScaleSearch {
     static final class WithOffset {
         private final float[] importance;
         private final byte[] trial;
+        private final float firstTry;
+        private final int tries;
         float scale;
         float offset;
 
-        WithOffset(int count) {
-            importance = new float[count];
-            trial = new byte[count];
+        /** Tries ranges of codes from {@code most + firstTry} on, in steps of a tenth, {@code tries} more after the first. */
+        WithOffset(int count, float firstTry, int tries) {
+            this.importance = new float[count];
+            this.trial = new byte[count];
+            this.firstTry = firstTry;
+            this.tries = tries;
         }
 
         /** Each weight matters by its magnitude plus that of the group. */
@@ -128,8 +132,8 @@ final class ScaleSearch {
             scale = 1 / inverse;
             for (int i = 0; i < count; i++) codes[from + i] = (byte) offsetCode(inverse * (x[from + i] - least), most);
             float best = error(x, from, codes, from, scale, least);
-            for (int attempt = 0; attempt <= OFFSET_TRIES; attempt++) {
-                inverse = (-1f + 0.1f * attempt + most) / (largest - least);
+            for (int attempt = 0; attempt <= tries; attempt++) {
+                inverse = (firstTry + 0.1f * attempt + most) / (largest - least);
                 float sumCode = 0;
                 float sumSquare = 0;
                 float sumProduct = 0;

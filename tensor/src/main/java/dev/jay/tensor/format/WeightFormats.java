@@ -19,6 +19,7 @@ public final class WeightFormats {
             Q5_0.ENTRY,
             Q4_0.ENTRY,
             Q4_K.ENTRY,
+            Q5_K.ENTRY,
             Q6_K.ENTRY);
 
     private static final Map<Integer, WeightFormat> BY_TYPE = ALL.names().stream()

@@ -27,6 +27,7 @@ public final class Avx512 {
     private static final String VNNI = "avx512_vnni";
     private static final String BF16 = "avx512_bf16";
 
+    public static final Instruction VPROLVD = three("vprolvd", 1, 2, 0x15, 0, Tuple.FULL4, F);
     public static final Instruction VPANDD = three("vpandd", 1, 1, 0xDB, 0, Tuple.FULL4, F);
     public static final Instruction VPANDND = three("vpandnd", 1, 1, 0xDF, 0, Tuple.FULL4, F);
     public static final Instruction VPORD = three("vpord", 1, 1, 0xEB, 0, Tuple.FULL4, F);

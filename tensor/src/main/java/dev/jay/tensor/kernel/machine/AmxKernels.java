@@ -60,6 +60,7 @@ public final class AmxKernels extends X86Provider {
             case "q8_0" -> Optional.of(new UnpackQ8_0());
             case "q4_0" -> Optional.of(new UnpackQ4_0());
             case "q4_k" -> Optional.of(new UnpackQ4_K());
+            case "q5_k" -> Optional.of(new UnpackQ5_K());
             case "q6_k" -> Optional.of(new UnpackQ6_K());
             case "f16" -> Optional.of(new UnpackFloats(FloatLoad.F16));
             case "bf16" -> Optional.of(new UnpackFloats(FloatLoad.BF16));

@@ -4,6 +4,7 @@ package dev.jay.tensor.kernel.machine;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
 import static dev.jay.tensor.asm.x86.Avx512.VPANDD;
 import static dev.jay.tensor.asm.x86.Avx512.VPORD;
+import static dev.jay.tensor.asm.x86.Avx512.VPTERNLOGD;
 import static dev.jay.tensor.asm.x86.Avx512.VSHUFI32X4;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Mem.mem;
@@ -14,6 +15,7 @@ import static dev.jay.tensor.asm.x86.Vectors.VCVTDQ2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VCVTPH2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVD;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVQ;
+import static dev.jay.tensor.asm.x86.Vectors.VMOVSHDUP;
 import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
 import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTD;
 import static dev.jay.tensor.asm.x86.Vectors.VPERMPS;
@@ -38,6 +40,9 @@ final class GroupQ4_K implements Group {
     static final int BLOCK = 144;
     static final int SCALES = 4;
     static final int QUANTS = 16;
+
+    /** Truth table of a & (b | c). */
+    private static final int AND_OR = 0xE0;
 
     @Override
     public int bytes() {
@@ -67,11 +72,9 @@ final class GroupQ4_K implements Group {
         scaleConstants(a, constants);
     }
 
-    /** To zmm4, zmm5, zmm20, zmm22 and zmm23; zmm1 is to hold the low halves of bytes. */
+    /** To zmm5, zmm20 and zmm23; zmm1 is to hold the low halves of bytes. */
     static void scaleConstants(X86Assembler a, Constants constants) {
-        a.emit(VPBROADCASTD, zmm(4), constants.ints(0x3F3F3F3F));
         a.emit(VMOVDQU64, zmm(5), constants.ints(0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2));
-        a.emit(VMOVDQU64, zmm(22), constants.ints(1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3));
         a.emit(VPBROADCASTD, zmm(23), constants.ints(0x30303030));
         a.emit(VMOVDQU64, zmm(20), constants.ints(0, 4, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     }
@@ -88,7 +91,7 @@ final class GroupQ4_K implements Group {
         if (v % 4 < 2) a.emit(VPSRLD, zmm(17 + v % 2), zmm(17 + v % 2), imm(4));
     }
 
-    /** The 32-byte runs of q of one block: zmm17 = their first halves, zmm18 = their second ones. */
+    /** The 32-byte runs of q of one block, from rdi + at on: zmm17 = their first halves, zmm18 = their second ones. */
     static void halves(X86Assembler a, int at) {
         a.emit(VMOVDQU64, zmm(16), mem(RDI, at)).emit(VMOVDQU64, zmm(18), mem(RDI, at + 64));
         a.emit(VSHUFI32X4, zmm(17), zmm(16), zmm(18), imm(0x88)).emit(VSHUFI32X4, zmm(18), zmm(16), zmm(18), imm(0xDD));
@@ -115,7 +118,7 @@ final class GroupQ4_K implements Group {
         a.emit(VPUNPCKLQDQ, xmm(18), xmm(18), xmm(19)); // word 2, twice, of both
         a.emit(VPSRLVD, xmm(18), xmm(18), xmm(20)).emit(VPANDD, xmm(18), xmm(18), xmm(1));
         a.emit(VPSRLD, xmm(19), xmm(17), imm(2)).emit(VPANDD, xmm(19), xmm(19), xmm(23));
-        a.emit(VPORD, xmm(18), xmm(18), xmm(19)).emit(VPANDD, xmm(17), xmm(17), xmm(4));
+        a.emit(VPORD, xmm(18), xmm(18), xmm(19)).emit(VPTERNLOGD, xmm(17), xmm(1), xmm(23), imm(AND_OR));
         a.emit(VPUNPCKLDQ, xmm(19), xmm(17), xmm(18)).emit(VPUNPCKHDQ, xmm(17), xmm(17), xmm(18));
         a.emit(VPUNPCKLQDQ, xmm(18), xmm(19), xmm(17)).emit(VPUNPCKHQDQ, xmm(19), xmm(19), xmm(17));
         a.emit(VPMOVZXBD, zmm(17), xmm(18)).emit(VPMOVZXBD, zmm(18), xmm(19));
@@ -123,6 +126,7 @@ final class GroupQ4_K implements Group {
         a.emit(VMOVD, xmm(19), one.apply(0)).emit(VPINSRD, xmm(19), xmm(19), other.apply(0), imm(1));
         a.emit(VCVTPH2PS, xmm(19), xmm(19)); // scale, offset scale of the first block, then of the second
         a.emit(VPERMPS, zmm(16), zmm(5), zmm(19)).emit(VMULPS, zmm(17), zmm(17), zmm(16));
-        a.emit(VPERMPS, zmm(16), zmm(22), zmm(19)).emit(VMULPS, zmm(18), zmm(18), zmm(16));
+        a.emit(VMOVSHDUP, xmm(19), xmm(19)).emit(VPERMPS, zmm(16), zmm(5), zmm(19));
+        a.emit(VMULPS, zmm(18), zmm(18), zmm(16));
     }
 }

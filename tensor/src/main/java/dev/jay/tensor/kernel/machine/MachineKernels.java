@@ -80,6 +80,7 @@ public final class MachineKernels extends X86Provider {
                 case "q8_0" -> Optional.of(int8(format, new GroupQ8_0(), new PanelQ8_0()));
                 case "q4_0" -> Optional.of(int8(format, new GroupQ4_0(), new PanelQ4_0()));
                 case "q4_k" -> Optional.of(int8(format, new GroupQ4_K(), new PanelQ4_K()));
+                case "q5_k" -> Optional.of(int8(format, new GroupQ5_K(), new PanelQ5_K()));
                 case "q6_k" -> Optional.of(int8(format, new GroupQ6_K(), new PanelQ6_K()));
                 case "f32" -> Optional.of(floats(FloatLoad.F32));
                 case "f16" -> Optional.of(floats(FloatLoad.F16));

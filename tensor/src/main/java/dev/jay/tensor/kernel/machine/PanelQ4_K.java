@@ -60,7 +60,8 @@ final class PanelQ4_K implements Panel {
         scales(code);
     }
 
-    private static void scales(PanelCode code) {
+    /** Scales and offsets of a block of each row, whose header begins with the row. */
+    static void scales(PanelCode code) {
         GroupQ4_K.scaleConstants(code.a, code.constants); // transposing took their registers
         for (int r = 0; r < 16; r += 2) {
             int row = r;

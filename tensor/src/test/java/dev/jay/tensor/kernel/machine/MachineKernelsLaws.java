@@ -274,7 +274,7 @@ class MachineKernelsLaws {
 
     static long scaleAt(String format) {
         return switch (format) {
-            case "q8_0", "q4_0", "q4_k" -> 0;
+            case "q8_0", "q4_0", "q4_k", "q5_k" -> 0;
             case "q6_k" -> 208;
             default -> -1;
         };
