@@ -133,12 +133,36 @@ class LauncherTest {
     @Test
     void shouldRunOnWithAnArchiveOfClassesThatIsBroken() throws Exception {
         assumeBuilt();
-        Path broken = Files.writeString(folder.resolve("broken.jsa"), "no archive");
-        for (Path archive : new Path[] {broken, folder.resolve("absent.jsa")}) {
-            Run run = sh(Map.of("JAY_JVM_OPTS", "-XX:SharedArchiveFile=" + archive), JAY + " --version");
+        Path broken = Files.writeString(folder.resolve("broken.aot"), "no archive");
+        for (Path archive : new Path[] {broken, folder.resolve("absent.aot")}) {
+            Run run = sh(Map.of("JAY_JVM_OPTS", "-XX:AOTCache=" + archive), JAY + " --version");
             assertThat(run.exit()).as(run.err()).isZero();
             assertThat(run.out()).startsWith("jay ").doesNotContain("[cds]", "[error]", "[warning]");
         }
+    }
+
+    @Test
+    void shouldTakeItsClassesFromTheArchive() throws Exception {
+        assumeBuilt();
+        Assumptions.assumeTrue(
+                Files.exists(Shared.root().resolve("app/target/jay/classes.aot")), "the build could make no archive");
+        Run run =
+                sh(Map.of("JAY_JVM_OPTS", "-XX:AOTMode=on"), JAY + " --version"); // on: an error unless it can be used
+        assertThat(run.exit()).as(run.out() + run.err()).isZero();
+    }
+
+    @Test
+    void shouldHaveTheVectorApiForWhoeverNamesIt() throws Exception {
+        assumeBuilt();
+        Path model = Shared.data("0-stories260K/stories260K.gguf");
+        Map<String, String> environment = Map.of("MODEL", model.toString());
+        for (String named : new String[] {"--kernels vector", "--kernels=vector"}) {
+            Run run = sh(environment, JAY + " run $MODEL --prompt 'Once upon' --max-tokens 3 -t 0 " + named);
+            assertThat(run.exit()).as(run.err()).isZero();
+        }
+        assertThat(sh(Map.of("JAY_KERNELS", "vector"), JAY + " run " + model + " -p a --max-tokens 1")
+                        .exit())
+                .isZero();
     }
 
     @Test
