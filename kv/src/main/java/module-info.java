@@ -7,4 +7,5 @@ module dev.jay.kv {
     exports dev.jay.kv.codec;
     exports dev.jay.kv.pool;
     exports dev.jay.kv.prefix;
+    exports dev.jay.kv.tier;
 }

@@ -8,6 +8,8 @@ import dev.jay.engine.plan.Planner;
 import dev.jay.engine.plan.Setup;
 import dev.jay.engine.plan.Wishes;
 import dev.jay.kv.KvRecipe;
+import dev.jay.kv.prefix.PrefixTier;
+import dev.jay.kv.tier.FileTier;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.arch.Architecture;
 import dev.jay.model.arch.Architectures;
@@ -56,6 +58,7 @@ final class BoundModel implements Needs {
     private final Architecture architecture;
     private final ModelSpec spec;
     private final CpuOps ops;
+    private final String kernels;
     private final Map<Numerics, KvRecipe> recipes;
     private final Map<Numerics, Transformer> resident;
     private StreamedWeights streaming; // made when it is asked for
@@ -72,12 +75,13 @@ final class BoundModel implements Needs {
         this.architecture = Architectures.of(metadata());
         this.spec = fromFile(() -> architecture.spec(metadata()));
         Cpu cpu = options.cpu().orElseGet(Cpu::detect);
-        KernelChoice kernels = owned.add(kernels(cpu, options, memory), KernelChoice::close);
+        KernelChoice choice = owned.add(kernels(cpu, options, memory), KernelChoice::close);
+        this.kernels = choice.describe();
         Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
         Wishes wishes = wishes();
         int context = wishes.context().orElse(wishes.mostContext());
         int rows = (int) Math.min(options.stepTokens(), (long) context * options.parallel());
-        this.ops = owned.add(new CpuOps(memory, workers, kernels, rows), CpuOps::close);
+        this.ops = owned.add(new CpuOps(memory, workers, choice, rows), CpuOps::close);
         this.recipes = recipes(options);
         Supplier<Map<Numerics, Transformer>> building = () -> build(new MappedWeights(source));
         // a recipe of the caller's that does not fit the model is no fault of the file
@@ -143,7 +147,7 @@ final class BoundModel implements Needs {
     /** The budget, counted from what this model took. */
     private long budgetLeft() {
         if (memory.budget() == Long.MAX_VALUE) return Long.MAX_VALUE;
-        return memory.budget() - memory.promised() + sum(taken());
+        return memory.budget() - memory.promised() + sum(reserved());
     }
 
     private static long sum(Map<String, Long> rows) {
@@ -168,6 +172,13 @@ final class BoundModel implements Needs {
         if (plan.split().isPresent()) streaming.start(memory, plan.split().get());
         else source.files().forEach(MappedFile::claim);
         return forward;
+    }
+
+    /** Where prefixes go that give way. @param waker called when one has been read back */
+    PrefixTier tier(Forward forward, Runnable waker) throws IOException {
+        return options.kvFile().isEmpty()
+                ? PrefixTier.NONE
+                : Tiers.open(options, owned, source, kernels, recipes, forward, memory, waker);
     }
 
     Map<Numerics, Transformer> transformers(Setup setup) {
@@ -199,6 +210,12 @@ final class BoundModel implements Needs {
 
     @Override
     public Map<String, Long> taken() {
+        Map<String, Long> rows = reserved();
+        if (options.kvFile().isPresent()) rows.put("kv-tier", FileTier.STAGING_BYTES); // at most, but for huge strides
+        return rows;
+    }
+
+    private Map<String, Long> reserved() {
         Map<String, Long> rows = new TreeMap<>(memory.reservedByPurpose());
         rows.remove("weights");
         return rows;

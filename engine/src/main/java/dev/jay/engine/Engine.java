@@ -5,6 +5,7 @@ import dev.jay.engine.schedule.Admission;
 import dev.jay.engine.schedule.SchedulerPolicy;
 import dev.jay.engine.schedule.Step;
 import dev.jay.kv.prefix.PageReplacement;
+import dev.jay.kv.prefix.PrefixTier;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ public final class Engine implements AutoCloseable {
      * @param clock         nanoseconds
      * @param seeds         for requests that name none
      * @param replacement   which idle prefix gives way when pages are short
+     * @param tier          where idle prefixes go that give way; borrowed
      * @param admission     for how many tokens a sequence must have room when it is let in
      * @param weights       of tenants: who has twice the weight gets twice the tokens where the policy is fair
      * @param patience      nanoseconds that an answer may wait for its reader before it is ended
@@ -43,6 +45,7 @@ public final class Engine implements AutoCloseable {
             LongSupplier clock,
             LongSupplier seeds,
             PageReplacement replacement,
+            PrefixTier tier,
             Admission admission,
             ToDoubleFunction<String> weights,
             long patience,
@@ -77,7 +80,7 @@ public final class Engine implements AutoCloseable {
         this.policy = policy;
         this.settings = settings;
         this.intake = new Intake(settings, tokenizer, forward);
-        this.prefixes = new Prefixes(forward, settings.replacement());
+        this.prefixes = new Prefixes(forward, settings.replacement(), settings.tier());
         this.promises = new Promises(forward, prefixes, settings.admission());
         this.tenants = new Tenants(settings.weights());
         publish();
@@ -116,6 +119,7 @@ public final class Engine implements AutoCloseable {
     /** One duty cycle. Returns the tokens worked on; 0 means there was nothing to do. */
     public int step() {
         drain();
+        prefixes.land();
         long now = settings.clock().getAsLong();
         endThoseThatMust(now);
         int worked = 0;
@@ -342,6 +346,7 @@ public final class Engine implements AutoCloseable {
                 finished,
                 failed,
                 preempted,
+                settings.tier().stats(),
                 running.stream().map(Sequence::live).toList());
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.kv.prefix.PrefixTier;
 import java.util.List;
 
 /**
@@ -19,6 +20,7 @@ import java.util.List;
  * @param finished      answers ended since the start, however
  * @param failed        of these, how many failed
  * @param preempted     times that a sequence gave up its pages to others and waited again
+ * @param tier          where idle prefixes go that give way
  * @param sequences     those that run
  */
 public record EngineStatus(
@@ -35,6 +37,7 @@ public record EngineStatus(
         long finished,
         long failed,
         long preempted,
+        PrefixTier.Stats tier,
         List<Live> sequences) {
     /**
      * A sequence that runs.

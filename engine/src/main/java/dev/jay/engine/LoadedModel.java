@@ -5,6 +5,7 @@ import dev.jay.engine.plan.Plan;
 import dev.jay.engine.schedule.Admissions;
 import dev.jay.engine.schedule.SchedulerPolicies;
 import dev.jay.kv.prefix.PageReplacements;
+import dev.jay.kv.prefix.PrefixTier;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.text.ChatTemplate;
@@ -54,6 +55,8 @@ final class LoadedModel implements Model {
         this.plan = bound.plan();
         this.tokenizer = bound.fromFile(() -> Tokenizers.from(metadata));
         Forward forward = bound.open(plan);
+        EngineThread thread = new EngineThread(name);
+        PrefixTier tier = bound.tier(forward, thread::wake);
         this.description = describe(bound, forward);
         Optional<String> template =
                 metadata.optionalText("tokenizer.chat_template").filter(t -> !t.isBlank());
@@ -61,7 +64,6 @@ final class LoadedModel implements Model {
         // a template writes BOS itself; ChatML does not
         this.chat = new ChatPrompt(tokenizer, templateOf(template, options), template.isEmpty());
 
-        EngineThread thread = new EngineThread(name);
         this.engine = new Engine(
                 forward,
                 tokenizer,
@@ -73,6 +75,7 @@ final class LoadedModel implements Model {
                         options.clock(),
                         options.seeds(),
                         PageReplacements.ALL.make(options.replacement()),
+                        tier,
                         Admissions.ALL.make(options.admission()),
                         options.weights(),
                         Sequence.nanos(options.patience()),

@@ -32,6 +32,8 @@ public final class ModelOptions {
     private String admission = "promise";
     private ToDoubleFunction<String> weights = _ -> 1;
     private Duration patience = Duration.ofMinutes(5);
+    private Optional<Path> kvFile = Optional.empty();
+    private long kvFileBytes = 4L << 30;
     private int queueLimit = 64;
     private int stepTokens = 256;
     private LongSupplier clock = System::nanoTime;
@@ -60,6 +62,8 @@ public final class ModelOptions {
         o.admission = admission;
         o.weights = weights;
         o.patience = patience;
+        o.kvFile = kvFile;
+        o.kvFileBytes = kvFileBytes;
         o.queueLimit = queueLimit;
         o.stepTokens = stepTokens;
         o.clock = clock;
@@ -181,6 +185,24 @@ public final class ModelOptions {
         return o;
     }
 
+    /**
+     * Where keys and values go of prefixes that give way in memory, to be read back when they come again, in this process
+     * or a later one; nowhere unless set. Opening the model fails if the file is another model's.
+     */
+    public ModelOptions withKvFile(Path file) {
+        ModelOptions o = copy();
+        o.kvFile = Optional.of(file);
+        return o;
+    }
+
+    /** The most bytes of that file; 4 GiB unless set. The least recently used prefix makes room. */
+    public ModelOptions withKvFileBytes(long bytes) {
+        atLeastOne("kvFileBytes", bytes);
+        ModelOptions o = copy();
+        o.kvFileBytes = bytes;
+        return o;
+    }
+
     /** The most requests that wait; one more is refused with {@link QueueFullException}. 64 unless set. */
     public ModelOptions withQueueLimit(int requests) {
         atLeastOne("queueLimit", requests);
@@ -277,6 +299,14 @@ public final class ModelOptions {
 
     public Duration patience() {
         return patience;
+    }
+
+    public Optional<Path> kvFile() {
+        return kvFile;
+    }
+
+    public long kvFileBytes() {
+        return kvFileBytes;
     }
 
     public int queueLimit() {

@@ -4,7 +4,10 @@ package dev.jay.engine;
 import dev.jay.kv.prefix.PageReplacement;
 import dev.jay.kv.prefix.PrefixHold;
 import dev.jay.kv.prefix.PrefixIndex;
+import dev.jay.kv.prefix.PrefixTier;
+import dev.jay.kv.prefix.Salted;
 import dev.jay.tensor.kernel.Numerics;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
@@ -17,11 +20,17 @@ final class Prefixes implements AutoCloseable {
     private final PrefixIndex index;
 
     /** All that keys and values depend on besides the tokens before them, and whose they are. */
-    private record Variant(String tenant, Numerics numerics) {}
+    private record Variant(String tenant, Numerics numerics) implements Salted {
+        @Override
+        public byte[] salt() {
+            return (numerics + " " + tenant).getBytes(StandardCharsets.UTF_8);
+        }
+    }
 
-    Prefixes(Forward forward, PageReplacement replacement) {
+    /** @param tier borrowed */
+    Prefixes(Forward forward, PageReplacement replacement, PrefixTier tier) {
         this.forward = forward;
-        this.index = new PrefixIndex(forward.pool(), replacement);
+        this.index = new PrefixIndex(forward.pool(), replacement, tier);
     }
 
     private static Object variant(Sequence s) {
@@ -37,6 +46,22 @@ final class Prefixes implements AutoCloseable {
     /** Finds what is known of the sequence's tokens, and keeps it from being let go. */
     void hold(Sequence s) {
         s.hold = index.hold(variant(s), forward.strideTokens(s.request.numerics()), s.tokens(), most(s));
+    }
+
+    /** Whether more of the sequence's tokens is on its way back from the tier. */
+    boolean isComing(Sequence s) {
+        int stride = forward.strideTokens(s.request.numerics());
+        // what has come and gone again before it was used is computed, in the end
+        if (s.sentFor > 1 + s.length() / stride) return false;
+        long before = index.sentFor();
+        boolean coming = index.isComing(variant(s), stride, s.tokens(), most(s));
+        if (index.sentFor() > before) s.sentFor++;
+        return coming;
+    }
+
+    /** Takes in what has come from the tier. */
+    boolean land() {
+        return index.land();
     }
 
     int known(Sequence s) {

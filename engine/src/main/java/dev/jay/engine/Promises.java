@@ -65,6 +65,7 @@ final class Promises {
 
         @Override
         public boolean shouldWait(Sequence s) {
+            if (prefixes.isComing(s)) return true;
             int known = -1;
             for (Sequence other : prefilling) {
                 int common = prefixes.common(s, other);

@@ -40,6 +40,7 @@ final class Sequence implements Work, Ticket {
     long pausedSince = -1;
     long id;
     int promised; // KV pages of its own
+    int sentFor; // times that some of it was sent for, from the tier
     boolean finished;
 
     Sequence(

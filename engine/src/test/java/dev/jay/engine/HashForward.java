@@ -23,7 +23,6 @@ final class HashForward implements Forward {
     private static final int SLOTS = 4; // tokens a page
 
     private final PagePool pool;
-    private final int[][] contents;
     private final int mostTokens;
     private final int mostRows;
     int passes;
@@ -32,7 +31,6 @@ final class HashForward implements Forward {
 
     HashForward(Memory memory, int pages, int mostTokens, int mostRows) {
         this.pool = new PagePool(memory, pages, 64);
-        this.contents = new int[pages][SLOTS];
         this.mostTokens = mostTokens;
         this.mostRows = mostRows;
     }
@@ -53,13 +51,14 @@ final class HashForward implements Forward {
             for (int i = from; i < from + count; i++) {
                 if (length % perPage == 0) pages.add(pool.lease());
                 if (pool.isShared(pages.getLast())) throw new AssertionError("written to while others hold it");
-                contents[pages.getLast()][length++ % perPage] = tokens[i];
+                pool.bytes(pages.getLast()).setAtIndex(Floats.INT, length++ % perPage, tokens[i]);
             }
         }
 
         int[] tokens() {
             int[] tokens = new int[length];
-            for (int i = 0; i < length; i++) tokens[i] = contents[pages.get(i / perPage)][i % perPage];
+            for (int i = 0; i < length; i++)
+                tokens[i] = pool.bytes(pages.get(i / perPage)).getAtIndex(Floats.INT, i % perPage);
             return tokens;
         }
 
@@ -86,14 +85,14 @@ final class HashForward implements Forward {
                 pages.add(stride.pages()[0]);
                 length += tokens;
             } else {
-                append(contents[stride.pages()[0]].clone(), 0, tokens);
+                append(contents(stride.pages()[0]), 0, tokens);
             }
         }
 
         @Override
         public void replace(int index, Stride same) {
             int own = pages.get(index);
-            if (!Arrays.equals(contents[own], 0, perPage, contents[same.pages()[0]], 0, perPage)) {
+            if (!Arrays.equals(contents(own), 0, perPage, contents(same.pages()[0]), 0, perPage)) {
                 throw new AssertionError("replaced by what is not the same");
             }
             pool.retain(same.pages()[0]);
@@ -107,6 +106,12 @@ final class HashForward implements Forward {
             pages.forEach(pool::release);
             closed = true;
         }
+    }
+
+    private int[] contents(int page) {
+        int[] tokens = new int[SLOTS];
+        for (int i = 0; i < SLOTS; i++) tokens[i] = pool.bytes(page).getAtIndex(Floats.INT, i);
+        return tokens;
     }
 
     private static int slots(Numerics numerics) {

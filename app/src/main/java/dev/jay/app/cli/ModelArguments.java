@@ -72,6 +72,22 @@ final class ModelArguments {
                 paramLabel = "RECIPE",
                 description = "How keys and values are kept, such as 'keys=f16 values=f16'.")
         private String kv;
+
+        @Option(
+                names = "--kv-file",
+                paramLabel = "FILE",
+                description =
+                        "Where keys and values go of beginnings that give way in memory, to be read back when they"
+                            + " come again, after a restart too. The file holds what prompts say: keep it as safe as"
+                            + " them.")
+        private Path kvFile;
+
+        @Option(
+                names = "--kv-file-size",
+                paramLabel = "SIZE",
+                converter = Values.Size.class,
+                description = "The most that file may take (4g).")
+        private Long kvFileSize;
     }
 
     /** The kernel providers, for help: those of the catalog. */
@@ -123,6 +139,8 @@ final class ModelArguments {
             options = options.withPerfMap(
                     Path.of("/tmp", "perf-" + ProcessHandle.current().pid() + ".map"));
         if (opening.kv != null) options = options.withKvRecipe(opening.kv);
+        if (opening.kvFile != null) options = options.withKvFile(opening.kvFile);
+        if (opening.kvFileSize != null) options = options.withKvFileBytes(opening.kvFileSize);
         return options;
     }
 }

@@ -42,6 +42,12 @@ final class MemoryReport {
                 .put("reused_tokens", status.reusedTokens())
                 .put("decoded_tokens", status.decodedTokens())
                 .put("preempted", status.preempted());
+        root.putObject("kv_file")
+                .put("bytes", status.tier().bytes())
+                .put("strides", status.tier().chunks())
+                .put("demoted", status.tier().written())
+                .put("promoted", status.tier().read())
+                .put("dropped", status.tier().dropped());
         ArrayNode sequences = root.putArray("sequences");
         for (EngineStatus.Live s : status.sequences()) {
             sequences

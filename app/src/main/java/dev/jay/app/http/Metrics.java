@@ -62,6 +62,15 @@ final class Metrics {
                 "KV pages others may stand on too, of sequences that run.",
                 EngineStatus::sharedPages);
         gauge("jay_kv_pages_cached", "KV pages of idle prefixes.", EngineStatus::cachedPages);
+        counter(
+                "jay_kv_file_demoted",
+                "Strides written to the KV file.",
+                s -> s.tier().written());
+        counter(
+                "jay_kv_file_promoted",
+                "Strides read back from the KV file.",
+                s -> s.tier().read());
+        gauge("jay_kv_file_bytes", "Bytes of the KV file.", s -> s.tier().bytes());
         gauge("jay_kv_pages_free", "KV pages nobody holds.", EngineStatus::freePages);
     }
 

@@ -54,6 +54,12 @@ function drawMap(books) {
   byId("used").textContent = `${bytes(books.used_bytes)}${budget} off the heap, peak ${bytes(books.peak_bytes)}`;
 }
 
+// What went to the file, and what came back from it.
+function drawFile(file) {
+  const moved = `${file.demoted} demoted, ${file.promoted} promoted`;
+  byId("file").textContent = file.bytes > 0 ? `; on disk ${bytes(file.bytes)}, strides: ${file.strides}, ${moved}` : "";
+}
+
 function drawHistory(kv) {
   past.push(kv);
   if (past.length > 300) past.shift();
@@ -109,6 +115,7 @@ async function look() {
       const books = await response.json();
       drawMap(books);
       drawHistory(books.kv_pages);
+      drawFile(books.kv_file);
       drawSequences(books);
     } else {
       byId("used").textContent = response.status === 401 ? "an API key is needed" : `HTTP ${response.status}`;

@@ -18,6 +18,7 @@ import dev.jay.engine.Ticket;
 import dev.jay.engine.TokenSink;
 import dev.jay.engine.Usage;
 import dev.jay.engine.plan.Plan;
+import dev.jay.kv.prefix.PrefixTier;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.text.Tokenizer;
@@ -293,7 +294,7 @@ final class ScriptedModel implements Model {
 
     @Override
     public EngineStatus status() {
-        return new EngineStatus(running.get(), 0, 0, 10, 10, 0, 0, 1, 0, 2, 3, 0, 0, List.of());
+        return new EngineStatus(running.get(), 0, 0, 10, 10, 0, 0, 1, 0, 2, 3, 0, 0, PrefixTier.Stats.NONE, List.of());
     }
 
     @Override

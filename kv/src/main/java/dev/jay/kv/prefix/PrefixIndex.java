@@ -17,6 +17,8 @@ import java.util.TreeSet;
 public final class PrefixIndex implements AutoCloseable {
     private final PagePool pool;
     private final PageReplacement replacement;
+    private final PrefixTier tier;
+    private final Promotions promotions;
     private final Map<Object, PrefixNode> roots = new HashMap<>();
     private final TreeSet<PrefixNode> idleLeaves =
             new TreeSet<>(Comparator.comparingDouble((PrefixNode n) -> n.worth).thenComparingLong(n -> n.id));
@@ -28,8 +30,15 @@ public final class PrefixIndex implements AutoCloseable {
     private long letGo;
 
     public PrefixIndex(PagePool pool, PageReplacement replacement) {
+        this(pool, replacement, PrefixTier.NONE);
+    }
+
+    /** @param tier borrowed: where prefixes of {@link Salted} variants go that give way */
+    public PrefixIndex(PagePool pool, PageReplacement replacement, PrefixTier tier) {
         this.pool = pool;
         this.replacement = replacement;
+        this.tier = tier;
+        this.promotions = new Promotions(this, pool, tier);
         pool.whenShort(this::letGoOfOne);
     }
 
@@ -43,17 +52,10 @@ public final class PrefixIndex implements AutoCloseable {
      */
     public PrefixHold hold(Object variant, int strideTokens, int[] tokens, int most) {
         uses++;
-        PrefixNode node = roots.computeIfAbsent(variant, _ -> PrefixNode.root(strideTokens));
-        if (node.strideTokens != strideTokens) {
-            throw new IllegalArgumentException(
-                    "prefix index: strideTokens=" + strideTokens + ", the variant's=" + node.strideTokens);
-        }
-        node.pins++;
-        for (PrefixNode next; node.end() + strideTokens <= most; node = next) {
-            next = node.children.get(following(tokens, node.end(), node.end() + strideTokens));
-            if (next == null) break;
-            pin(next);
-        }
+        PrefixNode root = rootOf(variant, strideTokens);
+        root.pins++;
+        PrefixNode node = deepest(root, tokens, most);
+        for (PrefixNode n = node; n.parent != null; n = n.parent) pin(n);
         int[] rest = following(tokens, node.end(), Math.min(most, node.end() + strideTokens));
         PrefixNode tail = rest.length == 0 ? null : node.nearest(rest);
         if (tail != null) pin(tail);
@@ -62,14 +64,55 @@ public final class PrefixIndex implements AutoCloseable {
 
     /** How many of the first {@code most} tokens are known, without holding them. */
     public int known(Object variant, int[] tokens, int most) {
-        PrefixNode node = roots.get(variant);
-        if (node == null) return 0;
+        PrefixNode root = roots.get(variant);
+        return root == null ? 0 : known(deepest(root, tokens, most), tokens, most);
+    }
+
+    private static int known(PrefixNode node, int[] tokens, int most) {
+        int[] rest = following(tokens, node.end(), Math.min(most, node.end() + node.strideTokens));
+        return node.end() + PrefixNode.common(rest.length == 0 ? null : node.nearest(rest), rest);
+    }
+
+    private PrefixNode rootOf(Object variant, int strideTokens) {
+        PrefixNode root = roots.computeIfAbsent(variant, v -> PrefixNode.root(v, strideTokens));
+        if (root.strideTokens != strideTokens) {
+            throw new IllegalArgumentException(
+                    "prefix index: strideTokens=" + strideTokens + ", the variant's=" + root.strideTokens);
+        }
+        return root;
+    }
+
+    /** The last of the whole strides that are known. */
+    private static PrefixNode deepest(PrefixNode root, int[] tokens, int most) {
+        PrefixNode node = root;
         for (PrefixNode next; node.end() + node.strideTokens <= most; node = next) {
             next = node.children.get(following(tokens, node.end(), node.end() + node.strideTokens));
             if (next == null) break;
         }
-        int[] rest = following(tokens, node.end(), Math.min(most, node.end() + node.strideTokens));
-        return node.end() + PrefixNode.common(rest.length == 0 ? null : node.nearest(rest), rest);
+        return node;
+    }
+
+    /**
+     * Whether the tier has more of these tokens than is known here, and it is on its way: then it is worth to wait and to
+     * ask again after {@link #land}. The first who asks has it sent for.
+     */
+    public boolean isComing(Object variant, int strideTokens, int[] tokens, int most) {
+        if (tier == PrefixTier.NONE) return false;
+        PrefixNode root = rootOf(variant, strideTokens);
+        PrefixNode node = deepest(root, tokens, most);
+        boolean coming = promotions.isComing(node, tokens, most, known(node, tokens, most));
+        forgetIfEmpty(root);
+        return coming;
+    }
+
+    /** How often something has been sent for. */
+    public long sentFor() {
+        return promotions.begun();
+    }
+
+    /** Takes in what has come from the tier since. Returns whether anything has. */
+    public boolean land() {
+        return promotions.land();
     }
 
     static int[] following(int[] tokens, int from, int to) {
@@ -93,7 +136,7 @@ public final class PrefixIndex implements AutoCloseable {
         add(parent, tokens, pages);
     }
 
-    private PrefixNode add(PrefixNode parent, int[] tokens, int[] pages) {
+    PrefixNode add(PrefixNode parent, int[] tokens, int[] pages) {
         PrefixNode shorter = parent.nearest(tokens);
         for (int page : pages) pool.retain(page);
         PrefixNode child = parent.child(tokens, pages, ++ids);
@@ -108,7 +151,8 @@ public final class PrefixIndex implements AutoCloseable {
         return child;
     }
 
-    private void touch(PrefixNode node) {
+    void touch(PrefixNode node) {
+        if (node.parent == null) return;
         idleLeaves.remove(node);
         node.worth = replacement.worth(floor, uses, node.position, node.tokens.length);
         if (node.isIdleLeaf()) idleLeaves.add(node);
@@ -136,12 +180,19 @@ public final class PrefixIndex implements AutoCloseable {
         if (idleLeaves.isEmpty()) return false;
         PrefixNode least = idleLeaves.first();
         floor = Math.max(floor, least.worth);
+        demote(least, false);
         letGo(least);
         letGo += least.pages.length;
         return true;
     }
 
+    private void demote(PrefixNode node, boolean wait) {
+        if (tier != PrefixTier.NONE && node.parent.key() != null)
+            tier.demote(node.parent.key(), node.tokens, node.pages, wait);
+    }
+
     private void letGo(PrefixNode node) {
+        node.isGone = true;
         idleLeaves.remove(node);
         idlePages -= node.pages.length;
         for (int page : node.pages) pool.release(page);
@@ -176,9 +227,13 @@ public final class PrefixIndex implements AutoCloseable {
         return letGo;
     }
 
-    /** Lets go of all that is idle. */
+    /** Lets go of all that is idle; the tier has it all afterwards, as far as it has room. */
     public void clear() {
-        while (!idleLeaves.isEmpty()) letGo(idleLeaves.first());
+        promotions.close();
+        while (!idleLeaves.isEmpty()) {
+            demote(idleLeaves.first(), true);
+            letGo(idleLeaves.first());
+        }
     }
 
     /** Every hold has been given back. */

@@ -14,8 +14,10 @@ final class PrefixNode {
     final int[] pages;
     final long id;
     final TreeMap<int[], PrefixNode> children = new TreeMap<>(Arrays::compare);
+    private PrefixKey key; // of all tokens up to its end; null where it may not leave this process
     int pins; // holds of it or of what follows it
     double worth;
+    boolean isGone;
 
     private PrefixNode(PrefixNode parent, int strideTokens, int position, int[] tokens, int[] pages, long id) {
         this.parent = parent;
@@ -26,12 +28,26 @@ final class PrefixNode {
         this.id = id;
     }
 
-    static PrefixNode root(int strideTokens) {
-        return new PrefixNode(null, strideTokens, 0, new int[0], new int[0], 0);
+    static PrefixNode root(Object variant, int strideTokens) {
+        PrefixNode root = new PrefixNode(null, strideTokens, 0, new int[0], new int[0], 0);
+        if (variant instanceof Salted salted) root.key = PrefixKey.of(salted.salt());
+        return root;
     }
 
     PrefixNode child(int[] following, int[] itsPages, long itsId) {
         return new PrefixNode(this, strideTokens, end(), following, itsPages, itsId);
+    }
+
+    PrefixNode root() {
+        PrefixNode node = this;
+        while (node.parent != null) node = node.parent;
+        return node;
+    }
+
+    PrefixKey key() {
+        if (key == null && parent != null && parent.key() != null)
+            key = parent.key().then(tokens);
+        return key;
     }
 
     int end() {
@@ -64,8 +80,11 @@ final class PrefixNode {
 
     /** How many tokens they begin with alike. */
     static int common(PrefixNode child, int[] following) {
-        if (child == null) return 0;
-        int differ = Arrays.mismatch(child.tokens, following);
-        return differ < 0 ? following.length : differ;
+        return child == null ? 0 : common(child.tokens, following);
+    }
+
+    static int common(int[] a, int[] b) {
+        int differ = Arrays.mismatch(a, b);
+        return differ < 0 ? b.length : differ;
     }
 }
