@@ -14,6 +14,8 @@ module dev.jay.bench {
             info.picocli;
     opens dev.jay.bench.kernel to
             info.picocli;
+    opens dev.jay.bench.start to
+            info.picocli;
     opens dev.jay.bench.stress to
             info.picocli;
 }

@@ -2,6 +2,7 @@
 package dev.jay.bench;
 
 import dev.jay.bench.kernel.KernelBench;
+import dev.jay.bench.start.StartBench;
 import dev.jay.bench.stress.StressBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,7 +14,14 @@ import picocli.CommandLine.Spec;
         name = "jay bench",
         mixinStandardHelpOptions = true,
         description = "Measurements, side by side in one run; medians of many samples.",
-        subcommands = {KernelBench.class, GemmBench.class, TrainBench.class, PageBench.class, StressBench.class},
+        subcommands = {
+            KernelBench.class,
+            GemmBench.class,
+            TrainBench.class,
+            PageBench.class,
+            StartBench.class,
+            StressBench.class
+        },
         footer = {
             "",
             "Examples:",
@@ -22,6 +30,8 @@ import picocli.CommandLine.Spec;
             "  jay bench gemm --threads 1                      products of float matrices, as training calls them",
             "  jay bench pages                                 keys and values in pages and in one run, huge pages or"
                     + " not",
+            "  jay bench start --file m.gguf './jay run m.gguf --prompt Hello'",
+            "                                                  until the first byte, and memory beside the model's",
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"
                     + " dumps",
             "  jay bench train                                 a step of training, beside its products alone",

@@ -41,7 +41,8 @@ class KernelBenchTest {
                         "swiglu",
                         "softmax",
                         "add",
-                        "argmax");
+                        "argmax",
+                        "quantise");
         assertThat(rows).allSatisfy(r -> {
             assertThat(Double.parseDouble(r.group(5)))
                     .as("seconds of %s", r.group())
