@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -104,7 +105,11 @@ public final class KernelBench implements Callable<Integer> {
             defaultValue = "64,128")
     private List<Integer> widths = List.of();
 
-    @Option(names = "--provider", paramLabel = "NAME", description = "Begin with this kernel provider.")
+    @Option(
+            names = "--provider",
+            paramLabel = "NAME",
+            completionCandidates = Providers.class,
+            description = "Begin with this kernel provider: ${COMPLETION-CANDIDATES}.")
     private String provider;
 
     @Option(
@@ -195,5 +200,13 @@ public final class KernelBench implements Callable<Integer> {
 
     private PrintWriter out() {
         return spec.commandLine().getOut();
+    }
+
+    /** The kernel providers, for help: those of the catalog. */
+    static final class Providers implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return KernelProviders.ALL.names().iterator();
+        }
     }
 }
