@@ -87,7 +87,8 @@ final class TrainBench implements Runnable {
                 new Trainer.Plan(Optimizers.ALL.make(optimizer), 1e-4, Schedules.ALL.make("constant"), 1 << 20, 1);
         try (Parameters parameters = new Parameters(spec, true, memory);
                 Parameters others = new Parameters(spec, true, memory);
-                TrainModel model = new TrainModel(parameters, ops, by, sequences, length, memory);
+                TrainModel model =
+                        new TrainModel(parameters, ops, by, new TrainModel.Size(sequences, length, false), memory);
                 Trainer trainer = new Trainer(model, ops, plan, memory);
                 TrainParts parts = new TrainParts(others, ops, by, sequences, length, memory)) {
             parameters.randomise(1);

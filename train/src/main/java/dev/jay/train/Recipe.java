@@ -46,6 +46,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
      * @param optimizer as the catalog names it; so the schedule
      * @param rate      the greatest learning rate
      * @param clip      the greatest norm of all gradients together
+     * @param recompute whether activations are computed again on the way back; open: only where they do not fit
      */
     public record Steps(
             int count,
@@ -56,10 +57,22 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             String schedule,
             double rate,
             double clip,
-            Precision precision) {
+            Precision precision,
+            Choice recompute) {
         /** Tokens of a step. */
         public long tokens() {
             return (long) sequences * length * batches;
+        }
+    }
+
+    /** What a recipe may leave to the planner. */
+    public enum Choice {
+        AUTO,
+        YES,
+        NO;
+
+        boolean allowed(boolean value) {
+            return this == AUTO || value == (this == YES);
         }
     }
 
@@ -104,6 +117,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             Map.entry("rate", "0.002"),
             Map.entry("clip", "1"),
             Map.entry("precision", "bf16"),
+            Map.entry("recompute", "auto"),
             Map.entry("valid-every", "100"),
             Map.entry("valid-batches", "8"),
             Map.entry("patience", "0"),

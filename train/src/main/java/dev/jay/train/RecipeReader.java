@@ -52,7 +52,8 @@ final class RecipeReader {
                 text("schedule"),
                 real("rate", 0),
                 real("clip", 0),
-                precision());
+                oneOf("precision", Precision.class),
+                oneOf("recompute", Recipe.Choice.class));
         if (steps.length() > shape.context()) throw wrong("length", "at most the context, " + shape.context());
         if (steps.tokens() > MOST) throw wrong("batches", "at most " + MOST + " tokens a step");
         Optimizers.ALL.make(steps.optimizer());
@@ -94,10 +95,10 @@ final class RecipeReader {
                 .toList();
     }
 
-    private Precision precision() {
-        String value = text("precision").toUpperCase(Locale.ROOT);
-        for (Precision p : Precision.values()) if (p.name().equals(value)) return p;
-        throw wrong("precision", Arrays.toString(Precision.values()).toLowerCase(Locale.ROOT));
+    private <E extends Enum<E>> E oneOf(String key, Class<E> kind) {
+        String value = text(key).toUpperCase(Locale.ROOT);
+        for (E e : kind.getEnumConstants()) if (e.name().equals(value)) return e;
+        throw wrong(key, Arrays.toString(kind.getEnumConstants()).toLowerCase(Locale.ROOT));
     }
 
     private long number(String key) {

@@ -31,43 +31,71 @@ public final class TrainModel implements AutoCloseable {
     private final ModelSpec spec;
     private final List<TrainBlock> blocks;
     private final HeadGradient head;
-    private final int sequences;
-    private final int length;
+    private final Size size;
     private final double[] frequencies;
-    private final Region activations;
+    private final Region activations; // null in a plan
     private final Region scratch;
     private final Region turns;
 
     /**
+     * How much a pass may be.
+     *
      * @param sequences the most of a batch
      * @param length    the most tokens of a sequence
+     * @param recompute whether of each block only its input is kept, and the rest computed again on the way back: a
+     *                  third more arithmetic, about a quarter of the activations, the same bits
      */
-    public TrainModel(Parameters parameters, Ops ops, Precision precision, int sequences, int length, Memory memory) {
+    public record Size(int sequences, int length, boolean recompute) {
+        int rows() {
+            return Math.multiplyExact(sequences, length);
+        }
+    }
+
+    /** Of what such a model takes of its own, all but the parameters: the sum of its purposes, and of its products. */
+    public static long bytes(Parameters outline, Ops ops, Precision precision, Size size) {
+        TrainModel plan = new TrainModel(outline, ops, precision, size);
+        return plan.activationBytes()
+                + plan.scratchBytes()
+                + plan.turnBytes()
+                + ops.gemm(precision).workingBytes();
+    }
+
+    /** Everything but memory. */
+    private TrainModel(Parameters parameters, Ops ops, Precision precision, Size size) {
         this.parameters = parameters;
         this.ops = ops;
         this.spec = parameters.spec();
         Gemm gemm = ops.gemm(precision);
         this.blocks = TrainBlocks.llama(ops, gemm, parameters);
         this.head = new HeadGradient(ops, gemm, parameters);
-        this.sequences = sequences;
-        this.length = length;
+        this.size = size;
         this.frequencies = frequencies(spec.rotary());
-        int rows = Math.multiplyExact(sequences, length);
-        long table = 2 * (Scratch.sizeOf(tableBytes(length)) + Scratch.sizeOf(tableBytes(rows)));
-        this.activations = memory.reserve("train-activations", activationBytes(rows));
+        this.activations = null;
+        this.scratch = null;
+        this.turns = null;
+    }
+
+    public TrainModel(Parameters parameters, Ops ops, Precision precision, Size size, Memory memory) {
+        TrainModel plan = new TrainModel(parameters, ops, precision, size);
+        this.parameters = parameters;
+        this.ops = ops;
+        this.spec = plan.spec;
+        this.blocks = plan.blocks;
+        this.head = plan.head;
+        this.size = size;
+        this.frequencies = plan.frequencies;
+        List<Region> taken = new ArrayList<>();
         try {
-            this.scratch = memory.reserve("train-scratch", scratchBytes());
+            taken.add(memory.reserve("train-activations", activationBytes()));
+            taken.add(memory.reserve("train-scratch", scratchBytes()));
+            taken.add(memory.reserve("train-turns", turnBytes()));
         } catch (RuntimeException e) {
-            activations.close();
+            taken.forEach(Region::close);
             throw e;
         }
-        try {
-            this.turns = memory.reserve("train-turns", table);
-        } catch (RuntimeException e) {
-            activations.close();
-            scratch.close();
-            throw e;
-        }
+        this.activations = taken.get(0);
+        this.scratch = taken.get(1);
+        this.turns = taken.get(2);
         fillTurns();
     }
 
@@ -77,17 +105,30 @@ public final class TrainModel implements AutoCloseable {
         return all;
     }
 
-    /** [x][dx] and what each block saves. */
-    private long activationBytes(int rows) {
-        long bytes = 2 * Scratch.sizeOf(4L * rows * spec.dim());
-        for (TrainBlock block : blocks) bytes += Scratch.sizeOf(block.savedBytes(rows));
-        return bytes;
+    /** [x][dx] and what each block saves; or [x][dx], what one block saves, and the input of each. */
+    private long activationBytes() {
+        int rows = size.rows();
+        long each = Scratch.sizeOf(4L * rows * spec.dim());
+        if (size.recompute) return 2 * each + mostSaved(rows) + blocks.size() * each;
+        return 2 * each
+                + blocks.stream()
+                        .mapToLong(b -> Scratch.sizeOf(b.savedBytes(rows)))
+                        .sum();
+    }
+
+    private long mostSaved(int rows) {
+        return Scratch.sizeOf(
+                blocks.stream().mapToLong(b -> b.savedBytes(rows)).max().orElse(0));
     }
 
     private long scratchBytes() {
-        long most = head.scratchBytes(sequences * length);
-        for (TrainBlock block : blocks) most = Math.max(most, block.scratchBytes(sequences, length));
+        long most = head.scratchBytes(size.rows());
+        for (TrainBlock block : blocks) most = Math.max(most, block.scratchBytes(size.sequences, size.length));
         return most;
+    }
+
+    private long turnBytes() {
+        return 2 * (Scratch.sizeOf(tableBytes(size.length)) + Scratch.sizeOf(tableBytes(size.rows())));
     }
 
     /** The mean loss of the targets, in nats. */
@@ -122,15 +163,34 @@ public final class TrainModel implements AutoCloseable {
         return head.logits(pass, x.asSlice(4L * (tokens.length - 1) * spec.dim()));
     }
 
+    /** What each block saved; or its input, behind what all share. */
     private List<MemorySegment> forward(TrainPass pass, Batch batch, Scratch kept, MemorySegment x) {
         List<MemorySegment> saved = new ArrayList<>();
         embed(batch.tokens(), x);
+        MemorySegment shared = size.recompute ? kept.take(mostSaved(pass.rows())) : null;
         for (TrainBlock block : blocks) {
-            MemorySegment room = kept.take(block.savedBytes(pass.rows()));
+            MemorySegment room = kept.take(size.recompute ? inputBytes(pass) : block.savedBytes(pass.rows()));
             saved.add(room);
-            block.forward(pass, x, room);
+            if (size.recompute) room.copyFrom(x.asSlice(0, room.byteSize()));
+            block.forward(pass, x, size.recompute ? shared : room);
         }
+        if (size.recompute) saved.add(shared);
         return saved;
+    }
+
+    private long inputBytes(TrainPass pass) {
+        return 4L * pass.rows() * spec.dim();
+    }
+
+    private void backward(TrainPass pass, List<MemorySegment> saved, MemorySegment x, MemorySegment dx) {
+        for (int i = blocks.size() - 1; i >= 0; i--) {
+            MemorySegment room = size.recompute ? saved.getLast() : saved.get(i);
+            if (size.recompute && i < blocks.size() - 1) { // what the last one saved is still there
+                MemorySegment.copy(saved.get(i), 0, x, 0, inputBytes(pass));
+                blocks.get(i).forward(pass, x, room);
+            }
+            blocks.get(i).backward(pass, dx, room);
+        }
     }
 
     private double run(Batch batch, boolean backward, float weight) {
@@ -142,15 +202,15 @@ public final class TrainModel implements AutoCloseable {
         List<MemorySegment> saved = forward(pass, batch, kept, x);
         double sum = head.loss(pass, x, batch.targets(), backward ? dx : null, weight);
         if (!backward) return sum;
-        for (int i = blocks.size() - 1; i >= 0; i--) blocks.get(i).backward(pass, dx, saved.get(i));
+        backward(pass, saved, x, dx);
         embedBackward(batch.tokens(), dx);
         return sum;
     }
 
     private void check(Batch batch) {
-        if (batch.sequences() > sequences || batch.length() > length) {
+        if (batch.sequences() > size.sequences || batch.length() > size.length) {
             throw new IllegalArgumentException("training: sequences=" + batch.sequences() + ", length=" + batch.length()
-                    + ", allowed: " + sequences + " of " + length);
+                    + ", allowed: " + size.sequences + " of " + size.length);
         }
         int bad = Arrays.stream(batch.tokens())
                 .filter(t -> t < 0 || t >= spec.vocabulary())
@@ -172,10 +232,10 @@ public final class TrainModel implements AutoCloseable {
     /** Of one sequence: turns forth, then turns back, the same with the sines negated. */
     private void fillTurns() {
         Scratch room = new Scratch(turns.bytes());
-        MemorySegment forth = room.take(tableBytes(length));
-        MemorySegment back = room.take(tableBytes(length));
+        MemorySegment forth = room.take(tableBytes(size.length));
+        MemorySegment back = room.take(tableBytes(size.length));
         int pairs = frequencies.length;
-        for (int t = 0; t < length; t++) {
+        for (int t = 0; t < size.length; t++) {
             for (int i = 0; i < pairs; i++) {
                 double angle = t * frequencies[i];
                 long at = 2L * (t * (long) pairs + i);
@@ -191,7 +251,7 @@ public final class TrainModel implements AutoCloseable {
     /** The tables of every sequence of a batch are one behind the other. */
     private TrainPass pass(Batch batch) {
         Scratch room = new Scratch(turns.bytes());
-        MemorySegment[] one = {room.take(tableBytes(length)), room.take(tableBytes(length))};
+        MemorySegment[] one = {room.take(tableBytes(size.length)), room.take(tableBytes(size.length))};
         MemorySegment[] all = new MemorySegment[2];
         long each = tableBytes(batch.length());
         for (int i = 0; i < 2; i++) {
@@ -220,7 +280,7 @@ public final class TrainModel implements AutoCloseable {
 
     /** The most tokens of a sequence. */
     int length() {
-        return length;
+        return size.length;
     }
 
     public Parameters parameters() {

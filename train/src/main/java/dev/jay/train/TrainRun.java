@@ -42,6 +42,8 @@ public final class TrainRun {
 
     /** Told of everything; decides when to stop. Called on the thread that runs. */
     public interface Watcher {
+        void planned(TrainRoom room);
+
         void reading(String what, long bytes, long total);
 
         void step(int steps, Curves.Row row, double tokensPerSecond, double secondsLeft);
@@ -83,10 +85,17 @@ public final class TrainRun {
             metadata = TrainedFile.tokenizerOf(source.metadata());
         }
         Tokenizer tokenizer = Tokenizers.from(metadata);
+        try (CpuOps ops = new CpuOps(memory, workers, kernels, 1)) {
+            TrainRoom room = TrainRoom.fitting(recipe, tokenizer.size(), ops, memory.budget() - memory.promised());
+            watcher.planned(room);
+            return run(ops, room, metadata, tokenizer);
+        }
+    }
+
+    private Outcome run(CpuOps ops, TrainRoom room, Metadata metadata, Tokenizer tokenizer) throws IOException {
         Recipe.Steps s = recipe.steps();
-        try (CpuOps ops = new CpuOps(memory, workers, kernels, 1);
-                Parameters parameters = new Parameters(recipe.shape().spec(tokenizer.size()), true, memory);
-                TrainModel model = new TrainModel(parameters, ops, s.precision(), s.sequences(), s.length(), memory);
+        try (Parameters parameters = new Parameters(recipe.shape().spec(tokenizer.size()), true, memory);
+                TrainModel model = new TrainModel(parameters, ops, s.precision(), room.size(), memory);
                 Trainer trainer = new Trainer(model, ops, plan(), memory);
                 TokenData data = data(recipe.texts().data(), tokenizer, "train.tokens");
                 TokenData valid = recipe.texts().valid().isEmpty()

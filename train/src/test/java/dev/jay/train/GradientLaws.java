@@ -10,6 +10,9 @@ import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameter;
+import dev.jay.train.block.Parameters;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -113,6 +116,50 @@ class GradientLaws {
                             .as(p.name())
                             .isEqualTo(-1);
                 }
+            }
+        }
+    }
+
+    /** What is computed again has the bits it had; and it takes less. */
+    @Test
+    void recomputingShouldNotChangeABit() {
+        ModelSpec spec = TrainBed.spec(4, 20, 4, 2, 6, 60, 37);
+        for (Precision precision : Precision.values()) {
+            try (TrainBed kept = new TrainBed(spec, true, precision, null, 2, new TrainModel.Size(3, 40, false));
+                    TrainBed again = new TrainBed(spec, true, precision, null, 2, new TrainModel.Size(3, 40, true))) {
+                Batch batch = TrainBed.batch(2, 33, 37, 8);
+                assertThat(again.model.addGradients(batch, 1)).isEqualTo(kept.model.addGradients(batch, 1));
+                for (Parameter p : kept.parameters.all()) {
+                    assertThat(again.parameters.get(p.name()).gradient().mismatch(p.gradient()))
+                            .as(p.name())
+                            .isEqualTo(-1);
+                }
+                assertThat(again.memory.byPurpose().get("train-activations"))
+                        .isLessThan(kept.memory.byPurpose().get("train-activations") / 2);
+            }
+        }
+    }
+
+    /** A plan is of what is taken, to the byte; of a product's working space it is the most. */
+    @Test
+    void aPassShouldTakeWhatItsPlanSays() {
+        for (boolean recompute : new boolean[] {false, true}) {
+            TrainModel.Size size = new TrainModel.Size(2, 40, recompute);
+            try (TrainBed bed = new TrainBed(TrainBed.SMALL, true, Precision.BF16, null, 2, size);
+                    Parameters outline = Parameters.outline(TrainBed.SMALL, true)) {
+                long before = bed.ops.gemm(Precision.BF16).workingBytes();
+                long taken = bed.memory.byPurpose().entrySet().stream()
+                        .filter(e -> List.of("train-activations", "train-scratch", "train-turns")
+                                .contains(e.getKey()))
+                        .mapToLong(Map.Entry::getValue)
+                        .sum();
+                assertThat(TrainModel.bytes(outline, bed.ops, Precision.BF16, size))
+                        .isEqualTo(taken + before);
+                bed.model.addGradients(TrainBed.batch(2, 40, 37, 1), 1);
+                Map<String, Long> after = bed.memory.byPurpose();
+                assertThat(after.get("gemm-packed") + after.get("kernel-scratch"))
+                        .isBetween(1L, before);
+                assertThat(outline.bytes()).isEqualTo(after.get("train-weights"));
             }
         }
     }

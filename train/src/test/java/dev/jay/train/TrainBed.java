@@ -34,12 +34,16 @@ final class TrainBed implements AutoCloseable {
             int threads,
             int sequences,
             int length) {
+        this(spec, tied, precision, provider, threads, new TrainModel.Size(sequences, length, false));
+    }
+
+    TrainBed(ModelSpec spec, boolean tied, Precision precision, String provider, int threads, TrainModel.Size size) {
         workers = Workers.of(threads);
         kernels = KernelProviders.choose(Cpu.detect(), provider, memory);
         ops = new CpuOps(memory, workers, kernels, 1);
         parameters = new Parameters(spec, tied, memory);
         parameters.randomise(5);
-        model = new TrainModel(parameters, ops, precision, sequences, length, memory);
+        model = new TrainModel(parameters, ops, precision, size, memory);
     }
 
     static ModelSpec spec(int layers, int dim, int heads, int kvHeads, int headDim, int hidden, int vocabulary) {

@@ -73,7 +73,7 @@ final class TrainCommand implements Callable<Integer> {
             try (KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory);
                     TrainProgress bar = new TrainProgress(shell)) {
                 report(new TrainRun(read, folder, memory, workers, System::nanoTime, bar).run(kernels), folder);
-                shell.say("memory, at most: " + peaks(memory.peakByPurpose()));
+                shell.say("memory, at most: " + mebibytes(memory.peakByPurpose()));
             }
         });
         return shell.interrupts().isInterrupted() ? ExitCode.INTERRUPTED.code() : ExitCode.OK.code();
@@ -86,7 +86,8 @@ final class TrainCommand implements Callable<Integer> {
                         () -> shell.say(folder + ": stopped; the same command goes on from here"));
     }
 
-    private static String peaks(Map<String, Long> bytes) {
+    /** Bytes by what they are for, in whole MiB. */
+    static String mebibytes(Map<String, Long> bytes) {
         return bytes.entrySet().stream()
                 .map(e -> e.getKey() + "=" + (e.getValue() + (1 << 20) - 1 >> 20) + "m")
                 .collect(Collectors.joining(", "));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.cli;
 
+import dev.jay.train.TrainRoom;
 import dev.jay.train.TrainRun;
 import dev.jay.train.report.Curves;
 import java.util.Locale;
@@ -20,6 +21,12 @@ final class TrainProgress implements TrainRun.Watcher, AutoCloseable {
         this.shell = shell;
         this.isTerminal = shell.isTty().err();
         this.reading = new Progress(shell);
+    }
+
+    @Override
+    public void planned(TrainRoom room) {
+        shell.say("memory: " + TrainCommand.mebibytes(room.parts())
+                + (room.size().recompute() ? "; activations are computed again on the way back" : ""));
     }
 
     @Override

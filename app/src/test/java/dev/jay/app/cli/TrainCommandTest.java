@@ -143,7 +143,8 @@ class TrainCommandTest {
             Recipe.Shape shape = new Recipe.Shape(64, 2, 4, 2, 16, 96, 64, 50000);
             try (Parameters parameters = new Parameters(shape.spec(280), true, memory)) {
                 TrainedFile.read(source, parameters);
-                try (TrainModel trained = new TrainModel(parameters, ops, Precision.F32, 1, n, memory)) {
+                try (TrainModel trained =
+                        new TrainModel(parameters, ops, Precision.F32, new TrainModel.Size(1, n, false), memory)) {
                     int[] targets = Arrays.copyOfRange(tokens, 1, n + 1);
                     return trained.loss(new Batch(n, Arrays.copyOf(tokens, n), targets));
                 }
@@ -173,6 +174,39 @@ class TrainCommandTest {
         assertThat(jay("train", recipe, "--out", file("parts"), "--set", "rate=0.02"))
                 .isEqualTo(1);
         assertThat(complained()).contains("it is of another run");
+    }
+
+    /** Below what it needs nothing is begun; told what would fit, and given that, it runs within it. */
+    @Test
+    void shouldKeepToItsMemory() throws IOException {
+        String recipe = recipe("width = 64\nsteps = 2\nsequences = 64\nlength = 64\n");
+        assertThat(jay("train", recipe)).as(complained()).isZero();
+        assertThat(complained()).contains("pass=").doesNotContain("computed again");
+        long all = wanted(recipe, 1 << 20);
+        assertThat(jay("train", recipe, "--out", file("exact"), "--memory", process(all + (2 << 20))))
+                .as(complained())
+                .isZero();
+        assertThat(complained()).contains("computed again on the way back");
+        String half = process(all * 2 / 3);
+        assertThat(jay("train", recipe, "--out", file("half"), "--memory", half))
+                .isEqualTo(ExitCode.NO_ROOM.code());
+        assertThat(complained()).contains("would fit: sequences=");
+        assertThat(folder.resolve("half/curves.csv")).doesNotExist();
+        String[] fits = complained().replaceAll("(?s).*would fit: |, in .*", "").split(", ");
+        assertThat(jay("train", recipe, "--out", file("half"), "--memory", half, "--set", fits[0], "--set", fits[1]))
+                .as(complained())
+                .isZero();
+    }
+
+    /** What it says that it needs, where it is given next to nothing. */
+    private long wanted(String recipe, long offHeap) {
+        jay("train", recipe, "--out", file("none"), "--memory", process(offHeap + (4 << 20)));
+        return Long.parseLong(complained().replaceAll("(?s).*wanted=(\\d+) bytes.*", "$1"));
+    }
+
+    /** The memory of a process that leaves so much beside Java's heap. */
+    private static String process(long offHeap) {
+        return String.valueOf(offHeap + Runtime.getRuntime().maxMemory());
     }
 
     @Test

@@ -48,6 +48,12 @@ final class CpuGemm implements Gemm {
         }
     }
 
+    @Override
+    public long workingBytes() {
+        long each = Scratch.sizeOf(own + kernel.packedBytes(MOST_ROWS, kernel.depth()));
+        return each * ops.workers() + kernel.packedBytes(MOST_COLUMNS, kernel.depth());
+    }
+
     private static long address(String what, Factor f, int rows, int cols) {
         int count = f.transposed() ? cols : rows;
         int length = f.transposed() ? rows : cols;

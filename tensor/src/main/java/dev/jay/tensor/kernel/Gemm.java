@@ -27,6 +27,9 @@ public interface Gemm {
         }
     }
 
+    /** The most bytes that its products take beside their matrices, all threads together. */
+    long workingBytes();
+
     /**
      * @param c       values, {@code cStride} from a row to the next; must not overlap a factor
      * @param add     to what c holds; else c need hold nothing

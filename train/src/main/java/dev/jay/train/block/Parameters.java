@@ -24,8 +24,31 @@ public final class Parameters implements AutoCloseable {
     private final ModelSpec spec;
     private final boolean tied;
     private final Map<String, Parameter> all = new LinkedHashMap<>();
-    private final Region values;
+    private final Region values; // null in an outline
     private final Region gradients;
+
+    private Parameters(ModelSpec spec, boolean tied) {
+        check(spec);
+        this.spec = spec;
+        this.tied = tied;
+        this.values = null;
+        this.gradients = null;
+        for (Shape s : shapes(spec, tied)) {
+            all.put(s.name, new Parameter(s.name, s.rows, s.cols, MemorySegment.NULL, MemorySegment.NULL));
+        }
+    }
+
+    /** The names and shapes alone, for a plan. Takes no memory, and has no values. */
+    public static Parameters outline(ModelSpec spec, boolean tied) {
+        return new Parameters(spec, tied);
+    }
+
+    /** Bytes of all values; so many again of gradients. */
+    public long bytes() {
+        return all.values().stream()
+                .mapToLong(p -> Scratch.sizeOf(4 * p.count()))
+                .sum();
+    }
 
     /**
      * All zeros.
@@ -162,6 +185,7 @@ public final class Parameters implements AutoCloseable {
 
     @Override
     public void close() {
+        if (values == null) return;
         values.close();
         gradients.close();
     }
