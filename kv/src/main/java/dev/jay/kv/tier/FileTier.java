@@ -158,8 +158,11 @@ public final class FileTier implements PrefixTier {
             used(there);
             return;
         }
-        while (wait && idle.isEmpty() && inFlight > 0) awaitDone();
-        Integer number = idle.isEmpty() || failed ? null : roomFor();
+        Integer number = roomFor();
+        while (number == null && wait && inFlight > 0) {
+            awaitDone();
+            number = roomFor();
+        }
         if (number == null) {
             dropped++;
             return;
@@ -203,8 +206,9 @@ public final class FileTier implements PrefixTier {
         failed = true;
     }
 
-    /** A slot that nobody needs; the least recently used one gives way. Null if all are being worked on. */
+    /** A slot that nobody needs, where a buffer is idle; the least recently used one gives way. Null if there is none. */
     private Integer roomFor() {
+        if (idle.isEmpty() || failed) return null;
         if (empty.isEmpty()) {
             for (Slot slot : byUse) {
                 if (!slot.isWritten || slot.readers > 0) continue;

@@ -66,6 +66,10 @@ final class TierBed implements AutoCloseable {
         for (int page : pages) pool.release(page);
     }
 
+    void awaitWritten(int count) {
+        while (tier.stats().written() < count) Thread.onSpinWait();
+    }
+
     /** Whether it is there; fails if something else is. */
     boolean holds(int number) {
         PrefixTier.Chunk chunk = tier.find(ROOT, tokens(number));
