@@ -151,6 +151,29 @@ class LauncherTest {
         assertThat(run.exit()).as(run.out() + run.err()).isZero();
     }
 
+    /** One of the features that machine code needs may be hidden, by a hypervisor for one. */
+    @Test
+    void shouldHaveTheVectorApiWhereMachineCodeCannotRun() throws Exception {
+        Path list = folder.resolve("cpuinfo");
+        Path jay = folder.resolve("jay"); // no pom.xml beside it: nothing is to be built
+        Files.writeString(jay, Files.readString(JAY).replace("/proc/cpuinfo", list.toString()));
+        program("jdk/bin/java", "echo $*");
+        Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"25.0.1\"\n");
+        Map<String, String> environment =
+                Map.of("JAY_JAVA_HOME", folder.resolve("jdk").toString());
+        String all = "flags\t\t: fpu fma avx f16c bmi1 avx2 bmi2";
+        for (String hidden : new String[] {"", " fma", " avx", " f16c", " avx2", " bmi2"}) {
+            Files.writeString(
+                    list,
+                    "model name\t: Some CPU\n"
+                            + (all + " ").replace(hidden + " ", " ").strip() + "\n");
+            Run run = sh(environment, "sh " + jay + " run");
+            assertThat(run.out().contains("jdk.incubator.vector"))
+                    .as("hidden:" + hidden + "; " + run)
+                    .isEqualTo(!hidden.isEmpty());
+        }
+    }
+
     @Test
     void shouldHaveTheVectorApiForWhoeverNamesIt() throws Exception {
         assumeBuilt();
