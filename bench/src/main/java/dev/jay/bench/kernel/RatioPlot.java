@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kernel;
 
+import java.awt.Font;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -9,16 +10,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.ChartEncoder;
+import org.knowm.xchart.HorizontalBarChart;
+import org.knowm.xchart.HorizontalBarChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
 /** Achieved / bound of every row that has a bound, a bar for each thread count. */
 final class RatioPlot {
-    private static final int BAR = 22; // pixels to a kernel and shape
-    private static final int MARGIN = 160;
-    private static final int HEIGHT = 900;
+    private static final int BAR = 11; // pixels
+    private static final int GAP = 8;
+    private static final int MARGIN = 120;
+    private static final int WIDTH = 900;
+    private static final double MOST = 120; // a noisy bar ends here
 
     private RatioPlot() {}
 
@@ -32,18 +35,23 @@ final class RatioPlot {
             if (!threads.contains(row.threads())) threads.add(row.threads());
         }
         if (ratios.isEmpty()) throw new IOException("nothing to draw in " + file + ": no row has a bound");
-        CategoryChart chart = new CategoryChartBuilder()
-                .width(MARGIN + BAR * ratios.size())
-                .height(HEIGHT)
+        int each = BAR * threads.size() + GAP;
+        HorizontalBarChart chart = new HorizontalBarChartBuilder()
+                .width(WIDTH)
+                .height(MARGIN + each * ratios.size())
                 .title("Achieved of what is possible: " + machine)
-                .yAxisTitle("% of bound")
+                .xAxisTitle("% of bound")
                 .build();
-        chart.getStyler().setXAxisLabelRotation(90).setYAxisMin(0.0).setLegendPosition(LegendPosition.InsideNE);
+        chart.getStyler().setAvailableSpaceFill(0.8).setLabelsVisible(false);
+        chart.getStyler().setXAxisMin(0.0).setXAxisMax(MOST).setXAxisTickMarkSpacingHint(GAP);
+        chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
+        chart.getStyler().setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, BAR));
         List<String> labels = new ArrayList<>(ratios.keySet());
         for (int count : threads) {
             List<Double> values = new ArrayList<>();
-            for (String label : labels) values.add(ratios.get(label).getOrDefault(count, 0.0));
-            chart.addSeries(count + (count == 1 ? " thread" : " threads"), labels, values);
+            for (String label : labels)
+                values.add(Math.min(MOST, ratios.get(label).getOrDefault(count, 0.0)));
+            chart.addSeries(count + (count == 1 ? " thread" : " threads"), values, labels);
         }
         try (OutputStream to = Files.newOutputStream(file)) {
             ChartEncoder.saveChart(chart, to, "png");
