@@ -87,6 +87,7 @@ final class TransformerForward implements Forward {
         this.pool = new PagePool(memory, sizes.pages(), sizes.pageBytes());
         try {
             this.scratchBytes = memory.reserve("scratch", sizes.scratchBytes());
+            scratchBytes.inHugePages(); // rows are written with strides of many pages
         } catch (RuntimeException e) {
             pool.close();
             throw e;

@@ -73,6 +73,7 @@ public final class AmxKernels extends X86Provider {
         private final Bf16Form form;
         private final MachineCode.Function two;
         private final MachineCode.Function one;
+        private final MachineCode.Function turn;
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
 
@@ -81,6 +82,7 @@ public final class AmxKernels extends X86Provider {
             this.form = new Bf16Form(code.load("pack-bf16", Bf16PackCode.build(NEEDED)));
             this.two = code.load("multiply-bf16-32x32", Bf16TileCode.build(2, NEEDED));
             this.one = code.load("multiply-bf16-32x16", Bf16TileCode.build(1, NEEDED));
+            this.turn = code.load("turn-sums", Bf16TurnCode.build(NEEDED));
         }
 
         @Override
@@ -96,7 +98,7 @@ public final class AmxKernels extends X86Provider {
 
         private MatMulKernel make(String format, Unpack unpack) {
             MachineCode.Function function = code.load("unpack-" + format, UnpackCode.build(unpack, NEEDED));
-            return new Bf16MatMul(form, new Bf16MatMul.Code(unpack, function, two, one));
+            return new Bf16MatMul(form, new Bf16MatMul.Code(unpack, function, two, one, turn));
         }
 
         @Override

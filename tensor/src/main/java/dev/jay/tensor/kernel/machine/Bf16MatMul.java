@@ -12,7 +12,12 @@ import dev.jay.tensor.kernel.MatMulKernel;
  */
 final class Bf16MatMul implements MatMulKernel {
     /** The code of one format, and of tiles. */
-    record Code(Unpack format, MachineCode.Function unpack, MachineCode.Function two, MachineCode.Function one) {}
+    record Code(
+            Unpack format,
+            MachineCode.Function unpack,
+            MachineCode.Function two,
+            MachineCode.Function one,
+            MachineCode.Function turn) {}
 
     /** Fewer tokens are not worth rounding the weights for. */
     private static final int LEAST_ROWS = 33;
@@ -24,7 +29,8 @@ final class Bf16MatMul implements MatMulKernel {
 
     private static final int ROWS = Bf16TileCode.GROUP;
     private static final int FETCHED = 4; // rows that {@link Bf16TileCode} fetches for a group, at most
-    private static final long PLACE_BYTES = 4 * Tiles.BYTES;
+    private static final long ARGS_BYTES = 3 * Words.BYTES;
+    private static final long PLACE_BYTES = UnpackCode.PLACE_BYTES;
     private static final long ROWS_BYTES = (long) Bf16Form.COLS / Bf16Form.STEP * UnpackCode.STEP_BYTES;
     private static final long SUMS_BYTES = 512 * 1024; // of a core's second level, what sums may take
 
@@ -53,25 +59,23 @@ final class Bf16MatMul implements MatMulKernel {
 
     @Override
     public long scratchBytes(int cols, int n) {
-        return sumsAt() + (cols > Bf16Form.COLS ? SUMS_BYTES : 0);
+        return sumsAt() + SUMS_BYTES;
     }
 
-    /** After the arguments of two functions, the place, and rows of w. */
+    /** After the arguments of three functions, the place, and rows of w. */
     private static long sumsAt() {
-        return 2 * Words.BYTES + PLACE_BYTES + ROWS_BYTES;
+        return ARGS_BYTES + PLACE_BYTES + ROWS_BYTES;
     }
 
     @Override
     public void run(
             long w, long rowBytes, int cols, int from, int to, long x, int n, long y, long yStride, long scratch) {
-        long place = scratch + 2 * Words.BYTES;
+        long place = scratch + ARGS_BYTES;
         Words.set(scratch, UnpackCode.ROW_BYTES, rowBytes);
         Words.set(scratch, UnpackCode.OUT, place + PLACE_BYTES);
         Words.set(scratch, UnpackCode.PLACE, place);
         long args = scratch + Words.BYTES;
         Words.set(args, Bf16TileCode.ROWS_OF_W, place + PLACE_BYTES);
-        Words.set(args, Bf16TileCode.PLACE, place);
-        Words.set(args, Bf16TileCode.Y_STRIDE, 4 * yStride);
         Words.set(args, Bf16TileCode.NEXT_STRIDE, rowBytes);
         Words.set(
                 args,
@@ -89,38 +93,44 @@ final class Bf16MatMul implements MatMulKernel {
             int parts = Math.ceilDiv(to - from, most);
             int each = Math.ceilDiv(to - from, parts * ROWS) * ROWS;
             for (int row = from; row < to; row += each) {
-                part(w, rowBytes, cols, row, Math.min(to, row + each), block, tokens, out, yStride, scratch);
+                int end = Math.min(to, row + each);
+                part(w, rowBytes, cols, row, end, block, tokens, scratch);
+                turn(scratch, end - row, tokens, out + 4L * row, yStride);
             }
         }
     }
 
-    /** Rows whose sums fit. */
-    private void part(
-            long w, long rowBytes, int cols, int from, int to, long x, int tokens, long y, long yStride, long scratch) {
+    /** The sums of rows whose sums fit. */
+    private void part(long w, long rowBytes, int cols, int from, int to, long x, int tokens, long scratch) {
         long args = scratch + Words.BYTES;
         for (int col = 0; col < cols; col += Bf16Form.COLS) {
             int width = Math.min(Bf16Form.COLS, cols - col);
             Words.set(args, Bf16TileCode.STEPS, Bf16Form.steps(width));
             Words.set(args, Bf16TileCode.BEGINS, col == 0 ? 1 : 0);
-            Words.set(args, Bf16TileCode.ENDS, col + width == cols ? 1 : 0);
             for (int row = from; row < to; row += ROWS) {
                 int rows = Math.min(ROWS, to - row);
                 unpack(w + row * rowBytes, width, col, rows, scratch);
-                Words.set(args, Bf16TileCode.ROWS, (1L << rows) - 1);
                 boolean isLast = row + ROWS >= to;
                 long next = isLast ? from * rowBytes + at(col + width) : (row + ROWS) * rowBytes + at(col);
                 Words.set(args, Bf16TileCode.NEXT, w + next);
                 int sums = (row - from) / ROWS * Bf16Form.groups(tokens);
-                multiply(
-                        x + Bf16Form.place(tokens, cols, 0, col),
-                        tokens,
-                        width,
-                        scratch + sumsAt() + (long) sums * Bf16TileCode.SUM_BYTES,
-                        y + 4L * row,
-                        yStride,
-                        args);
+                long at = scratch + sumsAt() + (long) sums * Bf16TileCode.SUM_BYTES;
+                multiply(x + Bf16Form.place(tokens, cols, 0, col), tokens, width, at, args);
             }
         }
+    }
+
+    private void turn(long scratch, int rows, int tokens, long y, long yStride) {
+        long args = scratch + 2 * Words.BYTES;
+        int last = (rows - 1) % ROWS + 1;
+        Words.set(args, Bf16TurnCode.C, scratch + sumsAt());
+        Words.set(args, Bf16TurnCode.C_STRIDE, (long) Bf16Form.groups(tokens) * Bf16TileCode.SUM_BYTES);
+        Words.set(args, Bf16TurnCode.ROW_GROUPS, Math.ceilDiv(rows, ROWS));
+        Words.set(args, Bf16TurnCode.LAST_ROWS, (1L << last) - 1);
+        Words.set(args, Bf16TurnCode.Y, y);
+        Words.set(args, Bf16TurnCode.Y_STRIDE, 4 * yStride);
+        Words.set(args, Bf16TurnCode.TOKENS, tokens);
+        code.turn.call(args);
     }
 
     /** Where in a row the column is. */
@@ -133,7 +143,7 @@ final class Bf16MatMul implements MatMulKernel {
         Unpack format = code.format;
         int whole = width / format.blockCols();
         long at = row + at(col);
-        long out = scratch + 2 * Words.BYTES + PLACE_BYTES;
+        long out = scratch + ARGS_BYTES + PLACE_BYTES;
         Words.set(scratch, UnpackCode.ROWS, rows);
         if (whole > 0) unpack(at, whole, 0xFFFFFFFFL, out, scratch);
         int rest = width % format.blockCols();
@@ -150,13 +160,12 @@ final class Bf16MatMul implements MatMulKernel {
         code.unpack.call(scratch);
     }
 
-    private void multiply(long x, int tokens, int width, long sums, long y, long yStride, long args) {
+    private void multiply(long x, int tokens, int width, long sums, long args) {
         int last = tokens % ROWS;
         int few = last > 0 && last <= Tiles.ROWS ? last : 0; // two tiles would be one too many
         int many = tokens - few;
         Words.set(args, Bf16TileCode.X, x);
         Words.set(args, Bf16TileCode.C, sums);
-        Words.set(args, Bf16TileCode.Y, y);
         if (many > 0) {
             Words.set(args, Bf16TileCode.TOKENS, many);
             code.two.call(args);
@@ -166,7 +175,6 @@ final class Bf16MatMul implements MatMulKernel {
             Words.set(args, Bf16TileCode.TOKENS, few);
             Words.set(args, Bf16TileCode.X, x + (long) groups * Bf16Form.steps(width) * Bf16Form.STEP_BYTES);
             Words.set(args, Bf16TileCode.C, sums + (long) groups * Bf16TileCode.SUM_BYTES);
-            Words.set(args, Bf16TileCode.Y, y + 4L * many * yStride);
             code.one.call(args);
         }
     }

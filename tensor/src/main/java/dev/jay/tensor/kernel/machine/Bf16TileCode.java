@@ -6,10 +6,8 @@ import static dev.jay.tensor.asm.x86.Amx.TILELOADD;
 import static dev.jay.tensor.asm.x86.Amx.TILERELEASE;
 import static dev.jay.tensor.asm.x86.Amx.TILESTORED;
 import static dev.jay.tensor.asm.x86.Amx.TILEZERO;
-import static dev.jay.tensor.asm.x86.Avx512.KMOVD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
-import static dev.jay.tensor.asm.x86.Integers.CMP;
 import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
@@ -18,12 +16,10 @@ import static dev.jay.tensor.asm.x86.Integers.POP;
 import static dev.jay.tensor.asm.x86.Integers.PREFETCHT1;
 import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
-import static dev.jay.tensor.asm.x86.Integers.SHR;
 import static dev.jay.tensor.asm.x86.Integers.SUB;
 import static dev.jay.tensor.asm.x86.Integers.TEST;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R10;
-import static dev.jay.tensor.asm.x86.Reg.R11;
 import static dev.jay.tensor.asm.x86.Reg.R12;
 import static dev.jay.tensor.asm.x86.Reg.R13;
 import static dev.jay.tensor.asm.x86.Reg.R8;
@@ -34,10 +30,7 @@ import static dev.jay.tensor.asm.x86.Reg.RCX;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RDX;
 import static dev.jay.tensor.asm.x86.Reg.RSI;
-import static dev.jay.tensor.asm.x86.Reg.k;
 import static dev.jay.tensor.asm.x86.Reg.tmm;
-import static dev.jay.tensor.asm.x86.Reg.zmm;
-import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
 
 import dev.jay.tensor.asm.Label;
@@ -49,9 +42,9 @@ import java.util.Set;
 
 /**
  * 32 rows of w, made bf16 by {@link UnpackCode}, times groups of 32 tokens in {@link Bf16Form}, over some of the columns:
- * two tiles of rows by two of tokens, whose four sums are continued from call to call in c, four tiles a group; the last
- * call turns them about and writes them to y. Meanwhile the rows of w that are next come towards the cache. For a last
- * group of at most 16 tokens there is a function that makes two.
+ * two tiles of rows by two of tokens, whose four sums are continued from call to call in c, four tiles a group.
+ * Meanwhile the rows of w that are next come towards the cache. For a last group of at most 16 tokens there is a function
+ * that makes two.
  */
 final class Bf16TileCode {
     /** Places in the block of arguments. */
@@ -62,15 +55,10 @@ final class Bf16TileCode {
     static final int STEPS = 3; // of 32 columns
     static final int TOKENS = 4; // of all groups together
     static final int BEGINS = 5; // 1: the sums begin at zero
-    static final int ENDS = 6; // 1: the sums are complete
-    static final int Y = 7;
-    static final int Y_STRIDE = 8; // bytes
-    static final int ROWS = 9; // a bit for each of the 32
-    static final int PLACE = 10; // for four tiles
-    static final int NEXT = 11; // what to fetch towards the cache: rows of w that are next
-    static final int NEXT_STRIDE = 12; // bytes from row to row
-    static final int NEXT_STEP = 13; // bytes of a row that go with a step
-    static final int NEXT_GROUP = 14; // bytes from the first of four rows that go with a group to the next group's
+    static final int NEXT = 6; // what to fetch towards the cache: rows of w that are next
+    static final int NEXT_STRIDE = 7; // bytes from row to row
+    static final int NEXT_STEP = 8; // bytes of a row that go with a step
+    static final int NEXT_GROUP = 9; // bytes from the first of four rows that go with a group to the next group's
 
     static final int GROUP = 32; // rows, and tokens
     static final int SUM_BYTES = 4 * Tiles.BYTES; // of c for a group
@@ -102,8 +90,6 @@ final class Bf16TileCode {
         Label fresh = a.label();
         Label begun = a.label();
         Label step = a.label();
-        Label ends = a.label();
-        Label next = a.label();
         a.emit(ENDBR64).emit(PUSH, RBX).emit(PUSH, R12).emit(PUSH, R13).emit(MOV, RBX, RDI);
         Tiles.configure(a, constants);
         a.emit(MOV, RAX.low32(), imm(Tiles.ROW_BYTES))
@@ -112,9 +98,7 @@ final class Bf16TileCode {
         a.emit(MOV, R12, mem(RBX, 8 * NEXT))
                 .emit(MOV, R13, mem(RBX, 8 * NEXT_STRIDE))
                 .emit(LEA, R13, mem(R13, R13, 2, 0));
-        a.emit(MOV, R9, mem(RBX, 8 * TOKENS)).emit(MOV, R11, mem(RBX, 8 * Y));
-        a.emit(MOV, RCX, mem(RBX, 8 * ROWS)).emit(KMOVD, k(1), RCX.low32());
-        a.emit(SHR, RCX, imm(16)).emit(KMOVD, k(2), RCX.low32());
+        a.emit(MOV, R9, mem(RBX, 8 * TOKENS));
         a.bind(group).emit(MOV, RDI, mem(RBX, 8 * ROWS_OF_W)).emit(MOV, RCX, mem(RBX, 8 * STEPS));
         a.emit(MOV, R8, mem(RBX, 8 * BEGINS)).emit(TEST, R8, R8).jump(Condition.NOT_ZERO, fresh);
         sums((tile, at) -> a.emit(TILELOADD, tile, tile(RDX, at)));
@@ -129,15 +113,10 @@ final class Bf16TileCode {
         a.emit(ADD, RDI, imm(UnpackCode.STEP_BYTES)).emit(ADD, RSI, imm(UnpackCode.STEP_BYTES));
         a.emit(DEC, RCX).jump(Condition.NOT_ZERO, step);
         a.emit(ADD, R12, mem(RBX, 8 * NEXT_GROUP));
-        a.emit(MOV, R8, mem(RBX, 8 * ENDS)).emit(TEST, R8, R8).jump(Condition.NOT_ZERO, ends);
         sums((tile, at) -> a.emit(TILESTORED, tile(RDX, at), tile));
-        a.bind(next).emit(ADD, RDX, imm(SUM_BYTES)).emit(SUB, R9, imm(GROUP)).jump(Condition.GREATER, group);
+        a.emit(ADD, RDX, imm(SUM_BYTES)).emit(SUB, R9, imm(GROUP)).jump(Condition.GREATER, group);
         a.emit(TILERELEASE).emit(VZEROUPPER);
         a.emit(POP, R13).emit(POP, R12).emit(POP, RBX).emit(RET);
-        a.bind(ends).emit(MOV, R8, mem(RBX, 8 * PLACE));
-        sums((tile, at) -> a.emit(TILESTORED, tile(R8, at), tile));
-        turn();
-        a.jump(next);
         constants.write();
         return a.finish();
     }
@@ -158,26 +137,5 @@ final class Bf16TileCode {
         if (across == 1) return;
         a.emit(TILELOADD, tmm(7), tile(RSI, 1));
         a.emit(TDPBF16PS, sum(0, 1), tmm(4), tmm(7)).emit(TDPBF16PS, sum(1, 1), tmm(5), tmm(7));
-    }
-
-    /** Tiles of [row][token], at r8, to y[token][row], token after token until there are no more. */
-    private void turn() {
-        Label done = a.label();
-        for (int i = 0; i < 2; i++) {
-            Label rowsDone = i == 0 ? a.label() : done;
-            a.emit(MOV, R10, R11);
-            if (i == 1) a.emit(ADD, R10, imm(4 * 16));
-            for (int eight = 0; eight < 2 * across; eight++) {
-                int from = (2 * i + eight / 2) * Tiles.BYTES + eight % 2 * 32;
-                PanelCode.transpose32(a, r -> mem(R8, from + Tiles.ROW_BYTES * r));
-                for (int t = 0; t < 8; t++) {
-                    a.emit(VMOVUPS, mem(R10, 0).mask(k(1 + i)), zmm(24 + t)).emit(ADD, R10, mem(RBX, 8 * Y_STRIDE));
-                    if (eight == 2 * across - 1 && t == 7) continue; // the next is another group's
-                    a.emit(CMP, R9, imm(8 * eight + t + 1)).jump(Condition.NOT_GREATER, rowsDone);
-                }
-            }
-            a.bind(rowsDone);
-        }
-        a.emit(MOV, R11, R10).emit(SUB, R11, imm(4 * 16)); // where the next group begins
     }
 }
