@@ -43,6 +43,17 @@ final class Ahead {
 
     /** The lines of a step that takes {@code bytes} from the pointer on. */
     static void lines(X86Assembler a, Reg pointer, int bytes) {
-        for (int at = 0; at < bytes; at += 64) a.emit(PREFETCHT1, mem(pointer, LINES + at));
+        lines(a, pointer, bytes, 0, 1);
+    }
+
+    /**
+     * The part of them that is due with the {@code part}-th of some equal parts of a step. Spread over the step they do not
+     * all take a place in the queue of misses at once, which loads from the second level must pass too.
+     */
+    static void lines(X86Assembler a, Reg pointer, int bytes, int part, int parts) {
+        int lines = Math.ceilDiv(bytes, 64);
+        for (int i = 0; i < lines; i++) {
+            if (i * parts / lines == part) a.emit(PREFETCHT1, mem(pointer, LINES + 64 * i));
+        }
     }
 }

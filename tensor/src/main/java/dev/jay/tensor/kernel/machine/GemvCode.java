@@ -150,7 +150,6 @@ final class GemvCode {
         a.emit(TEST, R10, R10).jump(Condition.ZERO, ended);
         a.align(32).bind(loop);
         Ahead.touch(a, RDI);
-        Ahead.lines(a, RDI, group.bytes());
         if (few) several();
         else single();
         a.emit(ADD, RDI, imm(group.bytes())).emit(ADD, RSI, imm(group.cols())).emit(ADD, RDX, imm(planeStep()));
@@ -179,6 +178,11 @@ final class GemvCode {
         return v == 0 || group.sum(v) != group.sum(v - 1);
     }
 
+    private void weights(int v) {
+        Ahead.lines(a, RDI, group.bytes(), v, group.vectors());
+        group.weights(a, v);
+    }
+
     private void multiply(int v) {
         Reg sum = Groups.sum(group.sum(v));
         if (isFirst(v)) a.emit(VPXORD, sum, sum, sum);
@@ -188,7 +192,7 @@ final class GemvCode {
     /** A group for one row of x, whose chains are in zmm0. */
     private void single() {
         for (int v = 0; v < group.vectors(); v++) {
-            group.weights(a, v);
+            weights(v);
             multiply(v);
         }
         group.fold(a);
@@ -201,7 +205,7 @@ final class GemvCode {
     /** A group for each row of x in turn. */
     private void several() {
         for (int v = 0; v < group.vectors(); v++) {
-            group.weights(a, v);
+            weights(v);
             a.emit(VMOVDQU64, mem(R14, 64 * v), zmm(19));
         }
         group.scales(a);
