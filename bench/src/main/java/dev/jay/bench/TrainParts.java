@@ -123,8 +123,13 @@ final class TrainParts implements AutoCloseable {
         Optimizer by = Optimizers.ALL.make(optimizer);
         all.put("optimiser", watch.seconds(() -> {
             for (Parameter p : parameters.all()) {
-                if (by.stateBytes(p) <= state.byteSize()) {
-                    by.update(p, state.asSlice(0, by.stateBytes(p)), new Optimizer.Step(1, 1e-9, 1), ops);
+                if (by.stateBytes(p) <= state.byteSize() && by.scratchBytes(p) <= scratch.byteSize()) {
+                    by.update(
+                            p,
+                            state.asSlice(0, by.stateBytes(p)),
+                            new Scratch(scratch),
+                            new Optimizer.Step(1, 1e-9, 1),
+                            ops);
                 }
             }
         }));

@@ -6,6 +6,7 @@ import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.OutOfBudgetException;
 import dev.jay.tensor.memory.Scratch;
 import dev.jay.train.block.Parameters;
+import dev.jay.train.optimize.Optimizer;
 import dev.jay.train.optimize.Optimizers;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,12 +27,12 @@ public record TrainRoom(TrainModel.Size size, Map<String, Long> parts) {
     static TrainRoom of(Recipe recipe, int vocabulary, Ops ops, TrainModel.Size size) {
         ModelSpec spec = recipe.shape().spec(vocabulary);
         try (Parameters outline = Parameters.outline(spec, true)) {
-            long state = Trainer.stateBytes(
-                    outline, Optimizers.ALL.make(recipe.steps().optimizer()));
+            Optimizer optimizer = Optimizers.ALL.make(recipe.steps().optimizer());
+            long state = Trainer.stateBytes(outline, optimizer);
             Map<String, Long> parts = new LinkedHashMap<>();
             parts.put("weights", outline.bytes());
             parts.put("gradients", outline.bytes());
-            parts.put("optimizer", state);
+            parts.put("optimizer", state + Trainer.scratchBytes(outline, optimizer));
             parts.put("snapshot", outline.bytes() + state);
             parts.put("pass", TrainModel.bytes(outline, ops, recipe.steps().precision(), size));
             parts.put("coding", CODING * ops.workers() + Scratch.sizeOf(1));

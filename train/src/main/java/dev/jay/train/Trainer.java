@@ -47,6 +47,7 @@ public final class Trainer implements AutoCloseable {
     private final Ops ops;
     private final Plan plan;
     private final Region state;
+    private final Region scratch;
     private final List<MemorySegment> states = new ArrayList<>();
     private int step;
 
@@ -56,6 +57,12 @@ public final class Trainer implements AutoCloseable {
         this.ops = ops;
         this.plan = plan;
         this.state = memory.reserve("train-optimizer", stateBytes(parameters, plan.optimizer));
+        try {
+            this.scratch = memory.reserve("train-optimizer-scratch", scratchBytes(parameters, plan.optimizer));
+        } catch (RuntimeException e) {
+            state.close();
+            throw e;
+        }
         Scratch parts = new Scratch(state.bytes());
         for (Parameter p : parameters.all()) states.add(parts.take(plan.optimizer.stateBytes(p)));
     }
@@ -65,6 +72,14 @@ public final class Trainer implements AutoCloseable {
         return parameters.all().stream()
                 .mapToLong(p -> Scratch.sizeOf(optimizer.stateBytes(p)))
                 .sum();
+    }
+
+    /** What the optimiser works in. */
+    static long scratchBytes(Parameters parameters, Optimizer optimizer) {
+        return parameters.all().stream()
+                .mapToLong(optimizer::scratchBytes)
+                .max()
+                .orElse(0);
     }
 
     /**
@@ -90,7 +105,9 @@ public final class Trainer implements AutoCloseable {
         float scale = norm > plan.clip ? (float) (plan.clip / norm) : 1;
         Optimizer.Step now = new Optimizer.Step(step, rate, scale);
         List<Parameter> all = parameters.all();
-        for (int i = 0; i < all.size(); i++) plan.optimizer.update(all.get(i), states.get(i), now, ops);
+        for (int i = 0; i < all.size(); i++) {
+            plan.optimizer.update(all.get(i), states.get(i), new Scratch(scratch.bytes()), now, ops);
+        }
         return new Report(step, loss / targets, norm, rate, targets);
     }
 
@@ -112,5 +129,6 @@ public final class Trainer implements AutoCloseable {
     @Override
     public void close() {
         state.close();
+        scratch.close();
     }
 }

@@ -5,20 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.jay.model.ModelSpec;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameter;
+import dev.jay.train.block.Parameters;
 import dev.jay.train.optimize.Optimizer;
 import dev.jay.train.optimize.Optimizers;
 import dev.jay.train.optimize.Schedules;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TrainerTest {
+    private static final Map<String, Double> RATES = Map.of("sgd", 1.0, "galore", 0.04);
+
     private static Trainer.Plan plan(String optimizer, double rate, int steps, double clip) {
         return new Trainer.Plan(
                 Optimizers.ALL.make(optimizer), rate, Schedules.ALL.make("cosine(warmup=0.1)"), steps, clip);
@@ -43,7 +49,7 @@ class TrainerTest {
     @Test
     void everyOptimizerShouldLearnToCount() {
         for (Catalog.Entry<? extends Optimizer> entry : Optimizers.ALL.entries()) {
-            double rate = entry.name().equals("sgd") ? 1 : 0.02;
+            double rate = RATES.getOrDefault(entry.name(), 0.02);
             try (TrainBed bed = bed(2);
                     Trainer trainer = new Trainer(bed.model, bed.ops, plan(entry.name(), rate, 300, 1), bed.memory)) {
                 double first = trainer.step(List.of(counting(0))).loss();
@@ -125,6 +131,46 @@ class TrainerTest {
                 assertThat(trainer.steps()).isZero();
                 long least = 4 * bed.parameters.count() * (name.equals("adamw") ? 2 : name.equals("sgd") ? 0 : 1);
                 assertThat(wanted).isBetween(least, least + 4096);
+            }
+        }
+    }
+
+    /** Those that project remember less than AdamW, the less the lower the rank. */
+    @Test
+    void projectingShouldTakeLess() {
+        Map<String, Long> bytes = new HashMap<>();
+        for (String name : List.of("adamw", "galore", "galore(rank=2)", "apollo", "apollo(rank=2)", "apollo-mini")) {
+            ModelSpec spec = TrainBed.spec(4, 64, 4, 2, 16, 176, 37);
+            try (Parameters outline = Parameters.outline(spec, true);
+                    TrainBed bed = new TrainBed(spec, true, Precision.F32, null, 1, 1, 8);
+                    Trainer trainer = new Trainer(bed.model, bed.ops, plan(name, 0.1, 2, 1), bed.memory)) {
+                long published = Trainer.stateBytes(outline, Optimizers.ALL.make(name));
+                assertThat(bed.memory.byPurpose()).as(name).containsEntry("train-optimizer", published);
+                assertThat(Checkpoints.bytes(trainer.parts())).isEqualTo(published + outline.bytes());
+                trainer.step(List.of(TrainBed.batch(1, 8, 37, 1)));
+                bytes.put(name, published);
+            }
+        }
+        assertThat(bytes.get("galore")).isLessThan(bytes.get("adamw") / 2);
+        assertThat(bytes.get("apollo")).isLessThan(bytes.get("galore"));
+        assertThat(bytes.get("galore(rank=2)")).isLessThan(bytes.get("galore"));
+        assertThat(bytes.get("apollo-mini")).isLessThan(bytes.get("apollo(rank=2)"));
+    }
+
+    /** Whatever an optimiser remembers is in its state: a run that goes on elsewhere has the same bits. */
+    @Test
+    void everyOptimizerShouldGoOnBitForBit() {
+        for (Catalog.Entry<? extends Optimizer> entry : Optimizers.ALL.entries()) {
+            try (TrainBed whole = bed(2);
+                    TrainBed rest = bed(1);
+                    Trainer a = new Trainer(whole.model, whole.ops, plan(entry.name(), 0.01, 9, 1), whole.memory);
+                    Trainer b = new Trainer(rest.model, rest.ops, plan(entry.name(), 0.01, 9, 1), rest.memory)) {
+                for (int i = 0; i < 4; i++) a.step(List.of(counting(i)));
+                for (int i = 0; i < 2; i++) b.parts().get(i).copyFrom(a.parts().get(i));
+                b.resume(4);
+                for (int i = 4; i < 9; i++) {
+                    assertThat(b.step(List.of(counting(i)))).as(entry.name()).isEqualTo(a.step(List.of(counting(i))));
+                }
             }
         }
     }

@@ -122,27 +122,13 @@ public final class Parameters implements AutoCloseable {
     public void randomise(long seed) {
         int tensor = 0;
         for (Parameter p : all.values()) {
-            long stream = mix(mix(seed) + tensor++);
+            long stream = Noise.mix(Noise.mix(seed) + tensor++);
             boolean adds = p.name().contains("attn_output") || p.name().contains("ffn_down");
             float deviation = adds ? DEVIATION / (float) Math.sqrt(2.0 * spec.layers()) : DEVIATION;
             for (long i = 0; i < p.count(); i++) {
-                Floats.set(p.value(), i, p.isMatrix() ? deviation * normal(stream, i) : 1);
+                Floats.set(p.value(), i, p.isMatrix() ? deviation * Noise.normal(stream, i) : 1);
             }
         }
-    }
-
-    /** Nearly normal: a sum of four even numbers. */
-    private static float normal(long stream, long i) {
-        long r = mix(stream + i * 0x9E3779B97F4A7C15L);
-        int sum = (int) (r & 0xFFFF) + (int) (r >>> 16 & 0xFFFF) + (int) (r >>> 32 & 0xFFFF) + (int) (r >>> 48);
-        return (sum - 2 * 0xFFFF) / 37837.2f;
-    }
-
-    /** The finaliser of SplitMix64. */
-    private static long mix(long z) {
-        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return z ^ z >>> 31;
     }
 
     public ModelSpec spec() {

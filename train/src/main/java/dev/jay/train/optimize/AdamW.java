@@ -4,6 +4,7 @@ package dev.jay.train.optimize;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.kernel.GradientKernels;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.memory.Scratch;
 import dev.jay.train.block.Parameter;
 import java.lang.foreign.MemorySegment;
 
@@ -42,17 +43,31 @@ final class AdamW implements Optimizer {
     }
 
     @Override
-    public void update(Parameter p, MemorySegment state, Step step, Ops ops) {
-        GradientKernels.Adam by = new GradientKernels.Adam(
-                step.gradient(),
+    public void update(Parameter p, MemorySegment state, Scratch scratch, Step step, Ops ops) {
+        GradientKernels.Adam by = numbers(step, step.gradient(), keep(p, step), (float) step.rate());
+        MemorySegment squares = state.asSlice(4 * p.count());
+        ops.gradients().adam(p.value(), p.gradient(), state, squares, by, p.count());
+    }
+
+    /** What is left of a parameter's weights after a step's decay. */
+    float keep(Parameter p, Step step) {
+        return p.isMatrix() ? (float) (1 - step.rate() * decay) : 1;
+    }
+
+    /** The step alone, added to zeros. */
+    GradientKernels.Adam direction(Step step) {
+        return numbers(step, step.gradient(), 0, -1);
+    }
+
+    private GradientKernels.Adam numbers(Step step, float scale, float keep, float rate) {
+        return new GradientKernels.Adam(
+                scale,
                 (float) beta1,
                 (float) beta2,
                 (float) (1 / (1 - Math.pow(beta1, step.number()))),
                 (float) (1 / (1 - Math.pow(beta2, step.number()))),
                 (float) eps,
-                p.isMatrix() ? (float) (1 - step.rate() * decay) : 1,
-                (float) step.rate());
-        MemorySegment squares = state.asSlice(4 * p.count());
-        ops.gradients().adam(p.value(), p.gradient(), state, squares, by, p.count());
+                keep,
+                rate);
     }
 }

@@ -2,6 +2,7 @@
 package dev.jay.train.optimize;
 
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.memory.Scratch;
 import dev.jay.train.block.Parameter;
 import java.lang.foreign.MemorySegment;
 
@@ -13,12 +14,18 @@ public interface Optimizer {
     /** Bytes it remembers of a parameter. */
     long stateBytes(Parameter p);
 
+    /** Bytes of working space for one parameter. */
+    default long scratchBytes(Parameter p) {
+        return 0;
+    }
+
     /**
      * One step of one parameter.
      *
-     * @param state {@link #stateBytes}, zeros before the first step; aligned to 64
+     * @param state   {@link #stateBytes}, zeros before the first step; aligned to 64
+     * @param scratch {@link #scratchBytes}
      */
-    void update(Parameter p, MemorySegment state, Step step, Ops ops);
+    void update(Parameter p, MemorySegment state, Scratch scratch, Step step, Ops ops);
 
     /**
      * @param number   1 for the first

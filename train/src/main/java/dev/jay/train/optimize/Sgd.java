@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.memory.Scratch;
 import dev.jay.train.block.Parameter;
 import java.lang.foreign.MemorySegment;
 
@@ -30,7 +31,7 @@ final class Sgd implements Optimizer {
     }
 
     @Override
-    public void update(Parameter p, MemorySegment state, Step step, Ops ops) {
+    public void update(Parameter p, MemorySegment state, Scratch scratch, Step step, Ops ops) {
         float rate = (float) step.rate();
         float scale = step.gradient();
         Ranges.forEach(ops, p.count(), (from, count) -> {

@@ -67,7 +67,7 @@ class OptimizersTest {
                     double by = m[i] / (1 - Math.pow(0.8, step)) / (Math.sqrt(v[i] / (1 - Math.pow(0.9, step))) + 1e-6);
                     w[i] = w[i] * (1 - 0.01 * 0.2) - 0.01 * by;
                 }
-                adam.update(p, state, new Optimizer.Step(step, 0.01, 0.5f), ops);
+                adam.update(p, state, room, new Optimizer.Step(step, 0.01, 0.5f), ops);
             }
             for (int i = 0; i < n; i++) {
                 assertThat((double) Floats.get(p.value(), i)).isCloseTo(w[i], within(2e-5));
@@ -84,8 +84,8 @@ class OptimizersTest {
                 state.fill((byte) 0);
                 double start = Floats.get(p.value(), 90_000);
                 Floats.set(p.gradient(), 90_000, 2);
-                sgd.update(p, state, new Optimizer.Step(1, 0.1, 0.5f), ops);
-                sgd.update(p, state, new Optimizer.Step(2, 0.1, 0.5f), ops);
+                sgd.update(p, state, room, new Optimizer.Step(1, 0.1, 0.5f), ops);
+                sgd.update(p, state, room, new Optimizer.Step(2, 0.1, 0.5f), ops);
                 double wanted = start - 0.1 - 0.1 * (1 + momentum);
                 assertThat((double) Floats.get(p.value(), 90_000)).isCloseTo(wanted, within(1e-6));
             });
@@ -117,6 +117,7 @@ class OptimizersTest {
         assertThatThrownBy(() -> Optimizers.ALL.make("adamw(beta1=1)")).hasMessageContaining("beta1=1.0");
         assertThatThrownBy(() -> Optimizers.ALL.make("sgd(momentum=-1)")).hasMessageContaining("momentum=-1.0");
         assertThatThrownBy(() -> Schedules.ALL.make("wsd(decay=2)")).hasMessageContaining("decay=2.0");
-        assertThatThrownBy(() -> Optimizers.ALL.make("lion")).hasMessageContaining("known=[adamw, sgd]");
+        assertThatThrownBy(() -> Optimizers.ALL.make("lion"))
+                .hasMessageContaining("known=[adamw, sgd, galore, apollo, apollo-mini]");
     }
 }

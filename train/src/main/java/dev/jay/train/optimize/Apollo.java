@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train.optimize;
+
+import dev.jay.tensor.Catalog;
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.memory.Scratch;
+import dev.jay.train.block.Noise;
+import dev.jay.train.block.Parameter;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * The gradient itself, each channel of it as much scaled as Adam would scale its random projection (APOLLO, Zhu and
+ * others 2024). Remembers [norm of the last step][m][v] of the projection; the projection follows from the step's number.
+ * A step's norm grows by a hundredth at most. Matrices outside of blocks, and vectors, go to AdamW.
+ */
+final class Apollo implements Optimizer {
+    static final Catalog.Entry<Optimizer> ENTRY = new Catalog.Entry<>(
+            "apollo",
+            "the gradient, scaled by channel as Adam would a random projection (APOLLO);"
+                    + " apollo(rank=0,gap=200,scale=1,decay=0.1): rank 0 is a quarter of the width",
+            a -> new Apollo(
+                    a.intOf("rank", 0), a.intOf("gap", 200), a.doubleOf("scale", 1), a.doubleOf("decay", 0.1), false));
+
+    private static final long SEED = 0xA9011;
+    private static final double GROWTH = 1.01;
+    private static final int HEAD = 64;
+
+    private final int rank;
+    private final int gap;
+    private final double scale;
+    private final boolean whole;
+    private final AdamW adam;
+
+    /** @param whole one scale for a tensor, not one for each channel */
+    Apollo(int rank, int gap, double scale, double decay, boolean whole) {
+        if (rank < 0 || gap < 1 || !(scale > 0)) {
+            throw new IllegalArgumentException("optimizer apollo: rank=" + rank + ", gap=" + gap + ", scale=" + scale
+                    + ", allowed: a rank from 1, or 0 for a quarter; a gap from 1; a scale above 0");
+        }
+        this.rank = rank;
+        this.gap = gap;
+        this.scale = scale;
+        this.whole = whole;
+        this.adam = new AdamW(0.9, 0.95, 1e-8, decay);
+    }
+
+    @Override
+    public long stateBytes(Parameter p) {
+        if (!Projection.isFor(p)) return adam.stateBytes(p);
+        return HEAD + 2 * Scratch.sizeOf(4 * Projection.of(p, rank).count());
+    }
+
+    @Override
+    public long scratchBytes(Parameter p) {
+        if (!Projection.isFor(p)) return 0;
+        Projection by = Projection.of(p, rank);
+        return Scratch.sizeOf(4L * by.rank() * by.side()) + 2 * Scratch.sizeOf(4 * by.count());
+    }
+
+    @Override
+    public void update(Parameter p, MemorySegment state, Scratch scratch, Step step, Ops ops) {
+        if (!Projection.isFor(p)) {
+            adam.update(p, state, scratch, step, ops);
+            return;
+        }
+        Projection by = Projection.of(p, rank);
+        Scratch kept = new Scratch(state);
+        MemorySegment head = kept.take(HEAD);
+        MemorySegment means = kept.floats(by.count());
+        MemorySegment squares = kept.floats(by.count());
+        long mark = scratch.mark();
+        MemorySegment basis = scratch.floats((long) by.rank() * by.side());
+        MemorySegment projected = scratch.floats(by.count());
+        MemorySegment direction = scratch.floats(by.count());
+        by.fillRandom(basis, Noise.mix(SEED + p.name().hashCode()) + (step.number() - 1) / gap, ops);
+        by.project(basis, p.gradient(), projected, ops);
+        direction.fill((byte) 0);
+        ops.gradients().adam(direction, projected, means, squares, adam.direction(step), by.count());
+        double[] factors = factors(by, norms(by, direction), norms(by, projected));
+        scratch.release(mark);
+        double norm = 0;
+        double[] lengths = lengths(by, p.gradient());
+        for (int c = 0; c < factors.length; c++) norm += factors[c] * factors[c] * lengths[c];
+        double limit = limit(head, Math.sqrt(norm));
+        apply(by, p, factors, adam.keep(p, step), step.rate() * scale * limit, ops);
+    }
+
+    /** What a step of this norm is to be multiplied by; notes its norm. */
+    private static double limit(MemorySegment head, double norm) {
+        double before = Floats.get(head, 0);
+        double limit = before > 0 && norm > GROWTH * before ? GROWTH * before / norm : 1;
+        Floats.set(head, 0, (float) (limit * norm));
+        return limit;
+    }
+
+    /** Of each channel; all alike if one is for the whole. A channel without gradient stays. */
+    private double[] factors(Projection by, double[] moved, double[] projected) {
+        double[] factors = new double[by.other()];
+        double all = 0;
+        double of = 0;
+        for (int c = 0; c < factors.length; c++) {
+            factors[c] = projected[c] > 0 ? Math.sqrt(moved[c] / projected[c]) : 0;
+            all += moved[c];
+            of += projected[c];
+        }
+        if (whole) Arrays.fill(factors, of > 0 ? Math.sqrt(all / of) : 0);
+        return factors;
+    }
+
+    /** Squares of the lengths of the channels of a projection. */
+    private static double[] norms(Projection by, MemorySegment r) {
+        return by.isLeft() ? ofColumns(r, by.rank(), by.cols()) : ofRows(r, by.rows(), by.rank());
+    }
+
+    /** Squares of the lengths of the channels of the gradient. */
+    private static double[] lengths(Projection by, MemorySegment g) {
+        return by.isLeft() ? ofColumns(g, by.rows(), by.cols()) : ofRows(g, by.rows(), by.cols());
+    }
+
+    private static double[] ofColumns(MemorySegment s, int rows, int cols) {
+        double[] sums = new double[cols];
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                double v = Floats.get(s, (long) r * cols + c);
+                sums[c] += v * v;
+            }
+        }
+        return sums;
+    }
+
+    private static double[] ofRows(MemorySegment s, int rows, int cols) {
+        double[] sums = new double[rows];
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                double v = Floats.get(s, (long) r * cols + c);
+                sums[r] += v * v;
+            }
+        }
+        return sums;
+    }
+
+    private static void apply(Projection by, Parameter p, double[] factors, float keep, double rate, Ops ops) {
+        ops.forEach(p.rows(), (r, worker) -> {
+            for (int c = 0; c < p.cols(); c++) {
+                long at = (long) r * p.cols() + c;
+                float step = (float) (rate * factors[by.isLeft() ? c : r]);
+                Floats.set(p.value(), at, Floats.get(p.value(), at) * keep - step * Floats.get(p.gradient(), at));
+            }
+        });
+    }
+}
