@@ -3,8 +3,9 @@ package dev.jay.tensor.kernel;
 
 /**
  * Attention of some queries over the rows of one KV head, with streaming softmax. A leaf over raw addresses. Slots are
- * worked on in tiles that start at multiples of {@link #TILE} slots, so what a query gets does not depend on the
- * queries beside it nor on where a prompt was cut.
+ * worked on in tiles that start at multiples of {@link #TILE} slots, so what a query gets does not depend on where a
+ * prompt was cut, nor, in exact numerics, on the queries beside it. In fast numerics few queries may be summed in
+ * another order than many.
  */
 public interface AttentionKernel {
     int TILE = 32;

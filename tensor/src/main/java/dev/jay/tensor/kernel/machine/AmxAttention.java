@@ -19,11 +19,14 @@ final class AmxAttention implements AttentionKernel {
     /** The machine code of one shape. */
     record Code(MachineCode.Function begin, MachineCode.Function attend, MachineCode.Function finish) {}
 
-    private final Code code;
+    private final Code few;
+    private final Code many;
     private final AmxLayout layout;
 
-    AmxAttention(Code code, AmxLayout layout) {
-        this.code = code;
+    /** @param few for at most {@link AmxFewCode#QUERIES} queries */
+    AmxAttention(Code few, Code many, AmxLayout layout) {
+        this.few = few;
+        this.many = many;
         this.layout = layout;
     }
 
@@ -48,6 +51,7 @@ final class AmxAttention implements AttentionKernel {
     /** One call. */
     private final class Running {
         private final Task task;
+        private final Code code;
         private final long base;
         private final long records;
         private int first = Integer.MAX_VALUE; // slots [first, last) are seen by anyone
@@ -56,6 +60,7 @@ final class AmxAttention implements AttentionKernel {
 
         Running(Task task, long base) {
             this.task = task;
+            this.code = task.queries <= AmxFewCode.QUERIES ? few : many;
             this.base = base;
             this.records = base + layout.records(task.queries);
         }

@@ -7,6 +7,7 @@ import static dev.jay.tensor.asm.x86.Amx.TILERELEASE;
 import static dev.jay.tensor.asm.x86.Amx.TILESTORED;
 import static dev.jay.tensor.asm.x86.Amx.TILEZERO;
 import static dev.jay.tensor.asm.x86.Avx512.KMOVD;
+import static dev.jay.tensor.asm.x86.Avx512.VCVTNE2PS2BF16;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.CMOVG;
@@ -40,6 +41,9 @@ import static dev.jay.tensor.asm.x86.Reg.RDX;
 import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.k;
 import static dev.jay.tensor.asm.x86.Reg.tmm;
+import static dev.jay.tensor.asm.x86.Reg.zmm;
+import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
+import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
 
 import dev.jay.tensor.asm.Label;
@@ -93,7 +97,7 @@ final class AmxAttentionCode {
         this.layout = layout;
         this.a = new X86Assembler(features);
         this.constants = new Constants(a);
-        this.weights = new AmxWeights(a, constants, layout);
+        this.weights = new AmxWeights(a, constants, new Sums());
         this.rows = new AmxRows(a, constants, layout);
     }
 
@@ -101,7 +105,7 @@ final class AmxAttentionCode {
         return new AmxAttentionCode(keys, values, layout, features).build();
     }
 
-    private static Mem arg(int index) {
+    static Mem arg(int index) {
         return mem(RBX, 8 * index);
     }
 
@@ -277,6 +281,29 @@ final class AmxAttentionCode {
         a.emit(DEC, RAX).jump(Condition.NOT_ZERO, next);
         for (int q = 0; q < queries; q++) {
             for (int t = 0; t < tiles; t++) a.emit(TILESTORED, sum(q, t), tmm(q * tiles + t));
+        }
+    }
+
+    /** Weights become rows of bf16; a query's sums are a row. */
+    private final class Sums implements AmxWeights.Sink {
+        @Override
+        public void store(int from, int x) {
+            a.emit(VCVTNE2PS2BF16, zmm(24), zmm(x + 1), zmm(x));
+            a.emit(VCVTNE2PS2BF16, zmm(25), zmm(x + 3), zmm(x + 2));
+            a.emit(VMOVUPS, mem(RDI, 32 * from), zmm(24)).emit(VMOVUPS, mem(RDI, 32 * from + 64), zmm(25));
+        }
+
+        @Override
+        public void next() {
+            a.emit(ADD, RDI, imm(AmxLayout.WEIGHT_ROW)).emit(ADD, R8, imm(layout.sumRow()));
+        }
+
+        @Override
+        public void scale() {
+            Label next = a.label();
+            a.emit(MOV, R9, R8).emit(MOV, RCX, imm(layout.valueTiles())).bind(next);
+            a.emit(VMULPS, zmm(25), zmm(24), mem(R9, 0)).emit(VMOVUPS, mem(R9, 0), zmm(25));
+            a.emit(ADD, R9, imm(64)).emit(DEC, RCX).jump(Condition.NOT_ZERO, next);
         }
     }
 

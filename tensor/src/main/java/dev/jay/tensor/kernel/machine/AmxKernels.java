@@ -116,6 +116,10 @@ public final class AmxKernels extends X86Provider {
         private AttentionKernel attention(String name, KvLoad keys, KvLoad values, AmxLayout layout) {
             return new AmxAttention(
                     new AmxAttention.Code(
+                            code.load("attend-few-begin-" + name, AmxEnds.beginFew(layout, NEEDED)),
+                            code.load("attend-few-" + name, AmxFewCode.build(keys, values, layout, NEEDED)),
+                            code.load("attend-few-end-" + name, AmxEnds.finishFew(layout, NEEDED))),
+                    new AmxAttention.Code(
                             code.load("attend-begin-" + name, AmxEnds.begin(layout, NEEDED)),
                             code.load("attend-" + name, AmxAttentionCode.build(keys, values, layout, NEEDED)),
                             code.load("attend-end-" + name, AmxEnds.finish(layout, NEEDED))),

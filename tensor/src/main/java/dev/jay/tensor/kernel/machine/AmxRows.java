@@ -70,7 +70,8 @@ final class AmxRows {
         this.pairs = constants.ints(order);
     }
 
-    private static int lineBytes(KvLoad load) {
+    /** Bytes of 32 values. */
+    static int lineBytes(KvLoad load) {
         return load == KvLoad.Q8_0 ? Q8_BLOCK : 64;
     }
 
@@ -103,7 +104,7 @@ final class AmxRows {
     private void keyTile(KvLoad load, boolean isShort) {
         int lines = Math.ceilDiv(16 * lineBytes(load), 64);
         for (int i = 0; i < 16; i++) {
-            dimensions(load, zmm(16 + i), ScoreCode.row(i), isShort);
+            dimensions(load, zmm(16 + i), ScoreCode.row(i), isShort ? k(6) : null);
             if (i < lines) a.emit(PREFETCHT0, mem(R15, 64 * i));
         }
         a.emit(ADD, R15, imm(16L * lineBytes(load)));
@@ -112,13 +113,13 @@ final class AmxRows {
         a.emit(ADD, RDI, imm(AmxLayout.TILE_BYTES));
     }
 
-    /** 32 values of a row as bf16. */
-    private void dimensions(KvLoad load, Reg to, Mem row, boolean isShort) {
+    /** 32 values of a row as bf16; or the first of them, by a mask of words, then zeros. Uses zmm0 to zmm2. */
+    void dimensions(KvLoad load, Reg to, Mem row, Reg mask) {
         switch (load) {
-            case BF16 -> a.emit(VMOVDQU16, isShort ? to.zero(k(6)) : to, row);
+            case BF16 -> a.emit(VMOVDQU16, mask == null ? to : to.zero(mask), row);
             case F16 -> {
-                if (isShort) {
-                    a.emit(VMOVDQU16, zmm(0).zero(k(6)), row).emit(VEXTRACTI64X4, ymm(1), zmm(0), imm(1));
+                if (mask != null) {
+                    a.emit(VMOVDQU16, zmm(0).zero(mask), row).emit(VEXTRACTI64X4, ymm(1), zmm(0), imm(1));
                     a.emit(VCVTPH2PS, zmm(0), ymm(0)).emit(VCVTPH2PS, zmm(1), ymm(1));
                 } else {
                     a.emit(VCVTPH2PS, zmm(0), row).emit(VCVTPH2PS, zmm(1), after(row, 32));

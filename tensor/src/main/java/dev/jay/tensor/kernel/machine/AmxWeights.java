@@ -4,7 +4,6 @@ package dev.jay.tensor.kernel.machine;
 import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VBLENDMPS;
 import static dev.jay.tensor.asm.x86.Avx512.VCMPPS;
-import static dev.jay.tensor.asm.x86.Avx512.VCVTNE2PS2BF16;
 import static dev.jay.tensor.asm.x86.Avx512.VPBROADCASTD_GPR;
 import static dev.jay.tensor.asm.x86.Avx512.VPCMPD;
 import static dev.jay.tensor.asm.x86.Avx512.VREDUCEPS;
@@ -19,8 +18,6 @@ import static dev.jay.tensor.asm.x86.Integers.TEST;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R13;
 import static dev.jay.tensor.asm.x86.Reg.R14;
-import static dev.jay.tensor.asm.x86.Reg.R8;
-import static dev.jay.tensor.asm.x86.Reg.R9;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
 import static dev.jay.tensor.asm.x86.Reg.RBP;
 import static dev.jay.tensor.asm.x86.Reg.RBX;
@@ -63,7 +60,7 @@ final class AmxWeights {
     private static final int LESS = 1; // of vpcmpd
 
     private final X86Assembler a;
-    private final AmxLayout layout;
+    private final Sink sink;
     private final Mem stale;
     private final Mem minusInfinity;
     private final Mem slots;
@@ -71,9 +68,21 @@ final class AmxWeights {
     private final Mem one;
     private final Mem[] power = new Mem[POWER.length];
 
-    AmxWeights(X86Assembler a, Constants constants, AmxLayout layout) {
+    /** Where a query's weights go, and where its sums are. */
+    interface Sink {
+        /** Stores four vectors of weights from register x on, the first of slot 16 * from; zmm24 to zmm31 are free. */
+        void store(int from, int x);
+
+        /** Moves rdi to the weights of the next query, and r8 to its sums. */
+        void next();
+
+        /** Multiplies the sums at r8 by zmm24. Uses r9, rcx and zmm25. */
+        void scale();
+    }
+
+    AmxWeights(X86Assembler a, Constants constants, Sink sink) {
         this.a = a;
-        this.layout = layout;
+        this.sink = sink;
         this.stale = constants.each(STALE);
         this.minusInfinity = constants.ints(Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
         this.slots = constants.ints(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -164,16 +173,14 @@ final class AmxWeights {
             int x = 16 + 4 * half;
             for (int i = 0; i < 4; i++) a.emit(VSUBPS, zmm(x + i), zmm(x + i), zmm(4));
             power(x, 24, 28, 4);
-            a.emit(VCVTNE2PS2BF16, zmm(24), zmm(x + 1), zmm(x));
-            a.emit(VCVTNE2PS2BF16, zmm(25), zmm(x + 3), zmm(x + 2));
-            a.emit(VMOVUPS, mem(RDI, 128 * half), zmm(24)).emit(VMOVUPS, mem(RDI, 128 * half + 64), zmm(25));
+            sink.store(4 * half, x);
         }
         for (int i = 0; i < 4; i++) a.emit(VADDPS, zmm(16 + i), zmm(16 + i), zmm(20 + i));
         a.emit(VADDPS, zmm(16), zmm(16), zmm(17)).emit(VADDPS, zmm(18), zmm(18), zmm(19));
         a.emit(VADDPS, zmm(16), zmm(16), zmm(18)).emit(VADDPS, zmm(16), zmm(16), mem(RBP, AmxLayout.SUM));
         a.emit(VMOVUPS, mem(RBP, AmxLayout.SUM), zmm(16));
-        a.emit(ADD, RDX, imm(AmxLayout.SCORE_ROW)).emit(ADD, RDI, imm(AmxLayout.WEIGHT_ROW));
-        a.emit(ADD, RBP, imm(AmxLayout.RECORD)).emit(ADD, R8, imm(layout.sumRow()));
+        a.emit(ADD, RDX, imm(AmxLayout.SCORE_ROW)).emit(ADD, RBP, imm(AmxLayout.RECORD));
+        sink.next();
         a.emit(DEC, RSI).jump(Condition.NOT_ZERO, next).jump(end);
         a.bind(renew);
         renew();
@@ -182,14 +189,11 @@ final class AmxWeights {
 
     /** The maximum zmm4 becomes zmm5, and what was summed is scaled. */
     private void renew() {
-        Label next = a.label();
         a.emit(VSUBPS, zmm(24), zmm(4), zmm(5))
                 .emit(VMOVUPS, zmm(4), zmm(5))
                 .emit(VMOVSS, mem(RBP, AmxLayout.MAX), xmm(5));
         power(24, 25, 26, 1);
         a.emit(VMULPS, zmm(25), zmm(24), mem(RBP, AmxLayout.SUM)).emit(VMOVUPS, mem(RBP, AmxLayout.SUM), zmm(25));
-        a.emit(MOV, R9, R8).emit(MOV, RCX, imm(layout.valueTiles())).bind(next);
-        a.emit(VMULPS, zmm(25), zmm(24), mem(R9, 0)).emit(VMOVUPS, mem(R9, 0), zmm(25));
-        a.emit(ADD, R9, imm(64)).emit(DEC, RCX).jump(Condition.NOT_ZERO, next);
+        sink.scale();
     }
 }
