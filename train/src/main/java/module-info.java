@@ -11,4 +11,5 @@ module dev.jay.train {
     exports dev.jay.train.data;
     exports dev.jay.train.optimize;
     exports dev.jay.train.report;
+    exports dev.jay.train.skill;
 }

@@ -22,10 +22,13 @@ import java.util.TreeMap;
 public record Recipe(String name, long seed, Texts texts, Shape shape, Steps steps, Watch watch, String identity) {
     /**
      * @param tokenizer a GGUF file with one: of {@code jay train-tokenizer}, or any model's
+     * @param skills      the part of all sequences that are made-up tasks, 0 to 1
+     * @param skillsAlone steps at the beginning that have nothing else
      * @param start     a model of the same shape to begin with; empty for random weights
      * @param valid     texts that nothing is learnt from; empty for none
      */
-    public record Texts(Path tokenizer, Optional<Path> start, List<Path> data, List<Path> valid) {}
+    public record Texts(
+            Path tokenizer, Optional<Path> start, List<Path> data, List<Path> valid, double skills, int skillsAlone) {}
 
     /** Of the model: a llama whose embedding is its head too. */
     public record Shape(
@@ -100,6 +103,8 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             Map.entry("start", "-"),
             Map.entry("data", ""),
             Map.entry("valid", "-"),
+            Map.entry("skills", "0"),
+            Map.entry("skills-alone", "0"),
             Map.entry("width", "384"),
             Map.entry("layers", "8"),
             Map.entry("heads", "6"),
@@ -130,6 +135,8 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             "seed",
             "start",
             "data",
+            "skills",
+            "skills-alone",
             "width",
             "layers",
             "heads",

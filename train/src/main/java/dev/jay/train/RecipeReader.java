@@ -72,8 +72,13 @@ final class RecipeReader {
         if (tokenizer.size() != 1) throw wrong("tokenizer", "one file");
         List<Path> start = paths("start");
         if (start.size() > 1) throw wrong("start", "one file, or '-' for none");
-        Recipe.Texts texts =
-                new Recipe.Texts(tokenizer.getFirst(), start.stream().findFirst(), paths("data"), paths("valid"));
+        Recipe.Texts texts = new Recipe.Texts(
+                tokenizer.getFirst(),
+                start.stream().findFirst(),
+                paths("data"),
+                paths("valid"),
+                part("skills"),
+                count("skills-alone", 0));
         return new Recipe(name, number("seed"), texts, shape, steps, watch, Recipe.identity(this));
     }
 
@@ -113,6 +118,16 @@ final class RecipeReader {
         long value = number(key);
         if (value < least || value > MOST) throw wrong(key, "a whole number from " + least + " to " + MOST);
         return (int) value;
+    }
+
+    private double part(String key) {
+        try {
+            double value = Double.parseDouble(text(key));
+            if (value >= 0 && value <= 1) return value;
+        } catch (NumberFormatException e) {
+            throw wrong(key, "a number from 0 to 1");
+        }
+        throw wrong(key, "a number from 0 to 1");
     }
 
     private double real(String key, double above) {

@@ -20,6 +20,7 @@ import dev.jay.train.optimize.Optimizers;
 import dev.jay.train.optimize.Schedules;
 import dev.jay.train.report.CurvePlot;
 import dev.jay.train.report.Curves;
+import dev.jay.train.skill.SkillBatches;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -105,11 +106,19 @@ public final class TrainRun {
             int from = checkpoints.resume(watcher::note);
             if (from == 0) begin(parameters, trainer);
             trainer.resume(from);
-            Loop loop = new Loop(model, trainer, tokenizer, data.shuffled(recipe.seed()), valid, checkpoints);
+            Loop loop = new Loop(model, trainer, tokenizer, batches(data, tokenizer), valid, checkpoints);
             Optional<Curves.Row> last = loop.run();
             if (trainer.steps() < s.count() && !loop.stoppedEarly) return new Outcome(Optional.empty(), last);
             return new Outcome(Optional.of(export(parameters, metadata)), last);
         }
+    }
+
+    private Batches batches(TokenData data, Tokenizer tokenizer) {
+        Recipe.Texts texts = recipe.texts();
+        Batches text = data.shuffled(recipe.seed());
+        if (texts.skills() == 0 && texts.skillsAlone() == 0) return text;
+        long alone = (long) texts.skillsAlone() * recipe.steps().batches();
+        return SkillBatches.ofAll(tokenizer, recipe.seed()).among(text, texts.skills(), alone);
     }
 
     /** A checkpoint that broke off may have left anything. */

@@ -155,7 +155,7 @@ class TrainCommandTest {
     /** Cut off behind a checkpoint and begun again, a run ends in the same file as one that was left alone. */
     @Test
     void shouldGoOnWhereItWasStopped() throws IOException {
-        String recipe = recipe("");
+        String recipe = recipe("skills = 0.5\nskills-alone = 3\n");
         assertThat(jay("train", recipe, "--out", file("whole")))
                 .as(complained())
                 .isZero();
