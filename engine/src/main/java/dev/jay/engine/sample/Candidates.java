@@ -42,11 +42,28 @@ public final class Candidates {
         MemorySegment.copy(row, Floats.LAYOUT, 0, logits, 0, size);
         for (int i = 0; i < size; i++) {
             tokens[i] = i;
-            if (!(logits[i] < Float.POSITIVE_INFINITY)) {
-                throw new IllegalStateException("logits are not numbers: token=" + i + ", logit=" + logits[i]
-                        + ", vocabulary=" + size + "; no token can be chosen from them");
+            if (!(logits[i] < Float.POSITIVE_INFINITY)) throw noNumber(i, logits[i], size);
+        }
+    }
+
+    private static IllegalStateException noNumber(int token, float logit, int vocabulary) {
+        return new IllegalStateException("logits are not numbers: token=" + token + ", logit=" + logit + ", vocabulary="
+                + vocabulary + "; no token can be chosen from them");
+    }
+
+    /** What {@link #load} and {@link #best} would find, without a copy of the row: at -infinity if all of them are. */
+    static int best(MemorySegment row, int vocabulary) {
+        int best = 0;
+        float most = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < vocabulary; i++) {
+            float logit = Floats.get(row, i);
+            if (!(logit < Float.POSITIVE_INFINITY)) throw noNumber(i, logit, vocabulary);
+            if (logit > most) {
+                most = logit;
+                best = i;
             }
         }
+        return best;
     }
 
     /** Puts the k best in front, best first. Selects; never sorts the rest. */

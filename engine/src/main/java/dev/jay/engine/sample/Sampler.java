@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine.sample;
 
+import dev.jay.tensor.format.Floats;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -49,14 +50,22 @@ public final class Sampler {
      * @throws IllegalStateException if the logits allow no choice: one is not a number, or all are -infinity
      */
     public int sample(MemorySegment row, int[] history, int length) {
+        if (sampling.isGreedy() && steps.length == 0) {
+            int best = Candidates.best(row, candidates.vocabulary());
+            return allowed(best, Floats.get(row, best));
+        }
         candidates.load(row);
         for (SamplingStep step : steps) step.apply(sampling, candidates, history, length);
         if (!sampling.isGreedy()) return draw(CounterRandom.unit(seed, length));
         int best = candidates.best();
-        if (candidates.logits[best] == Float.NEGATIVE_INFINITY) {
+        return allowed(candidates.tokens[best], candidates.logits[best]);
+    }
+
+    private static int allowed(int token, float logit) {
+        if (logit == Float.NEGATIVE_INFINITY) {
             throw new IllegalStateException("no token is allowed: every logit is -infinity");
         }
-        return candidates.tokens[best];
+        return token;
     }
 
     private int draw(double unit) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +42,23 @@ class SamplerTest {
     @Test
     void greedyTakesTheLowestOfEquals() {
         assertThat(sample(Sampling.GREEDY, 1, 3, 2, 3)).isEqualTo(1);
+    }
+
+    @Test
+    void greedyWithoutStepsTakesWhatItTakesAfterThem() {
+        Sampling stepped = Sampling.GREEDY.withLogitBias(Map.of(0, 0f)); // changes nothing, but is a step
+        Random random = new Random(7);
+        for (int i = 0; i < 200; i++) {
+            float[] logits = new float[1 + random.nextInt(40)];
+            for (int t = 0; t < logits.length; t++) {
+                int v = random.nextInt(7) - 5;
+                logits[t] = v == -5 ? Float.NEGATIVE_INFINITY : v == 0 && random.nextBoolean() ? -0f : v;
+            }
+            logits[random.nextInt(logits.length)] = -4;
+            assertThat(sample(Sampling.GREEDY, logits)).isEqualTo(sample(stepped, logits));
+        }
+        assertThatThrownBy(() -> sample(Sampling.GREEDY, Float.NEGATIVE_INFINITY))
+                .hasMessageContaining("every logit is -infinity");
     }
 
     @Test
