@@ -23,24 +23,25 @@ import java.util.stream.Stream;
  * needs no privilege. {@code -Djay.refuse=executable-pages} has it refused to every test of a run.
  */
 public final class SystemRefusals {
-    /** What can be refused: a system call for x86-64 where an argument is so. */
+    /** What can be refused: a system call of x86-64 where an argument is this. */
     public enum What {
-        /** mprotect to executable, with EACCES, as a hardened system answers. The JVM's own code is mapped and goes on. */
-        EXECUTABLE_PAGES(10, 2, BPF_SET, 4, 13),
+        /**
+         * mprotect to readable and executable, with EACCES, as a hardened system answers. A JVM maps its own code, but when
+         * it starts it tries whether a page may become writable and executable at once: that is left to it.
+         */
+        EXECUTABLE_PAGES(10, 2, 1 | 4, 13),
         /** arch_prctl's request for the tiles of AMX, with EINVAL, as a kernel without them answers. */
-        TILES(158, 0, BPF_EQUAL, 0x1023, 22);
+        TILES(158, 0, 0x1023, 22);
 
         private final int call;
         private final int argument;
-        private final int comparison;
-        private final int operand;
+        private final int value;
         private final int errno;
 
-        What(int call, int argument, int comparison, int operand, int errno) {
+        What(int call, int argument, int value, int errno) {
             this.call = call;
             this.argument = argument;
-            this.comparison = comparison;
-            this.operand = operand;
+            this.value = value;
             this.errno = errno;
         }
 
@@ -52,7 +53,6 @@ public final class SystemRefusals {
 
     private static final int BPF_LOAD = 0x20;
     private static final int BPF_EQUAL = 0x15;
-    private static final int BPF_SET = 0x45;
     private static final int BPF_RETURN = 0x06;
     private static final int CALL_AT = 0; // in what a filter is given
     private static final int ARCHITECTURE_AT = 4;
@@ -118,7 +118,7 @@ public final class SystemRefusals {
             {BPF_LOAD, 0, 0, CALL_AT},
             {BPF_EQUAL, 0, 3, what.call},
             {BPF_LOAD, 0, 0, ARGUMENTS_AT + 8 * what.argument},
-            {what.comparison, 0, 1, what.operand},
+            {BPF_EQUAL, 0, 1, what.value},
             {BPF_RETURN, 0, 0, ERROR | what.errno},
             {BPF_RETURN, 0, 0, ALLOW},
         };
