@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             GemmBench.class,
             TrainBench.class,
             PageBench.class,
+            PlanBench.class,
             StartBench.class,
             StressBench.class
         },
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
             "  jay bench gemm --threads 1                      products of float matrices, as training calls them",
             "  jay bench pages                                 keys and values in pages and in one run, huge pages or"
                     + " not",
+            "  jay bench plan model.gguf --memory 1g,2g        what was planned beside what came of it",
             "  jay bench start --file m.gguf './jay run m.gguf --prompt Hello'",
             "                                                  until the first byte, and memory beside the model's",
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"

@@ -253,7 +253,6 @@ final class BoundModel implements Needs {
                 bytes,
                 weights,
                 head,
-                last == null ? 0 : embedding.bytes().byteSize(),
                 spec.layers(),
                 one.kvBytes(resident.get(Numerics.FAST), 1024) / 1024,
                 4L * spec.heads() * spec.headDim() * spec.layers());

@@ -32,7 +32,7 @@ final class BenchModelCommand implements Callable<Integer> {
             names = "--prompt-tokens",
             paramLabel = "N",
             converter = Values.Count.class,
-            description = "Tokens of the prompt (512, at most half the context).")
+            description = "Tokens of the prompt (512, at most what the answer leaves of the context).")
     private Integer promptTokens;
 
     @Option(
@@ -63,8 +63,8 @@ final class BenchModelCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (Model opened = model.open(shell)) {
             int half = Math.max(1, opened.contextLength() / 2);
-            int prompt = Math.min(promptTokens == null ? 512 : promptTokens, half);
             int decode = Math.min(decodeTokens == null ? 128 : decodeTokens, half);
+            int prompt = Math.min(promptTokens == null ? 512 : promptTokens, opened.contextLength() - decode);
             int times = runs == null ? 3 : runs;
             double[] prefills = new double[times];
             double[] decodes = new double[times];

@@ -52,10 +52,10 @@ record JvmRoom(long processBytes, long heapBytes, long metaspaceBytes, long code
     /** What each part of it comes to: measured of runs over models of many sizes. */
     Map<String, Long> expected(int vocabulary) {
         Map<String, Long> rows = new LinkedHashMap<>();
-        rows.put("java-heap", Math.min(heapBytes, 32 * MIB + 40L * vocabulary));
-        rows.put("java-classes", 20 * MIB);
-        rows.put("java-code", 10 * MIB);
-        rows.put("java-rest", 30 * MIB);
+        rows.put("java-heap", Math.min(heapBytes, 20 * MIB + 115L * vocabulary));
+        rows.put("java-classes", 24 * MIB);
+        rows.put("java-code", 8 * MIB);
+        rows.put("java-rest", 40 * MIB);
         return rows;
     }
 

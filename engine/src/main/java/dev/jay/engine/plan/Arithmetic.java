@@ -9,7 +9,6 @@ import java.util.Map;
  * @param layerBytes      bytes of the layers' matrices, by the name of their format
  * @param layerWeights    weights in them
  * @param headBytes       bytes of the head's matrix, by its format
- * @param unreadBytes     bytes of the file that no pass reads but for a few rows: an embedding that is no head too
  * @param layers          layers
  * @param kvTokenBytes    bytes of keys and values of one token, in fast mode
  * @param attentionFlops  operations of one token's attention to one other, over all layers
@@ -18,7 +17,6 @@ public record Arithmetic(
         Map<String, Long> layerBytes,
         Map<String, Long> layerWeights,
         Map<String, Long> headBytes,
-        long unreadBytes,
         int layers,
         long kvTokenBytes,
         long attentionFlops) {}

@@ -86,7 +86,7 @@ public final class Planner {
             }
         } else {
             setAside.put("weights", needs.weightBytes());
-            expected.put("weights", needs.weightBytes() - needs.arithmetic().unreadBytes());
+            expected.put("weights", needs.weightBytes());
         }
         List<Plan.Choice> chosen = choices(wishes, setup, needs, split);
         return new Plan(budget, setup, fits, needed, setAside, expected, split, chosen);

@@ -35,7 +35,7 @@ class SpeedTest {
 
     @Test
     void shouldTakeAnUnknownFormatForTheSlowest() {
-        Arithmetic odd = new Arithmetic(Map.of("odd", 5L << 30), Map.of("odd", 5L << 30), Map.of(), 0, 1, 1, 1);
+        Arithmetic odd = new Arithmetic(Map.of("odd", 5L << 30), Map.of("odd", 5L << 30), Map.of(), 1, 1, 1);
         assertThat(odd.layerBytes()).containsKey("odd");
         Needs needs = new PlannerTest.Fixed(odd);
         Plan plan = Planner.plan(needs, Long.MAX_VALUE, PlannerTest.ANY);
