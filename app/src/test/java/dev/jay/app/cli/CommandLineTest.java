@@ -163,6 +163,7 @@ class CommandLineTest {
                 "perplexity",
                 "quantize",
                 "synth",
+                "eval",
                 "train",
                 "train-tokenizer",
                 "bench"
