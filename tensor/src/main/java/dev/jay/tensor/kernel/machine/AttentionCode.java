@@ -16,6 +16,7 @@ import static dev.jay.tensor.asm.x86.Integers.LEA;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
 import static dev.jay.tensor.asm.x86.Integers.MOVSXD;
 import static dev.jay.tensor.asm.x86.Integers.POP;
+import static dev.jay.tensor.asm.x86.Integers.PREFETCHT1;
 import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.SHL;
@@ -90,9 +91,16 @@ public final class AttentionCode {
     public static final int TWO_BY_CAP = 17;
     public static final int DIRECT = 18; // 1: whole tiles stay where they are
 
-    private static final int TILE_AT = 19; // from here on its own: the rows of this tile, as they are read
-    private static final int TILE_STRIDE = 20;
-    private static final int LEFT = 23;
+    static final int NEXT_KEYS = 19; // row of the first slot of the page after, if any: what is fetched meanwhile
+    static final int NEXT_VALUES = 20;
+    static final int KEY_SHARE = 21; // bytes of a tile that each query has fetched, more than 0
+    static final int VALUE_SHARE = 22;
+
+    private static final int TILE_AT = 23; // from here on its own: the rows of this tile, as they are read
+    private static final int TILE_STRIDE = 24;
+    private static final int LEFT = 27;
+    private static final int FETCH_KEYS = 28;
+    private static final int FETCH_VALUES = 29;
 
     /** A query's record: first slot it sees, one past the last, greatest score so far, sum of weights so far. */
     public static final int RECORD = 16;
@@ -144,6 +152,8 @@ public final class AttentionCode {
                 .emit(MOV, RAX, arg(END))
                 .emit(CMP, R13, RAX)
                 .emit(CMOVG, R13, RAX);
+        fetchFrom(KEYS, NEXT_KEYS, FETCH_KEYS);
+        fetchFrom(VALUES, NEXT_VALUES, FETCH_VALUES);
         a.emit(MOV, RCX, R13).emit(SUB, RCX, R12);
         if (keys.isDirect() && values.isDirect()) {
             a.emit(CMP, RCX, imm(TILE)).jump(Condition.NOT_ZERO, decoded);
@@ -169,6 +179,27 @@ public final class AttentionCode {
         a.emit(RET);
         constants.write();
         return a.finish();
+    }
+
+    /** Where the next tile is, in this page or in the one after. */
+    private void fetchFrom(int rows, int nextPage, int to) {
+        a.emit(MOV, RAX, arg(rows + 1)).emit(SHL, RAX, imm(5)).emit(ADD, RAX, arg(rows));
+        a.emit(MOV, RCX, arg(nextPage)).emit(MOV, RDX, arg(END)).emit(CMP, RDX, R13);
+        a.emit(CMOVG, RCX, RAX).emit(MOV, arg(to), RCX);
+    }
+
+    /** A query's share of the next tile's lines: evenly over the time that this tile takes. */
+    private void fetch(int from, int share) {
+        Label next = a.label();
+        a.emit(MOV, RAX, arg(from))
+                .emit(MOV, RCX, arg(share))
+                .emit(ADD, RCX, RAX)
+                .bind(next);
+        a.emit(PREFETCHT1, mem(RAX, 0))
+                .emit(ADD, RAX, imm(64))
+                .emit(CMP, RAX, RCX)
+                .jump(Condition.BELOW, next);
+        a.emit(MOV, arg(from), RAX);
     }
 
     private void lanes(Reg mask, int count) {
@@ -197,6 +228,8 @@ public final class AttentionCode {
         a.emit(MOV, RBP, arg(RECORDS)).emit(MOV, R14, arg(QUERY)).emit(MOV, R15, arg(OUT));
         a.emit(MOV, RAX, arg(QUERIES)).emit(MOV, arg(LEFT), RAX);
         a.bind(next);
+        fetch(FETCH_KEYS, KEY_SHARE);
+        fetch(FETCH_VALUES, VALUE_SHARE);
         visible();
         a.jump(Condition.NOT_LESS, unseen);
         scores(keyRows);

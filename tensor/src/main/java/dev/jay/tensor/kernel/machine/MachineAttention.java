@@ -75,6 +75,9 @@ public final class MachineAttention implements AttentionKernel {
             long within = slot - (long) page * task.pageSlots;
             Words.set(args, AttentionCode.KEYS, task.pages[page] + within * task.keyRowBytes);
             Words.set(args, AttentionCode.VALUES, task.pages[page] + task.valuesOffset + within * task.valueRowBytes);
+            long after = end < task.toSlot ? task.pages[page + 1] : task.pages[page];
+            Words.set(args, AttentionCode.NEXT_KEYS, after);
+            Words.set(args, AttentionCode.NEXT_VALUES, after + task.valuesOffset);
             Words.set(args, AttentionCode.FIRST, slot);
             Words.set(args, AttentionCode.END, end);
             attend.call(args);
@@ -104,6 +107,8 @@ public final class MachineAttention implements AttentionKernel {
         Words.set(args, AttentionCode.SCALE, Float.floatToRawIntBits(task.scale));
         Words.set(args, AttentionCode.CAP, task.softCap == 0 ? 0 : Float.floatToRawIntBits(task.softCap));
         Words.set(args, AttentionCode.TWO_BY_CAP, Float.floatToRawIntBits(2 / task.softCap));
+        Words.set(args, AttentionCode.KEY_SHARE, Math.ceilDiv(TILE * task.keyRowBytes, task.queries));
+        Words.set(args, AttentionCode.VALUE_SHARE, Math.ceilDiv(TILE * task.valueRowBytes, task.queries));
         Words.set(args, AttentionCode.DIRECT, isFloat || task.queries == 1 ? 1 : 0);
     }
 }
