@@ -35,7 +35,7 @@ public final class ModelOptions {
     private Optional<Path> kvFile = Optional.empty();
     private long kvFileBytes = 4L << 30;
     private int queueLimit = 64;
-    private int stepTokens = 256;
+    private int stepTokens = 512; // a step reads every weight once, whatever its tokens
     private LongSupplier clock = System::nanoTime;
     private Clock wallClock = Clock.systemDefaultZone();
     private LongSupplier seeds = () -> ThreadLocalRandom.current().nextLong();
@@ -211,7 +211,7 @@ public final class ModelOptions {
         return o;
     }
 
-    /** The most tokens of one step, of all sequences together; 256 unless set. More need more working memory. */
+    /** The most tokens of one step, of all sequences together; 512 unless set. More need more working memory. */
     public ModelOptions withStepTokens(int tokens) {
         atLeastOne("stepTokens", tokens);
         ModelOptions o = copy();
