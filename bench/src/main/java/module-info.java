@@ -7,12 +7,15 @@ module dev.jay.bench {
     requires dev.jay.train;
     requires info.picocli;
     requires java.management;
+    requires java.net.http;
     requires jdk.jfr;
     requires xchart;
 
     opens dev.jay.bench to
             info.picocli;
     opens dev.jay.bench.kernel to
+            info.picocli;
+    opens dev.jay.bench.serve to
             info.picocli;
     opens dev.jay.bench.start to
             info.picocli;

@@ -2,6 +2,7 @@
 package dev.jay.bench;
 
 import dev.jay.bench.kernel.KernelBench;
+import dev.jay.bench.serve.ServeBench;
 import dev.jay.bench.start.StartBench;
 import dev.jay.bench.stress.StressBench;
 import picocli.CommandLine;
@@ -21,7 +22,8 @@ import picocli.CommandLine.Spec;
             PageBench.class,
             PlanBench.class,
             StartBench.class,
-            StressBench.class
+            StressBench.class,
+            ServeBench.class
         },
         footer = {
             "",
@@ -32,6 +34,7 @@ import picocli.CommandLine.Spec;
             "  jay bench pages                                 keys and values in pages and in one run, huge pages or"
                     + " not",
             "  jay bench plan model.gguf --memory 1g,2g        what was planned beside what came of it",
+            "  jay bench serve --url http://127.0.0.1:8080    load on a server: tokens/s, first token, gaps",
             "  jay bench start --file m.gguf './jay run m.gguf --prompt Hello'",
             "                                                  until the first byte, and memory beside the model's",
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"
