@@ -6,6 +6,7 @@ module dev.jay.bench {
     requires dev.jay.tensor;
     requires dev.jay.train;
     requires info.picocli;
+    requires java.desktop;
     requires java.management;
     requires java.net.http;
     requires jdk.jfr;
