@@ -18,6 +18,8 @@ module dev.jay.bench {
             info.picocli;
     opens dev.jay.bench.serve to
             info.picocli;
+    opens dev.jay.bench.simulate to
+            info.picocli;
     opens dev.jay.bench.start to
             info.picocli;
     opens dev.jay.bench.stress to
