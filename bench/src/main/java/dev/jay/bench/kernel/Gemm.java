@@ -103,6 +103,10 @@ final class Gemm implements Measurement {
         if (provider.startsWith("amx") && !format.name().equals("f32")) {
             return team.limits().peak(isFloat || numerics == Numerics.FAST ? Peak.AMX_BF16 : Peak.AMX_INT8);
         }
-        return team.limits().peak(isMachine && !isFloat ? Peak.INT8_DOT : Peak.F32_FMA);
+        Optional<Limit> bytes = team.limits().peak(Peak.INT8_DOT);
+        if (provider.equals("avx512-vnni") && !isFloat && !format.name().equals("q6_k")) { // whose sums are too short
+            return team.limits().peak(Peak.AMX_INT8).or(() -> bytes);
+        }
+        return isMachine && !isFloat ? bytes : team.limits().peak(Peak.F32_FMA);
     }
 }

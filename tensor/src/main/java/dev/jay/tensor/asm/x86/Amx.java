@@ -19,6 +19,8 @@ public final class Amx {
             new Instruction("tdpbssd", row(Form.RMV, 3, 0x5E, -1, "amx_int8", T, T, T));
     public static final Instruction TDPBUSD =
             new Instruction("tdpbusd", row(Form.RMV, 1, 0x5E, -1, "amx_int8", T, T, T));
+    public static final Instruction TDPBSUD =
+            new Instruction("tdpbsud", row(Form.RMV, 2, 0x5E, -1, "amx_int8", T, T, T));
     public static final Instruction TDPBF16PS =
             new Instruction("tdpbf16ps", row(Form.RMV, 2, 0x5C, -1, "amx_bf16", T, T, T));
 

@@ -2,8 +2,6 @@
 package dev.jay.tensor.kernel.machine;
 
 import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
-import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU64;
-import static dev.jay.tensor.asm.x86.Avx512.VPDPBUSD;
 import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
@@ -19,6 +17,7 @@ import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.SHL;
 import static dev.jay.tensor.asm.x86.Integers.SHR;
+import static dev.jay.tensor.asm.x86.Integers.SUB;
 import static dev.jay.tensor.asm.x86.Integers.TEST;
 import static dev.jay.tensor.asm.x86.Integers.XOR;
 import static dev.jay.tensor.asm.x86.Mem.mem;
@@ -40,7 +39,6 @@ import static dev.jay.tensor.asm.x86.Vectors.VFMADD231PS;
 import static dev.jay.tensor.asm.x86.Vectors.VFNMADD231PS;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
 import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
-import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTD;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
 
 import dev.jay.tensor.asm.Label;
@@ -51,9 +49,9 @@ import dev.jay.tensor.asm.x86.X86Assembler;
 import java.util.Set;
 
 /**
- * Sixteen rows of w, made into a panel (see {@link PanelCode}), times up to eight tokens of one group of
- * {@link Int8Form}: y[tokens][16]. A lane is a row; each token has its float accumulator. Float operations come in the
- * order that {@link GemvCode} states, chain after chain.
+ * Sixteen rows of w, made into a panel (see {@link PanelCode}), and those of up to three panels that follow it, times up
+ * to 16 tokens of one group of {@link Int8Form}: y[tokens][rows]. A lane is a row; each token has its float accumulator.
+ * Float operations come in the order that {@link GemvCode} states, chain after chain.
  */
 final class GemmCode {
     /** Places in the block of arguments. */
@@ -62,9 +60,9 @@ final class GemmCode {
     static final int PANEL_END = 1;
     static final int Q = 2; // of the first token
     static final int D = 3; // of the first token
-    static final int Y = 4;
+    static final int Y = 4; // this and the panel are changed by the call, and the rows
     static final int Y_STRIDE = 5; // bytes
-    static final int ROWS = 6; // a bit for each of the 16
+    static final int ROWS = 6; // a bit for each; more than 16 are of the panels that follow
     static final int PARTS = 7; // place for the sums of some chains
 
     private static final int CHAINS = 8;
@@ -75,21 +73,28 @@ final class GemmCode {
     /** The fours in the order in which their sums are put together. */
     private static final int[] ORDER = {0, 1};
 
-    static final int PARTS_BYTES = 3 * Int8Form.TOKENS * 64; // one chain, two, a four
+    /** One chain, two, a four; and what products of tiles need. */
+    static final int PARTS_BYTES = 3 * Int8Form.TOKENS * 64 + TileProducts.PLACE_BYTES;
+
     private static final Reg[] ACCUMULATORS = {
         zmm(0), zmm(1), zmm(2), zmm(3), zmm(4), zmm(5), zmm(16), zmm(17),
+        zmm(6), zmm(7), zmm(8), zmm(9), zmm(10), zmm(11), zmm(12), zmm(13),
     };
 
     private final Panel panel;
     private final int tokens;
     private final X86Assembler a;
     private final Constants constants;
+    private final Products products;
 
     private GemmCode(Panel panel, int tokens, Set<String> features) {
         this.panel = panel;
         this.tokens = tokens;
         this.a = new X86Assembler(features);
         this.constants = new Constants(a);
+        this.products = tokens == TileProducts.TOKENS
+                ? new TileProducts(a, constants, PARTS_BYTES - TileProducts.PLACE_BYTES)
+                : new VnniProducts(a, panel.sumCols(), tokens);
     }
 
     static byte[] build(Panel panel, int tokens, Set<String> features) {
@@ -97,17 +102,22 @@ final class GemmCode {
     }
 
     private byte[] build() {
+        Label panels = a.label();
         Label four = a.label();
         Label finished = a.label();
         a.emit(ENDBR64).emit(PUSH, RBX).emit(MOV, RBX, RDI);
         a.emit(MOV, RCX, mem(RBX, 8 * PANEL_END)).emit(MOV, R9, mem(RBX, 8 * PARTS));
-        a.emit(LEA, R8, constants.ints(ORDER)).emit(XOR, R11.low32(), R11.low32());
+        products.enter();
+        a.emit(LEA, R8, constants.ints(ORDER));
+        a.bind(panels).emit(XOR, R11.low32(), R11.low32());
         a.bind(four);
         for (int i = 0; i < FOUR.length; i++) chain(i);
         addUp(finished);
         a.emit(INC, R11).jump(four);
         a.bind(finished);
         store();
+        next(panels);
+        products.leave();
         a.emit(VZEROUPPER).emit(POP, RBX).emit(RET);
         constants.write();
         return a.finish();
@@ -115,19 +125,51 @@ final class GemmCode {
 
     /** The i-th chain of four r11 of the order; after the last, the sum of them is in the accumulators. */
     private void chain(int i) {
-        Label loop = a.label();
         Label ended = a.label();
         start(FOUR[i], ended);
-        a.align(32).bind(loop);
-        block();
-        a.emit(ADD, RDI, imm((long) CHAINS * panel.record())).emit(ADD, RSI, imm(xStep()));
-        a.emit(ADD, RDX, imm(xStep())).emit(ADD, R10, imm(xStep()));
-        a.emit(CMP, RDI, RCX).jump(Condition.BELOW, loop);
+        if (products.comeLater()) ahead(ended);
+        else loop();
         a.bind(ended);
         if (i % 2 == 1) add(0);
         if (i == 1) put(1);
         if (i % 2 == 0) put(0);
         if (i == 3) add(1);
+    }
+
+    /** Over the blocks of a chain. */
+    private void loop() {
+        Label loop = a.label();
+        a.align(32).bind(loop);
+        products.begin(0);
+        fold(0, 0);
+        a.emit(ADD, RDI, imm(wStep())).emit(ADD, RSI, imm(xStep()));
+        a.emit(ADD, RDX, imm(xStep())).emit(ADD, R10, imm(xStep()));
+        a.emit(CMP, RDI, RCX).jump(Condition.BELOW, loop);
+    }
+
+    /**
+     * The same where products take long: those of the next block are on their way while a block's are scaled. Two blocks
+     * have a turn each.
+     */
+    private void ahead(Label ended) {
+        Label loop = a.label();
+        Label[] last = {a.label(), a.label()};
+        products.begin(0);
+        a.align(32).bind(loop);
+        for (int turn = 0; turn < 2; turn++) {
+            products.end(turn);
+            a.emit(ADD, RDI, imm(wStep())).emit(ADD, RSI, imm(xStep()));
+            a.emit(CMP, RDI, RCX).jump(Condition.AT_LEAST, last[turn]);
+            products.begin(1 - turn);
+            fold(turn, wStep());
+            a.emit(ADD, RDX, imm(xStep())).emit(ADD, R10, imm(xStep()));
+        }
+        a.jump(loop);
+        for (int turn = 0; turn < 2; turn++) {
+            a.bind(last[turn]);
+            fold(turn, wStep());
+            if (turn == 0) a.jump(ended);
+        }
     }
 
     private void put(int place) {
@@ -142,6 +184,11 @@ final class GemmCode {
         return mem(R9, 64 * (place * tokens + token));
     }
 
+    /** Bytes of a panel from a block of a chain to the next. */
+    private int wStep() {
+        return CHAINS * panel.record();
+    }
+
     /** Bytes of x from a block of a chain to the next. */
     private int xStep() {
         return CHAINS * panel.sumCols() / Int8Form.BLOCK * Int8Form.RECORD;
@@ -149,7 +196,7 @@ final class GemmCode {
 
     /** To the first block of a chain of four r11 of the order, if it has one. */
     private void start(int chain, Label ended) {
-        boolean halves = panel.sumCols() < Int8Form.BLOCK;
+        boolean halves = halves();
         a.emit(MOV, RAX.low32(), mem(R8, R11, 4, 0)).emit(ADD, RAX, imm(chain));
         a.emit(IMUL, RDI, RAX, imm(panel.record())).emit(ADD, RDI, mem(RBX, 8 * PANEL));
         a.emit(MOV, RSI, RAX);
@@ -168,25 +215,16 @@ final class GemmCode {
         a.emit(CMP, RDI, RCX).jump(Condition.AT_LEAST, ended);
     }
 
-    /** Each sum waits for its last step, so the sums of all tokens take their steps in turn. */
-    private void block() {
-        int quads = panel.sumCols() / 4;
-        boolean halves = panel.sumCols() < Int8Form.BLOCK;
-        int c = (halves ? Int8Form.C16 : Int8Form.C) - Int8Form.D;
-        for (int t = 0; t < tokens; t++) a.emit(VPBROADCASTD, sum(t), mem(R10, c + 4 * t));
-        for (int i = 0; i < quads; i++) {
-            Reg w = zmm(26 + i % 2);
-            a.emit(VMOVDQU64, w, mem(RDI, 64 * i));
-            for (int t = 0; t < tokens; t++) {
-                a.emit(VPDPBUSD, sum(t), w, mem(RSI, Int8Form.BLOCK * t + 4 * i).each());
-            }
-        }
-        a.emit(VMOVUPS, zmm(28), mem(RDI, 64 * quads));
-        if (panel.hasOffsets()) a.emit(VMOVUPS, zmm(31), mem(RDI, 64 * quads + 64));
+    /** The exact sums of a block, whose record is so far behind rdi, scaled and added to the accumulators. */
+    private void fold(int turn, int behind) {
+        int scales = 16 * panel.sumCols() - behind;
+        a.emit(VMOVUPS, zmm(28), mem(RDI, scales));
+        if (panel.hasOffsets()) a.emit(VMOVUPS, zmm(31), mem(RDI, scales + 64));
         for (int t = 0; t < tokens; t++) {
             Reg scale = zmm(29 + t % 2);
-            a.emit(VMULPS, scale, zmm(28), mem(RDX, 4 * t).each()).emit(VCVTDQ2PS, sum(t), sum(t));
-            a.emit(VFMADD231PS, ACCUMULATORS[t], sum(t), scale);
+            Reg sum = products.sum(turn, t);
+            a.emit(VMULPS, scale, zmm(28), mem(RDX, 4 * t).each()).emit(VCVTDQ2PS, sum, sum);
+            a.emit(VFMADD231PS, ACCUMULATORS[t], sum, scale);
             if (panel.hasOffsets()) {
                 a.emit(
                         VFNMADD231PS,
@@ -197,8 +235,8 @@ final class GemmCode {
         }
     }
 
-    private static Reg sum(int token) {
-        return zmm(18 + token);
+    private boolean halves() {
+        return panel.sumCols() < Int8Form.BLOCK;
     }
 
     /** The sum of four r11 of the order: the first waits for the second. */
@@ -209,6 +247,15 @@ final class GemmCode {
         a.jump(finished);
         a.bind(waits);
         put(2);
+    }
+
+    /** To the next panel, if rows are left. */
+    private void next(Label panels) {
+        a.emit(MOV, RAX, RCX).emit(SUB, RAX, mem(RBX, 8 * PANEL));
+        a.emit(MOV, mem(RBX, 8 * PANEL), RCX).emit(ADD, RCX, RAX);
+        a.emit(MOV, RAX, mem(RBX, 8 * Y)).emit(ADD, RAX, imm(64)).emit(MOV, mem(RBX, 8 * Y), RAX);
+        a.emit(MOV, RAX, mem(RBX, 8 * ROWS)).emit(SHR, RAX, imm(16)).emit(MOV, mem(RBX, 8 * ROWS), RAX);
+        a.jump(Condition.NOT_ZERO, panels);
     }
 
     private void store() {

@@ -10,9 +10,9 @@ import dev.jay.tensor.kernel.ActivationForm;
  * {@code xs} = d * (sum of q), and {@code c16} = -128 * (sum of q) for each half of the block.
  *
  * <p>Up to {@link #FEW} rows lie each in planes, padded with zeros to whole groups of 16 blocks: {@code [q:i8 x 32 a block]
- * [d:f32][c:i32][xs:f32][c16:i32 x 2][q once more, as SplitCode lays it out]}. More rows lie in groups of eight tokens,
- * block after block: {@code [q:i8 x 32, token after token][d:f32 x 8][c:i32 x 8][xs:f32 x 8][c16 first half:i32 x 8]
- * [c16 second half:i32 x 8]}.
+ * [d:f32][c:i32][xs:f32][c16:i32 x 2][q once more, as SplitCode lays it out]}. More rows lie in groups of 16 tokens,
+ * block after block: {@code [q:i8 x 32, token after token][d:f32 x 16][c:i32 x 16][xs:f32 x 16][c16 first half:i32 x 16]
+ * [c16 second half:i32 x 16]}.
  *
  * <p>A block whose greatest magnitude is under 2^-119 counts as zero; one with an infinity or NaN becomes all infinite
  * or NaN.
@@ -20,10 +20,10 @@ import dev.jay.tensor.kernel.ActivationForm;
 final class Int8Form implements ActivationForm {
     static final int BLOCK = 32;
     static final int FEW = 4; // rows that lie in planes
-    static final int TOKENS = 8; // of a group
+    static final int TOKENS = 16; // of a group
     static final int LANES = 16; // blocks of a padded group of planes
 
-    /** Offsets in the record of a block of eight tokens. */
+    /** Offsets in the record of a block of 16 tokens. */
     static final int D = TOKENS * BLOCK;
 
     static final int C = D + 4 * TOKENS;
@@ -77,7 +77,7 @@ final class Int8Form implements ActivationForm {
         return padded(cols) * BLOCK_BYTES;
     }
 
-    /** Bytes of a group of eight tokens. */
+    /** Bytes of a group of 16 tokens. */
     static long groupBytes(int cols) {
         return (long) cols / BLOCK * RECORD;
     }

@@ -4,6 +4,7 @@ package dev.jay.tensor.kernel.machine;
 import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.kernel.ActivationForm;
 import dev.jay.tensor.kernel.MatMulKernel;
+import java.util.List;
 
 /**
  * Quantised weights times {@link Int8Form}: sums within a block are exact, and one order of float operations serves one
@@ -11,17 +12,17 @@ import dev.jay.tensor.kernel.MatMulKernel;
  * panels stay in the second-level cache while the tokens pass by them.
  */
 final class Int8MatMul implements MatMulKernel {
-    /** The code of one format. */
+    /** The code of one format. Functions that multiply stand in order, most tokens first, the last of one token. */
     record Code(
             Group group,
             Panel panel,
             MachineCode.Function decode,
             MachineCode.Function few,
             MachineCode.Function fill,
-            MachineCode.Function[] multiply) {}
+            List<Multiply> multiply) {}
 
-    /** Tokens that a function of {@link Code#multiply} takes at once; every remainder is a sum of these. */
-    static final int[] TOKENS = {8, 4, 2, 1};
+    /** A function that multiplies by so many tokens at once. */
+    record Multiply(int tokens, MachineCode.Function function) {}
 
     /**
      * A block of x is off by at most half of 1/127 of its greatest magnitude in each of 32 values: sqrt(32) / 254 of the
@@ -30,7 +31,7 @@ final class Int8MatMul implements MatMulKernel {
     private static final double BOUND = Math.sqrt(Int8Form.BLOCK) / 254 + 1e-5;
 
     private static final int PANEL_ROWS = 16;
-    private static final int PANELS = 4; // at once, so that x comes from far once for all of them
+    private static final int PANELS = 4; // at once, so that x comes from far once for all; a bit each for their rows
     private static final long PANEL_CACHE = 384 * 1024; // of a core's second level, what panels may take
 
     private final Int8Form form;
@@ -91,11 +92,7 @@ final class Int8MatMul implements MatMulKernel {
             for (int t = 0; t < n; t += Int8Form.TOKENS) {
                 long group = x + t / Int8Form.TOKENS * Int8Form.groupBytes(cols);
                 int tokens = Math.min(Int8Form.TOKENS, n - t);
-                for (int r = row; r < end; r += PANEL_ROWS) {
-                    long out = y + 4L * (t * yStride + r);
-                    int rows = Math.min(PANEL_ROWS, end - r);
-                    multiply(panel(scratch, cols, r - row), cols, rows, group, tokens, out, yStride, scratch);
-                }
+                multiply(cols, end - row, group, tokens, y + 4L * (t * yStride + row), yStride, scratch);
             }
         }
     }
@@ -139,20 +136,22 @@ final class Int8MatMul implements MatMulKernel {
         code.fill.call(scratch);
     }
 
-    private void multiply(long panel, int cols, int rows, long group, int tokens, long y, long yStride, long scratch) {
+    /** The panels of some rows, the last of them perhaps not full. */
+    private void multiply(int cols, int rows, long group, int tokens, long y, long yStride, long scratch) {
         long args = scratch + Words.BYTES;
-        Words.set(args, GemmCode.PANEL, panel);
+        long panel = panel(scratch, cols, 0);
         Words.set(args, GemmCode.PANEL_END, panel + panelBytes(cols));
         Words.set(args, GemmCode.Y_STRIDE, 4 * yStride);
-        Words.set(args, GemmCode.ROWS, (1L << rows) - 1);
         Words.set(args, GemmCode.PARTS, scratch + 2 * Words.BYTES + PanelCode.PLACE_BYTES);
         int t = 0;
-        for (int i = 0; i < TOKENS.length; i++) {
-            for (; tokens - t >= TOKENS[i]; t += TOKENS[i]) {
+        for (Multiply some : code.multiply) {
+            for (; tokens - t >= some.tokens; t += some.tokens) {
+                Words.set(args, GemmCode.PANEL, panel);
+                Words.set(args, GemmCode.ROWS, -1L >>> (Long.SIZE - rows));
                 Words.set(args, GemmCode.Q, group + (long) t * Int8Form.BLOCK);
                 Words.set(args, GemmCode.D, group + Int8Form.D + 4L * t);
                 Words.set(args, GemmCode.Y, y + 4L * t * yStride);
-                code.multiply[i].call(args);
+                some.function.call(args);
             }
         }
     }

@@ -14,8 +14,10 @@ import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.kernel.RowKernels;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,7 +26,8 @@ import java.util.TreeSet;
 /**
  * Kernels in machine code for CPUs with AVX-512 and VNNI: products, the small operations, attention. Float weights are
  * multiplied in float32. Quantised weights are multiplied by activations in {@link Int8Form}, in EXACT and FAST alike:
- * EXACT means the same bits for the same rows, not float activations. Code is assembled when it is first asked for.
+ * EXACT means the same bits for the same rows, not float activations. Where the CPU has tiles of bytes they give the same
+ * integers for many rows. Code is assembled when it is first asked for.
  */
 public final class MachineKernels extends X86Provider {
     public static final Catalog.Entry<KernelProvider> ENTRY =
@@ -39,6 +42,16 @@ public final class MachineKernels extends X86Provider {
         super("avx512-vnni", NEEDED, CODE_BYTES);
     }
 
+    /** Those of tiles too where the CPU has them and the system lends them. */
+    @Override
+    protected Set<String> features(Cpu cpu) {
+        Set<String> features = new TreeSet<>(NEEDED);
+        for (Set<String> more : List.of(TileProducts.NEEDED, Bf16Gemm.NEEDED)) {
+            if (cpu.features().containsAll(more) && AmxPermission.request()) features.addAll(more);
+        }
+        return features;
+    }
+
     @Override
     protected Kernels bind(Cpu cpu, MachineCode code) {
         return new Bound(code, cpu);
@@ -50,13 +63,13 @@ public final class MachineKernels extends X86Provider {
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
         private final Map<Precision, GemmKernel> gemms = new EnumMap<>(Precision.class);
-        private final Cpu cpu;
+        private final Set<String> features;
         private MachineCode.Function finish;
         private RowKernels rows;
 
         Bound(MachineCode code, Cpu cpu) {
             this.code = code;
-            this.cpu = cpu;
+            this.features = features(cpu);
             this.form = new Int8Form(
                     code.load("pack-int8", PackCode.build(NEEDED)), code.load("split-int8", SplitCode.build(NEEDED)));
         }
@@ -100,10 +113,11 @@ public final class MachineKernels extends X86Provider {
         }
 
         private MatMulKernel int8(String format, Group group, Panel panel) {
-            MachineCode.Function[] multiply = new MachineCode.Function[Int8MatMul.TOKENS.length];
-            for (int i = 0; i < multiply.length; i++) {
-                int tokens = Int8MatMul.TOKENS[i];
-                multiply[i] = code.load("multiply-" + format + "-" + tokens, GemmCode.build(panel, tokens, NEEDED));
+            List<Int8MatMul.Multiply> multiply = new ArrayList<>();
+            int most = TileProducts.serve(panel, features) ? TileProducts.TOKENS : VnniProducts.MOST_TOKENS;
+            for (int tokens = most; tokens > 0; tokens /= 2) {
+                String name = "multiply-" + format + "-" + tokens;
+                multiply.add(new Int8MatMul.Multiply(tokens, code.load(name, GemmCode.build(panel, tokens, features))));
             }
             return new Int8MatMul(
                     form,
@@ -146,17 +160,10 @@ public final class MachineKernels extends X86Provider {
         /** In bf16 where the CPU has tiles and lends them; else f32 is the fastest there is. */
         @Override
         public synchronized Optional<GemmKernel> gemm(Precision precision) {
-            boolean tiles = precision == Precision.BF16
-                    && cpu.features().containsAll(Bf16Gemm.NEEDED)
-                    && AmxPermission.request();
+            boolean tiles = precision == Precision.BF16 && features.containsAll(Bf16Gemm.NEEDED);
             Precision served = tiles ? Precision.BF16 : Precision.F32;
-            return Optional.of(gemms.computeIfAbsent(served, p -> tiles ? tiles() : new F32Gemm(code, NEEDED)));
-        }
-
-        private GemmKernel tiles() {
-            Set<String> features = new TreeSet<>(NEEDED);
-            features.addAll(Bf16Gemm.NEEDED);
-            return new Bf16Gemm(code, features);
+            return Optional.of(gemms.computeIfAbsent(
+                    served, p -> tiles ? new Bf16Gemm(code, features) : new F32Gemm(code, NEEDED)));
         }
 
         @Override

@@ -17,9 +17,11 @@ import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.memory.Memory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,7 +45,7 @@ class MachineKernelsLaws {
     void bind() {
         KernelProvider provider = provider();
         assumeTrue(SystemRefusals.runs(provider, cpu()), "kernels in machine code do not run here");
-        memory = Memory.withBudget(1 << 20);
+        memory = Memory.withBudget(1 << 21);
         kernels = provider.bind(cpu(), memory);
     }
 
@@ -170,6 +172,30 @@ class MachineKernelsLaws {
     }
 
     @Test
+    void shouldGiveTheSameBitsWithAndWithoutTiles() {
+        assumeTrue(cpu().has("amx_int8"), "the CPU has no tiles of bytes");
+        Set<String> features = new HashSet<>(cpu().features());
+        features.removeIf(feature -> feature.startsWith("amx_"));
+        Cpu less = new Cpu(cpu().model(), features, cpu().vectorModule(), cpu().cores());
+        try (Kernels without = provider().bind(less, memory)) {
+            for (Case c : cases()) {
+                MatMulKernel other = without.matMul(c.format, Numerics.EXACT).orElseThrow();
+                for (int cols : widths(c.format)) {
+                    for (int rows : new int[] {1, 16, 35, 83}) {
+                        int n = 16 + (cols + rows) % 37;
+                        try (Bed bed = new Bed(c.format, c.kernel, rows, cols, n).random(cols + rows);
+                                Bed same = new Bed(c.format, other, rows, cols, n).random(cols + rows)) {
+                            assertThat(bed.run(0, n))
+                                    .as("%s: rows=%d, cols=%d, n=%d", c.format.name(), rows, cols, n)
+                                    .isEqualTo(same.run(0, n));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldPackRowsAloneOrTogetherToTheSameBytes() {
         for (Case c : cases()) {
             if (!c.isInt8()) continue;
@@ -192,7 +218,7 @@ class MachineKernelsLaws {
     void shouldHoldAtTheExtremes() {
         for (Case c : cases()) {
             int cols = 5 * Math.max(c.format.blockSize(), 32);
-            for (int n : new int[] {1, 9}) {
+            for (int n : new int[] {1, 9, 16}) {
                 for (int sign = -1; sign <= 1; sign += 2) {
                     try (Bed bed = new Bed(c.format, c.kernel, 18, cols, n).random(1)) {
                         for (boolean isHighest : new boolean[] {true, false}) {
@@ -233,7 +259,7 @@ class MachineKernelsLaws {
     void shouldCarryWhatIsNotFinite() {
         for (Case c : cases()) {
             int cols = 5 * Math.max(c.format.blockSize(), 32);
-            for (int n : new int[] {1, 6}) {
+            for (int n : new int[] {1, 6, 16}) {
                 for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
                     try (Bed bed = new Bed(c.format, c.kernel, 18, cols, n).random(1)) {
                         float[] before = bed.run(0, n);
@@ -287,7 +313,7 @@ class MachineKernelsLaws {
             List<Callable<Boolean>> jobs = new ArrayList<>();
             for (int job = 0; job < 12; job++) {
                 Case c = cases.get(job % cases.size());
-                int n = 1 + job % 3 * 4;
+                int n = 1 + job % 3 * 8;
                 jobs.add(() -> {
                     try (Bed bed = new Bed(c.format, c.kernel, 40, 1024, n).random(n)) {
                         float[] first = bed.run(0, n);
