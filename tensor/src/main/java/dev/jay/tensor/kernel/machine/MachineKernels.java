@@ -35,7 +35,7 @@ public final class MachineKernels extends X86Provider {
 
     static final Set<String> NEEDED =
             Set.of("avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni");
-    private static final long CODE_BYTES = 384 * 1024; // every format, and attention of a dozen shapes
+    private static final long CODE_BYTES = 448 * 1024; // every format, and attention of a dozen shapes
     private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
     MachineKernels() {
