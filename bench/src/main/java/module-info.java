@@ -6,6 +6,7 @@ module dev.jay.bench {
     requires dev.jay.tensor;
     requires dev.jay.train;
     requires info.picocli;
+    requires java.desktop;
     requires java.management;
     requires java.net.http;
     requires jdk.jfr;
@@ -16,6 +17,8 @@ module dev.jay.bench {
     opens dev.jay.bench.kernel to
             info.picocli;
     opens dev.jay.bench.serve to
+            info.picocli;
+    opens dev.jay.bench.simulate to
             info.picocli;
     opens dev.jay.bench.start to
             info.picocli;

@@ -3,6 +3,7 @@ package dev.jay.bench;
 
 import dev.jay.bench.kernel.KernelBench;
 import dev.jay.bench.serve.ServeBench;
+import dev.jay.bench.simulate.SimulateBench;
 import dev.jay.bench.start.StartBench;
 import dev.jay.bench.stress.StressBench;
 import picocli.CommandLine;
@@ -23,7 +24,8 @@ import picocli.CommandLine.Spec;
             PlanBench.class,
             StartBench.class,
             StressBench.class,
-            ServeBench.class
+            ServeBench.class,
+            SimulateBench.class
         },
         footer = {
             "",
@@ -35,6 +37,7 @@ import picocli.CommandLine.Spec;
                     + " not",
             "  jay bench plan model.gguf --memory 1g,2g        what was planned beside what came of it",
             "  jay bench serve --url http://127.0.0.1:8080    load on a server: tokens/s, first token, gaps",
+            "  jay bench simulate trace.jsonl                  the real scheduler on a clock, through a recorded load",
             "  jay bench start --file m.gguf './jay run m.gguf --prompt Hello'",
             "                                                  until the first byte, and memory beside the model's",
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"

@@ -17,10 +17,13 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Who may come in: API keys, the web pages that may call, and the names this machine may be called by. */
 final class Access implements Filter {
     private static final String BEARER = "Bearer ";
+
+    private static final Pattern LOCAL = Pattern.compile("(localhost|\\[::1]|127(\\.\\d{1,3}){3})(:\\d*)?");
 
     private final List<byte[]> keys;
     private final Optional<String> origin;
@@ -49,7 +52,7 @@ final class Access implements Filter {
             response.status(204).send();
             return;
         }
-        if (onlyLocalNames && !isLocal(request.authority())) {
+        if (onlyLocalNames && !isLocal(request.headers().value(HeaderNames.HOST))) {
             throw ApiException.of(
                     403,
                     "invalid_request_error",
@@ -86,15 +89,13 @@ final class Access implements Filter {
         response.header(HeaderValues.create(HeaderNames.VARY, "Origin"));
     }
 
-    /** A web page that has a name of its own resolve to this machine does not get in. */
-    private static boolean isLocal(String authority) {
-        String host = authority.startsWith("[")
-                ? authority.substring(0, authority.indexOf(']') + 1)
-                : authority.replaceFirst(":\\d*$", "");
-        return host.isEmpty()
-                || host.equals("localhost")
-                || host.equals("[::1]")
-                || host.matches("127(\\.\\d{1,3}){3}");
+    /**
+     * A web page that has a name of its own resolve to this machine does not get in: browsers send that name.
+     *
+     * @param host as the request has it; what has none is no browser's
+     */
+    static boolean isLocal(Optional<String> host) {
+        return host.isEmpty() || LOCAL.matcher(host.get()).matches();
     }
 
     /** Takes as long whichever key it is, and whether it is one. */

@@ -237,10 +237,37 @@ class ServerRefusalsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Server.start(talk.model, ServerOptions.DEFAULT.withListening("0.0.0.0", 0)))
                 .withMessageContaining("no API key");
-        assertThat(raw("GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
-                .startsWith("HTTP/1.1 403");
-        assertThat(raw("GET /health HTTP/1.1\r\nHost: localhost:80\r\nConnection: close\r\n\r\n"))
-                .startsWith("HTTP/1.1 200");
+    }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+        evil.example, false
+        evil.example:80, false
+        localhost.evil.example, false
+        127.0.0.1.evil.example, false
+        [evil, false
+        [, false
+        [], false
+        [::1, false
+        [::1].evil.example, false
+        ':80', false
+        '', false
+        localhost, true
+        localhost:80, true
+        127.0.0.1:80, true
+        [::1], true
+        [::1]:80, true
+        """)
+    void shouldBeCalledByLocalNamesAlone(String host, boolean local) {
+        assertThat(Access.isLocal(Optional.of(host))).isEqualTo(local);
+        String reply = raw("GET /health HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+        // what is no name at all is refused before, as malformed
+        assertThat(reply).containsPattern(local ? "^HTTP/1.1 200" : "^HTTP/1.1 40[03]");
+    }
+
+    @Test
+    void shouldAskNoNameOfARequestThatHasNone() {
+        assertThat(Access.isLocal(Optional.empty())).isTrue();
     }
 
     @Test

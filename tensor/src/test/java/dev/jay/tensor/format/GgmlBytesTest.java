@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,8 +20,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Byte for byte what ggml writes and reads. */
 class GgmlBytesTest {
+    /** Those that the reference data has not: F32 is not coded, Q5_K has a test of its own. */
+    private static final Set<String> ABSENT = Set.of("f32", "q5_k");
+
     static Stream<WeightFormat> coded() {
-        return WeightFormats.ALL.names().stream().filter(n -> !n.equals("f32")).map(WeightFormats.ALL::make);
+        return WeightFormats.ALL.names().stream()
+                .filter(n -> !ABSENT.contains(n))
+                .map(WeightFormats.ALL::make);
     }
 
     @ParameterizedTest
