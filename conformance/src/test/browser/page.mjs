@@ -46,7 +46,7 @@ try {
   });
   await check('a request is shown while it runs, shares its prefix and leaves', async () => {
     await page.evaluate((auth) => {
-      const body = { messages: [{ role: 'user', content: 'Tell me a long story. '.repeat(30) }], max_tokens: 1500, ignore_eos: true, stream: true };
+      const body = { messages: [{ role: 'user', content: 'Tell me a long story. '.repeat(10) }], max_tokens: 200, ignore_eos: true, stream: true };
       window.left = new AbortController();
       const ask = () => fetch('v1/chat/completions', { method: 'POST', signal: window.left.signal,
         headers: { 'Content-Type': 'application/json', Authorization: 'Bearer ' + auth }, body: JSON.stringify(body) })
