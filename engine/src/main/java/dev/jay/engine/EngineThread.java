@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.tensor.Threads;
 import java.util.concurrent.locks.LockSupport;
 
 /** The one thread that steps an engine: runs while there is work, parks while there is none. Owns the engine. */
@@ -53,14 +54,6 @@ final class EngineThread {
         }
         closing = true;
         wake();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true; // memory in use cannot be given back; the step ends soon
-            }
-        }
-        if (interrupted) Thread.currentThread().interrupt();
+        Threads.awaitEnd(thread); // the step ends soon
     }
 }

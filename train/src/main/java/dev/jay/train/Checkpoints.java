@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train;
 
+import dev.jay.tensor.Threads;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import java.io.IOException;
@@ -74,16 +75,8 @@ final class Checkpoints implements AutoCloseable {
 
     /** Waits until what was taken is on the disk. */
     void await() throws IOException {
-        boolean interrupted = false;
-        while (writer != null) {
-            try {
-                writer.join();
-                writer = null;
-            } catch (InterruptedException e) {
-                interrupted = true; // half a checkpoint helps nobody: the next look at the flag is the caller's
-            }
-        }
-        if (interrupted) Thread.currentThread().interrupt();
+        if (writer != null) Threads.awaitEnd(writer); // half a checkpoint helps nobody
+        writer = null;
         IOException e = failed;
         failed = null;
         if (e != null) throw new IOException("checkpoint in " + folder + " could not be written: " + e.getMessage(), e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.stress;
 
+import dev.jay.tensor.Threads;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.KernelChoice;
 import dev.jay.tensor.kernel.KernelProviders;
@@ -117,7 +118,7 @@ public final class StressBench implements Callable<Integer> {
             say((int) told + " s: " + callers.report());
         }
         stopped.set(true);
-        for (Thread t : threads) join(t);
+        for (Thread t : threads) Threads.awaitEnd(t);
         say((int) seconds(begin) + " s: " + callers.report() + "; " + disturbers.report());
         calls.faults().forEach(fault -> say("wrong: " + fault));
         failures.forEach(failure -> say("failed: " + failure));
@@ -134,18 +135,6 @@ public final class StressBench implements Callable<Integer> {
 
     private static double seconds(long begin) {
         return (System.nanoTime() - begin) / 1e9;
-    }
-
-    private static void join(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) Thread.currentThread().interrupt();
     }
 
     private void say(String line) {

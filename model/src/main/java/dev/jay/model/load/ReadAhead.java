@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.load;
 
+import dev.jay.tensor.Threads;
 import dev.jay.tensor.memory.DirectFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -166,14 +167,6 @@ final class ReadAhead implements AutoCloseable {
             closed = true;
             notifyAll();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) Thread.currentThread().interrupt();
+        Threads.awaitEnd(thread);
     }
 }

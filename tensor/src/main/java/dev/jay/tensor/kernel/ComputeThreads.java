@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
+import dev.jay.tensor.Threads;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -139,18 +140,10 @@ final class ComputeThreads implements Workers {
     @Override
     public void close() {
         closed = true;
-        boolean interrupted = false;
         for (Thread t : threads) {
             if (t == null) continue;
             LockSupport.unpark(t);
-            while (t.isAlive()) {
-                try {
-                    t.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
+            Threads.awaitEnd(t);
         }
-        if (interrupted) Thread.currentThread().interrupt();
     }
 }
