@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -36,6 +37,7 @@ public final class Engine implements AutoCloseable {
      * @param admission     for how many tokens a sequence must have room when it is let in
      * @param weights       of tenants: who has twice the weight gets twice the tokens where the policy is fair
      * @param patience      nanoseconds that an answer may wait for its reader before it is ended
+     * @param pressure      how short memory is around the process; asked a few times a second
      * @param waker         called from any thread when there is something to do
      */
     public record Settings(
@@ -49,6 +51,7 @@ public final class Engine implements AutoCloseable {
             Admission admission,
             ToDoubleFunction<String> weights,
             long patience,
+            Supplier<Pressure> pressure,
             Runnable waker) {}
 
     private static final System.Logger LOG = System.getLogger(Engine.class.getName());
@@ -64,6 +67,7 @@ public final class Engine implements AutoCloseable {
     private final Prefixes prefixes;
     private final Promises promises;
     private final Tenants tenants;
+    private final Relief relief;
     private int paused;
     private long promptTokens;
     private long reusedTokens;
@@ -83,6 +87,7 @@ public final class Engine implements AutoCloseable {
         this.prefixes = new Prefixes(forward, settings.replacement(), settings.tier());
         this.promises = new Promises(forward, prefixes, settings.admission());
         this.tenants = new Tenants(settings.weights());
+        this.relief = new Relief(settings.pressure());
         publish();
     }
 
@@ -122,13 +127,15 @@ public final class Engine implements AutoCloseable {
         prefixes.land();
         long now = settings.clock().getAsLong();
         endThoseThatMust(now);
+        relief.look(now, prefixes, running, this::giveWay);
         int worked = 0;
         if (!running.isEmpty() || !waiting.isEmpty()) {
             try {
                 List<Sequence> ready = readyOnes(now);
                 promises.grow(running, new HashSet<>(ready), this::giveWay);
                 ready.removeIf(s -> s.cache == null);
-                Step<Sequence> step = promises.plan(policy, ready, waiting, running.size(), mostTokens());
+                Step<Sequence> step = promises.plan(
+                        policy, ready, waiting, running.size(), mostTokens(), relief.mostRunning(forward.mostRows()));
                 admit(step, now);
                 for (Numerics numerics : Numerics.values()) worked += run(step, numerics);
             } catch (RuntimeException | Error e) { // a broken policy: nobody can go on, but the next request may
@@ -199,7 +206,7 @@ public final class Engine implements AutoCloseable {
         promises.giveBack(s);
         running.remove(s);
         int at = 0;
-        while (at < waiting.size() && waiting.get(at).submitted <= s.submitted) at++;
+        while (at < waiting.size() && Sequence.OLDEST_FIRST.compare(waiting.get(at), s) < 0) at++;
         waiting.add(at, s);
         queued.incrementAndGet();
         preempted++;
@@ -346,6 +353,8 @@ public final class Engine implements AutoCloseable {
                 finished,
                 failed,
                 preempted,
+                relief.pressure(),
+                relief.shedPages(),
                 settings.tier().stats(),
                 running.stream().map(Sequence::live).toList());
     }
@@ -353,6 +362,11 @@ public final class Engine implements AutoCloseable {
     /** Whether anything is left to watch: running, waiting, or arrived. For the thread that steps. */
     public boolean isIdle() {
         return running.isEmpty() && waiting.isEmpty() && arrived.isEmpty();
+    }
+
+    /** Whether there is what memory that runs short could be relieved of, though nothing runs. For the thread that steps. */
+    public boolean couldShed() {
+        return prefixes.idlePages() > 0;
     }
 
     /** Ends every answer (CANCELLED, and the cause says that the model was closed) and gives every page back. */

@@ -20,6 +20,8 @@ import java.util.List;
  * @param finished      answers ended since the start, however
  * @param failed        of these, how many failed
  * @param preempted     times that a sequence gave up its pages to others and waited again
+ * @param pressure      how short memory is around the process
+ * @param shedPages     pages of idle prefixes that gave way for that
  * @param tier          where idle prefixes go that give way
  * @param sequences     those that run
  */
@@ -37,6 +39,8 @@ public record EngineStatus(
         long finished,
         long failed,
         long preempted,
+        Pressure pressure,
+        long shedPages,
         PrefixTier.Stats tier,
         List<Live> sequences) {
     /**

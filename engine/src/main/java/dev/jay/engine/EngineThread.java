@@ -9,6 +9,8 @@ final class EngineThread {
     private static final System.Logger LOG = System.getLogger(EngineThread.class.getName());
     private static final long LOOK_NANOS = 10_000_000; // how often paused readers and time limits are looked at
 
+    private static final long SHED_NANOS = 500_000_000; // and how short memory is, where nothing runs
+
     private final Thread thread;
     private Engine engine;
     private volatile boolean closing;
@@ -36,8 +38,9 @@ final class EngineThread {
                 LOG.log(System.Logger.Level.ERROR, "an engine step failed", e);
             }
             if (worked > 0 || closing) continue;
-            if (engine.isIdle()) LockSupport.park(this);
-            else LockSupport.parkNanos(this, LOOK_NANOS);
+            if (!engine.isIdle()) LockSupport.parkNanos(this, LOOK_NANOS);
+            else if (engine.couldShed()) LockSupport.parkNanos(this, SHED_NANOS);
+            else LockSupport.park(this);
         }
         try {
             engine.close();

@@ -13,6 +13,7 @@ import dev.jay.model.text.Tokenizer;
 import dev.jay.model.text.Tokenizers;
 import dev.jay.model.text.jinja.TemplateException;
 import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.SystemMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,6 +65,7 @@ final class LoadedModel implements Model {
         // a template writes BOS itself; ChatML does not
         this.chat = new ChatPrompt(tokenizer, templateOf(template, options), template.isEmpty());
 
+        SystemMemory system = SystemMemory.here();
         this.engine = new Engine(
                 forward,
                 tokenizer,
@@ -79,6 +81,7 @@ final class LoadedModel implements Model {
                         Admissions.ALL.make(options.admission()),
                         options.weights(),
                         Sequence.nanos(options.patience()),
+                        () -> Pressure.of(system.read()),
                         thread::wake));
         thread.start(engine);
         owned.add(thread, EngineThread::close);

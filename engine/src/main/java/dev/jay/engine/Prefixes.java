@@ -127,6 +127,13 @@ final class Prefixes implements AutoCloseable {
         return index.idlePages();
     }
 
+    /** Lets go of idle prefixes until so many pages are free again, or none is left. Returns how many are. */
+    int shed(int pages) {
+        int before = index.idlePages();
+        while (before - index.idlePages() < pages && index.letGoOfOne()) {}
+        return before - index.idlePages();
+    }
+
     @Override
     public void close() {
         index.close();

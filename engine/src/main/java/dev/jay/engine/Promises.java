@@ -6,7 +6,6 @@ import dev.jay.engine.schedule.Room;
 import dev.jay.engine.schedule.SchedulerPolicy;
 import dev.jay.engine.schedule.Step;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,9 +35,11 @@ final class Promises {
      *
      * @param ready   running sequences that can go on
      * @param running how many run, those that are paused too
+     * @param most    how many may
      */
-    Step<Sequence> plan(SchedulerPolicy policy, List<Sequence> ready, List<Sequence> waiting, int running, int tokens) {
-        Plan plan = new Plan(ready, running);
+    Step<Sequence> plan(
+            SchedulerPolicy policy, List<Sequence> ready, List<Sequence> waiting, int running, int tokens, int most) {
+        Plan plan = new Plan(ready, most - running);
         try {
             Step<Sequence> step = policy.plan(ready, List.copyOf(waiting), tokens, plan);
             check(step, new HashSet<>(ready), new HashSet<>(plan.taken), tokens);
@@ -54,12 +55,12 @@ final class Promises {
 
     /** What one plan has taken so far. */
     private final class Plan implements Room<Sequence> {
-        private final int running;
+        private final int more;
         private final Set<Sequence> taken = new HashSet<>();
         private final List<Sequence> prefilling = new ArrayList<>();
 
-        Plan(List<Sequence> ready, int running) {
-            this.running = running;
+        Plan(List<Sequence> ready, int more) {
+            this.more = more;
             for (Sequence s : ready) if (s.pending() > 1) prefilling.add(s);
         }
 
@@ -79,7 +80,7 @@ final class Promises {
         @Override
         public boolean take(Sequence s) {
             if (taken.contains(s)) return true;
-            if (running + taken.size() >= forward.mostRows()) return false; // everyone let in can decode in every step
+            if (taken.size() >= more) return false; // everyone let in can decode in every step
             prefixes.hold(s);
             int pages = forward.pagesFor(admission.tokens(s), s.request.numerics()) - s.hold.sharedPages();
             if (isTooMuch(pages)) s.hold.dropTail();
@@ -109,7 +110,7 @@ final class Promises {
      */
     void grow(List<Sequence> running, Set<Sequence> ready, Consumer<Sequence> giveWay) {
         List<Sequence> order = new ArrayList<>(running);
-        order.sort(Comparator.comparingInt((Sequence s) -> -s.priority()).thenComparingLong(s -> s.submitted));
+        order.sort(Sequence.FIRST_TO_STAY_FIRST);
         for (int i = 0; i < order.size(); i++) {
             Sequence s = order.get(i);
             if (!ready.contains(s) || own(s, s.length()) <= s.promised) continue;

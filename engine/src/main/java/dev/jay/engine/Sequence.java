@@ -8,11 +8,18 @@ import dev.jay.model.text.TextDecoder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 
 /** One request being worked on. Confined to the engine thread, but for what the ticket does. */
 final class Sequence implements Work, Ticket {
+    static final Comparator<Sequence> OLDEST_FIRST =
+            Comparator.comparingLong((Sequence s) -> s.submitted).thenComparingLong(s -> s.id);
+    /** The last one gives way first. */
+    static final Comparator<Sequence> FIRST_TO_STAY_FIRST =
+            Comparator.comparingInt((Sequence s) -> -s.priority()).thenComparing(OLDEST_FIRST);
+
     final Request request;
     final TokenSink sink;
     final Sampler sampler;

@@ -18,6 +18,7 @@ final class EngineRig implements AutoCloseable {
     final Engine engine;
     final PrefixTier tier;
     long now;
+    Pressure pressure = Pressure.NONE;
 
     EngineRig(String policy, int pages, int stepTokens, int mostRows, int bos, int queueLimit) {
         this(policy, "promise", pages, stepTokens, mostRows, bos, queueLimit);
@@ -54,6 +55,7 @@ final class EngineRig implements AutoCloseable {
                         Admissions.ALL.make(admission),
                         tenant -> tenant.equals("heavy") ? 3 : 1,
                         1_000_000_000L,
+                        () -> pressure,
                         () -> {}));
     }
 

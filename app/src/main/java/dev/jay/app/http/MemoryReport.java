@@ -4,12 +4,15 @@ package dev.jay.app.http;
 import dev.jay.engine.EngineStatus;
 import dev.jay.engine.Model;
 import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.SystemMemory;
+import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code GET /v1/memory}: the books as they stand, the KV pages by what they are for, and who runs. */
+/** {@code GET /v1/memory}: the books as they stand, the KV pages by what they are for, who runs, and what the system leaves. */
 final class MemoryReport {
     private final Model model;
+    private final SystemMemory system = SystemMemory.here();
 
     MemoryReport(Model model) {
         this.model = model;
@@ -41,7 +44,10 @@ final class MemoryReport {
                 .put("prompt_tokens", status.promptTokens())
                 .put("reused_tokens", status.reusedTokens())
                 .put("decoded_tokens", status.decodedTokens())
-                .put("preempted", status.preempted());
+                .put("preempted", status.preempted())
+                .put("pressure", status.pressure().name().toLowerCase(Locale.ROOT))
+                .put("shed_pages", status.shedPages());
+        system(root.putObject("system"));
         root.putObject("kv_file")
                 .put("bytes", status.tier().bytes())
                 .put("strides", status.tier().chunks())
@@ -60,5 +66,25 @@ final class MemoryReport {
                     .put("own_pages", s.ownPages());
         }
         return root;
+    }
+
+    /** Limits of the groups above this process, its own first; what they leave counts its own mapped weights as kept. */
+    private void system(ObjectNode to) {
+        SystemMemory.Reading reading = system.read();
+        to.put("total_bytes", reading.totalBytes()).put("available_bytes", reading.availableBytes());
+        to.put(
+                "stalled_some_percent",
+                Math.max(reading.machine().some(), reading.own().some()));
+        to.put(
+                "stalled_full_percent",
+                Math.max(reading.machine().full(), reading.own().full()));
+        ArrayNode groups = to.putArray("groups");
+        for (SystemMemory.Group g : reading.groups()) {
+            groups.addObject()
+                    .put("limit_bytes", g.limitBytes())
+                    .put("used_bytes", g.usedBytes())
+                    .put("file_bytes", g.fileBytes())
+                    .put("left_bytes", reading.leftBytes(g));
+        }
     }
 }

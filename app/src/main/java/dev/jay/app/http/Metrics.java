@@ -71,6 +71,11 @@ final class Metrics {
                 "Strides read back from the KV file.",
                 s -> s.tier().read());
         gauge("jay_kv_file_bytes", "Bytes of the KV file.", s -> s.tier().bytes());
+        gauge(
+                "jay_memory_pressure",
+                "How short memory is around the process: 0 not, 1 short, 2 critical.",
+                s -> s.pressure().ordinal());
+        counter("jay_kv_pages_shed", "KV pages given back because of that.", EngineStatus::shedPages);
         gauge("jay_kv_pages_free", "KV pages nobody holds.", EngineStatus::freePages);
     }
 

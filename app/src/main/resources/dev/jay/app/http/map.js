@@ -50,8 +50,10 @@ function drawMap(books) {
     Object.assign(div.style, { left: o.x + "%", top: o.y + "%", width: o.w + "%", height: o.h + "%" });
     div.textContent = div.title = `${o.name} ${bytes(o.size)}`;
   }
+  const short = { short: "; memory is short: what is idle gives way", critical: "; memory is about to run out: one runs at a time" };
   const budget = books.budget_bytes ? ` of ${bytes(books.budget_bytes)}` : "";
-  byId("used").textContent = `${bytes(books.used_bytes)}${budget} off the heap, peak ${bytes(books.peak_bytes)}`;
+  byId("used").textContent = `${bytes(books.used_bytes)}${budget} off the heap, peak ${bytes(books.peak_bytes)}`
+    + (short[books.engine.pressure] || "");
 }
 
 // What went to the file, and what came back from it.

@@ -11,6 +11,7 @@ import dev.jay.engine.GenerationException;
 import dev.jay.engine.Message;
 import dev.jay.engine.Model;
 import dev.jay.engine.Piece;
+import dev.jay.engine.Pressure;
 import dev.jay.engine.QueueFullException;
 import dev.jay.engine.Request;
 import dev.jay.engine.Session;
@@ -294,7 +295,24 @@ final class ScriptedModel implements Model {
 
     @Override
     public EngineStatus status() {
-        return new EngineStatus(running.get(), 0, 0, 10, 10, 0, 0, 1, 0, 2, 3, 0, 0, PrefixTier.Stats.NONE, List.of());
+        return new EngineStatus(
+                running.get(),
+                0,
+                0,
+                10,
+                10,
+                0,
+                0,
+                1,
+                0,
+                2,
+                3,
+                0,
+                0,
+                Pressure.NONE,
+                0,
+                PrefixTier.Stats.NONE,
+                List.of());
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.jay.engine.Engine;
 import dev.jay.engine.EngineStatus;
 import dev.jay.engine.Finish;
 import dev.jay.engine.Piece;
+import dev.jay.engine.Pressure;
 import dev.jay.engine.TokenSink;
 import dev.jay.engine.schedule.Admissions;
 import dev.jay.engine.schedule.PrefixOrder;
@@ -93,6 +94,7 @@ final class Simulation {
                 Admissions.ALL.make(policies.admission()),
                 _ -> 1,
                 Long.MAX_VALUE,
+                () -> Pressure.NONE,
                 () -> {});
     }
 
