@@ -15,7 +15,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -47,6 +46,9 @@ final class BatchCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments model;
 
+    @Mixin
+    private CompanyArguments company;
+
     @Parameters(index = "1", arity = "0..1", paramLabel = "IN", description = "The requests, a JSON object a line.")
     private String in;
 
@@ -56,20 +58,6 @@ final class BatchCommand implements Callable<Integer> {
             paramLabel = "OUT",
             description = "Where the answers go; made if it is not there, else gone on with.")
     private String out;
-
-    @Option(
-            names = "--parallel",
-            paramLabel = "N",
-            converter = Values.Count.class,
-            description = "How many answers of full length the memory for keys and values is made for (4).")
-    private Integer parallel;
-
-    @Option(
-            names = "--admission",
-            paramLabel = "POLICY",
-            description = "Who is let in: 'promise' (room for all it can come to need; nobody gives way) or"
-                    + " 'grow(ahead=64)' (more side by side; the youngest gives way when pages run out) (promise).")
-    private String admission;
 
     BatchCommand(Shell shell) {
         this.shell = shell;
@@ -100,9 +88,8 @@ final class BatchCommand implements Callable<Integer> {
     }
 
     private ModelOptions options() {
-        ModelOptions o = model.options(shell).withParallel(parallel == null ? DEFAULT_PARALLEL : parallel);
-        if (admission != null) o = o.withAdmission(admission);
-        return o.withScheduler("in-order");
+        return company.addTo(model.options(shell).withParallel(DEFAULT_PARALLEL))
+                .withScheduler("in-order");
     }
 
     private Integer run(Model opened, BatchInput input, BatchOutput output, Progress progress, long all)

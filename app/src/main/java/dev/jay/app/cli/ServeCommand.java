@@ -40,6 +40,9 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments model;
 
+    @Mixin
+    private CompanyArguments company;
+
     @Option(names = "--host", paramLabel = "HOST", description = "The address to listen on (127.0.0.1).")
     private String host;
 
@@ -77,13 +80,6 @@ final class ServeCommand implements Callable<Integer> {
     private String modelName;
 
     @Option(
-            names = "--parallel",
-            paramLabel = "N",
-            converter = Values.Count.class,
-            description = "How many answers of full length the memory for keys and values is made for (1).")
-    private Integer parallel;
-
-    @Option(
             names = "--queue",
             paramLabel = "N",
             converter = Values.Count.class,
@@ -96,13 +92,6 @@ final class ServeCommand implements Callable<Integer> {
             converter = Values.Count.class,
             description = "How many requests one API key may have inside (128).")
     private Integer perKey;
-
-    @Option(
-            names = "--admission",
-            paramLabel = "POLICY",
-            description = "Who is let in: 'promise' (room for all it can come to need; nobody gives way) or"
-                    + " 'grow(ahead=64)' (more side by side; the youngest gives way when pages run out) (promise).")
-    private String admission;
 
     @Option(
             names = "--scheduler",
@@ -171,9 +160,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private ModelOptions modelOptions() {
-        ModelOptions o = model.options(shell);
-        if (parallel != null) o = o.withParallel(parallel);
-        if (admission != null) o = o.withAdmission(admission);
+        ModelOptions o = company.addTo(model.options(shell));
         if (scheduler != null) o = o.withScheduler(scheduler);
         else if (keys != null || keyFile != null) o = o.withScheduler("fair");
         return queue == null ? o : o.withQueueLimit(queue);

@@ -2,7 +2,6 @@
 package dev.jay.engine.schedule;
 
 import dev.jay.tensor.Catalog;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -16,12 +15,6 @@ record EarliestDeadline() implements SchedulerPolicy {
 
     @Override
     public <S extends Work> Step<S> plan(List<S> running, List<S> waiting, int tokens, Room<S> room) {
-        return new FirstCome().plan(sorted(running), sorted(waiting), tokens, room);
-    }
-
-    private static <S extends Work> List<S> sorted(List<S> work) {
-        List<S> sorted = new ArrayList<>(work);
-        sorted.sort(ORDER);
-        return sorted;
+        return new FirstCome().plan(FirstCome.sorted(running, ORDER), FirstCome.sorted(waiting, ORDER), tokens, room);
     }
 }

@@ -3,6 +3,7 @@ package dev.jay.engine.schedule;
 
 import dev.jay.tensor.Catalog;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -27,6 +28,13 @@ record FirstCome() implements SchedulerPolicy {
             left -= add(chunks, s, left);
         }
         return new Step<>(chunks);
+    }
+
+    /** For policies that differ in the order alone; equals stay in order of arrival. */
+    static <S extends Work> List<S> sorted(List<S> work, Comparator<Work> order) {
+        List<S> sorted = new ArrayList<>(work);
+        sorted.sort(order);
+        return sorted;
     }
 
     private static <S extends Work> int add(List<Step.Chunk<S>> chunks, S s, int left) {

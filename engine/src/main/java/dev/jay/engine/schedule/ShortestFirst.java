@@ -2,7 +2,6 @@
 package dev.jay.engine.schedule;
 
 import dev.jay.tensor.Catalog;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -13,8 +12,7 @@ record ShortestFirst() implements SchedulerPolicy {
 
     @Override
     public <S extends Work> Step<S> plan(List<S> running, List<S> waiting, int tokens, Room<S> room) {
-        List<S> sorted = new ArrayList<>(waiting);
-        sorted.sort(Comparator.comparingInt(Work::pending));
-        return new FirstCome().plan(running, sorted, tokens, room);
+        List<S> shortest = FirstCome.sorted(waiting, Comparator.comparingInt(Work::pending));
+        return new FirstCome().plan(running, shortest, tokens, room);
     }
 }
