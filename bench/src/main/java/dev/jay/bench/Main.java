@@ -2,6 +2,7 @@
 package dev.jay.bench;
 
 import dev.jay.bench.kernel.KernelBench;
+import dev.jay.bench.overload.OverloadBench;
 import dev.jay.bench.serve.ServeBench;
 import dev.jay.bench.simulate.SimulateBench;
 import dev.jay.bench.start.StartBench;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
             StartBench.class,
             StressBench.class,
             ServeBench.class,
+            OverloadBench.class,
             SimulateBench.class
         },
         footer = {
@@ -37,6 +39,8 @@ import picocli.CommandLine.Spec;
                     + " not",
             "  jay bench plan model.gguf --memory 1g,2g        what was planned beside what came of it",
             "  jay bench serve --url http://127.0.0.1:8080    load on a server: tokens/s, first token, gaps",
+            "  jay bench overload                             ten times too many clients, in a cgroup of --memory's"
+                    + " size",
             "  jay bench simulate trace.jsonl                  the real scheduler on a clock, through a recorded load",
             "  jay bench start --file m.gguf './jay run m.gguf --prompt Hello'",
             "                                                  until the first byte, and memory beside the model's",
