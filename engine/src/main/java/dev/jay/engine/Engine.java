@@ -112,6 +112,11 @@ public final class Engine implements AutoCloseable {
         return s;
     }
 
+    /** Throws as {@link #submit} would, but for what depends on others. From any thread. */
+    void check(Request request) {
+        intake.check(request);
+    }
+
     private static IllegalStateException closedAlready() {
         return new IllegalStateException("the model is closed: no request can be taken");
     }
@@ -262,7 +267,7 @@ public final class Engine implements AutoCloseable {
             count = wanted + rows - from;
             wanted = Math.min(wanted, from + count);
         }
-        return new Forward.Slice(s.cache, s.tokens(), from, count, wanted);
+        return new Forward.Slice(s.cache, s.tokens(), from, count, wanted, s.request.hidden());
     }
 
     private static int tokensOf(List<Forward.Slice> slices) {

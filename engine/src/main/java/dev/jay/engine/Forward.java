@@ -2,6 +2,7 @@
 package dev.jay.engine;
 
 import dev.jay.kv.pool.PagePool;
+import dev.jay.model.HiddenRows;
 import dev.jay.tensor.kernel.Numerics;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -16,8 +17,13 @@ public interface Forward extends AutoCloseable {
      *
      * @param tokens     borrowed
      * @param logitsFrom logits are wanted after tokens [logitsFrom, from + count); none where it is from + count
+     * @param hidden     gets the rows of all its tokens when they are computed, and again if the pass is repeated; null if nobody wants them
      */
-    record Slice(SequenceCache cache, int[] tokens, int from, int count, int logitsFrom) {
+    record Slice(SequenceCache cache, int[] tokens, int from, int count, int logitsFrom, HiddenRows hidden) {
+        public Slice(SequenceCache cache, int[] tokens, int from, int count, int logitsFrom) {
+            this(cache, tokens, from, count, logitsFrom, null);
+        }
+
         public int rows() {
             return from + count - logitsFrom;
         }

@@ -23,12 +23,7 @@ final class Intake {
     /** As {@link Engine#submit} throws, but for what depends on others. */
     Sequence take(Request request, TokenSink sink) {
         int[] prompt = promptOf(request);
-        int limit = limitOf(request, prompt.length);
-        int pages = forward.pagesFor(limit, request.numerics());
-        if (pages > forward.pool().size()) {
-            throw new NeverFitsException(
-                    "kv pages", forward.pool().size(), pages, "tokens=" + limit + ", numerics=" + request.numerics());
-        }
+        int limit = checkRoom(request, prompt);
         return new Sequence(
                 request,
                 prompt,
@@ -39,6 +34,21 @@ final class Intake {
                 new TextDecoder(tokenizer, false),
                 settings.clock().getAsLong(),
                 settings.waker());
+    }
+
+    void check(Request request) {
+        checkRoom(request, promptOf(request));
+    }
+
+    /** The most tokens that it may come to. */
+    private int checkRoom(Request request, int[] prompt) {
+        int limit = limitOf(request, prompt.length);
+        int pages = forward.pagesFor(limit, request.numerics());
+        if (pages > forward.pool().size()) {
+            throw new NeverFitsException(
+                    "kv pages", forward.pool().size(), pages, "tokens=" + limit + ", numerics=" + request.numerics());
+        }
+        return limit;
     }
 
     /** What the request's prompt comes to: BOS where it is empty. */

@@ -7,11 +7,13 @@ import dev.jay.engine.schedule.SchedulerPolicies;
 import dev.jay.kv.prefix.PageReplacements;
 import dev.jay.kv.prefix.PrefixTier;
 import dev.jay.model.ModelSpec;
+import dev.jay.model.Pooling;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.text.ChatTemplate;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.model.text.Tokenizers;
 import dev.jay.model.text.jinja.TemplateException;
+import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.SystemMemory;
 import java.io.IOException;
@@ -146,6 +148,16 @@ final class LoadedModel implements Model {
     @Override
     public Ticket submit(Request request, TokenSink sink) {
         return engine.submit(request, sink);
+    }
+
+    @Override
+    public List<float[]> embed(List<int[]> inputs, Pooling pooling, Numerics numerics) {
+        return new Embeddings(this, engine::check, pooling, numerics).of(inputs);
+    }
+
+    @Override
+    public Pooling pooling() {
+        return spec.pooling();
     }
 
     @Override

@@ -3,8 +3,10 @@ package dev.jay.engine;
 
 import dev.jay.engine.plan.Plan;
 import dev.jay.model.ModelSpec;
+import dev.jay.model.Pooling;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.text.Tokenizer;
+import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,6 +59,26 @@ public interface Model extends AutoCloseable {
 
     /** As {@link #generate(Request)}, but pushed: the sink is called on the engine thread. */
     Ticket submit(Request request, TokenSink sink);
+
+    /**
+     * Texts as vectors of length one and of {@link ModelSpec#dim} numbers, in their order, within the model's budget and
+     * beside whatever else it runs. Waits until all are done; interrupting the thread ends it.
+     *
+     * @param inputs  the tokens of each text, one at least: {@link #tokenize} has them as models want them
+     * @param pooling {@link #pooling} unless the caller knows better
+     * @throws IllegalArgumentException if an input is empty or names a token that the model does not have
+     * @throws ContextFullException     if an input does not fit the context
+     * @throws QueueFullException       if too many requests wait already
+     * @throws GenerationException      if one failed, or the model was closed
+     */
+    default List<float[]> embed(List<int[]> inputs, Pooling pooling, Numerics numerics) {
+        throw new UnsupportedOperationException("this model gives no embeddings: " + name());
+    }
+
+    /** How the file says that its rows become a vector; where it says nothing, the last token's of a decoder. */
+    default Pooling pooling() {
+        return Pooling.LAST;
+    }
 
     /** The tokens of a prompt: BOS where the model wants one; control tokens written in the text are plain text. */
     int[] tokenize(String text);

@@ -2,6 +2,7 @@
 package dev.jay.engine;
 
 import dev.jay.engine.sample.Sampling;
+import dev.jay.model.HiddenRows;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.tensor.kernel.Numerics;
 import java.time.Duration;
@@ -34,6 +35,7 @@ public final class Request {
     private boolean shared = true;
     private int priority;
     private Optional<Duration> firstToken = Optional.empty();
+    private HiddenRows hidden; // null: nobody wants them
 
     private Request(int[] prompt) {
         this.prompt = prompt;
@@ -59,6 +61,7 @@ public final class Request {
         r.shared = shared;
         r.priority = priority;
         r.firstToken = firstToken;
+        r.hidden = hidden;
         return r;
     }
 
@@ -178,6 +181,18 @@ public final class Request {
         Request r = copy();
         r.firstToken = Optional.of(value);
         return r;
+    }
+
+    /** Who gets the rows of the tokens after the last norm, on the engine thread. All are computed: it shares nothing. */
+    Request withHidden(HiddenRows taker) {
+        Request r = copy();
+        r.hidden = taker;
+        r.shared = false;
+        return r;
+    }
+
+    HiddenRows hidden() {
+        return hidden;
     }
 
     public int[] prompt() {

@@ -8,6 +8,7 @@ import dev.jay.kv.KvShape;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.Stride;
+import dev.jay.model.LayerProbe;
 import dev.jay.model.Pass;
 import dev.jay.model.arch.Transformer;
 import dev.jay.tensor.kernel.Numerics;
@@ -192,7 +193,9 @@ final class TransformerForward implements Forward {
         }
         scratch.release(0);
         try {
-            MemorySegment logits = transformers.get(numerics).run(Pass.of(tokens, spans, logitRows, numerics, scratch));
+            Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch);
+            if (slices.stream().anyMatch(s -> s.hidden() != null)) pass = pass.withProbe(new Rows(slices));
+            MemorySegment logits = transformers.get(numerics).run(pass);
             for (Slice s : slices) ((Cache) s.cache()).kv().settle(s.from() + s.count());
             return logits;
         } catch (RuntimeException | Error e) {
@@ -201,6 +204,29 @@ final class TransformerForward implements Forward {
                 kv.settle(kv.settled());
             }
             throw e;
+        }
+    }
+
+    /** Hands out the rows of those who want them. */
+    private record Rows(List<Slice> slices) implements LayerProbe {
+        @Override
+        public void after(int layer, MemorySegment x) {}
+
+        @Override
+        public boolean wantsNormed() {
+            return true;
+        }
+
+        @Override
+        public void normed(MemorySegment x) {
+            long rowBytes =
+                    x.byteSize() / slices.stream().mapToInt(Slice::count).sum();
+            long at = 0;
+            for (Slice s : slices) {
+                long bytes = s.count() * rowBytes;
+                if (s.hidden() != null) s.hidden().take(s.from(), s.count(), x.asSlice(at, bytes));
+                at += bytes;
+            }
         }
     }
 

@@ -10,4 +10,12 @@ public interface LayerProbe {
 
     /** @param x what layer {@code layer} left, f32[rows of the pass][dim] */
     void after(int layer, MemorySegment x);
+
+    /** Whether {@link #normed} is to be called. */
+    default boolean wantsNormed() {
+        return false;
+    }
+
+    /** @param x what the head would see, f32[rows of the pass][dim] */
+    default void normed(MemorySegment x) {}
 }

@@ -15,6 +15,8 @@ import dev.jay.train.block.Parameters;
 import dev.jay.train.block.TrainBlock;
 import dev.jay.train.block.TrainBlocks;
 import dev.jay.train.block.TrainPass;
+import dev.jay.train.block.TrainWeights;
+import dev.jay.train.block.TrainedWeights;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,8 +28,8 @@ import java.util.List;
  * {@code train-scratch}), for batches of one greatest size; borrows parameters and ops. One caller at a time.
  */
 public final class TrainModel implements AutoCloseable {
-    private final Parameters parameters;
-    private final Ops ops;
+    private final TrainWeights weights;
+    private final Parameters trained;
     private final ModelSpec spec;
     private final List<TrainBlock> blocks;
     private final HeadGradient head;
@@ -53,7 +55,12 @@ public final class TrainModel implements AutoCloseable {
 
     /** Of what such a model takes of its own, all but the parameters: the sum of its purposes, and of its products. */
     public static long bytes(Parameters outline, Ops ops, Precision precision, Size size) {
-        TrainModel plan = new TrainModel(outline, ops, precision, size);
+        return bytes(new TrainedWeights(outline, ops, ops.gemm(precision)), ops, precision, size);
+    }
+
+    /** The same of any weights. */
+    public static long bytes(TrainWeights weights, Ops ops, Precision precision, Size size) {
+        TrainModel plan = new TrainModel(weights, ops, precision, size);
         return plan.activationBytes()
                 + plan.scratchBytes()
                 + plan.turnBytes()
@@ -61,13 +68,13 @@ public final class TrainModel implements AutoCloseable {
     }
 
     /** Everything but memory. */
-    private TrainModel(Parameters parameters, Ops ops, Precision precision, Size size) {
-        this.parameters = parameters;
-        this.ops = ops;
-        this.spec = parameters.spec();
+    private TrainModel(TrainWeights weights, Ops ops, Precision precision, Size size) {
+        this.weights = weights;
+        this.trained = null;
+        this.spec = weights.spec();
         Gemm gemm = ops.gemm(precision);
-        this.blocks = TrainBlocks.llama(ops, gemm, parameters);
-        this.head = new HeadGradient(ops, gemm, parameters);
+        this.blocks = TrainBlocks.llama(ops, gemm, weights);
+        this.head = new HeadGradient(ops, gemm, precision, weights);
         this.size = size;
         this.frequencies = frequencies(spec.rotary());
         this.activations = null;
@@ -75,10 +82,17 @@ public final class TrainModel implements AutoCloseable {
         this.turns = null;
     }
 
+    /** A model all of whose weights are trained. */
     public TrainModel(Parameters parameters, Ops ops, Precision precision, Size size, Memory memory) {
-        TrainModel plan = new TrainModel(parameters, ops, precision, size);
-        this.parameters = parameters;
-        this.ops = ops;
+        this(new TrainedWeights(parameters, ops, ops.gemm(precision)), parameters, ops, precision, size, memory);
+    }
+
+    /** @param trained all that the weights add gradients to */
+    public TrainModel(
+            TrainWeights weights, Parameters trained, Ops ops, Precision precision, Size size, Memory memory) {
+        TrainModel plan = new TrainModel(weights, ops, precision, size);
+        this.weights = weights;
+        this.trained = trained;
         this.spec = plan.spec;
         this.blocks = plan.blocks;
         this.head = plan.head;
@@ -101,7 +115,10 @@ public final class TrainModel implements AutoCloseable {
 
     private static double[] frequencies(ModelSpec.Rotary rotary) {
         double[] all = new double[rotary.dim() / 2];
-        for (int i = 0; i < all.length; i++) all[i] = StrictMath.pow(rotary.base(), -2.0 * i / rotary.dim());
+        for (int i = 0; i < all.length; i++) {
+            double factor = rotary.factors().length == 0 ? 1 : rotary.factors()[i];
+            all[i] = StrictMath.pow(rotary.base(), -2.0 * i / rotary.dim()) / factor;
+        }
         return all;
     }
 
@@ -166,7 +183,7 @@ public final class TrainModel implements AutoCloseable {
     /** What each block saved; or its input, behind what all share. */
     private List<MemorySegment> forward(TrainPass pass, Batch batch, Scratch kept, MemorySegment x) {
         List<MemorySegment> saved = new ArrayList<>();
-        embed(batch.tokens(), x);
+        weights.embed(batch.tokens(), x);
         MemorySegment shared = size.recompute ? kept.take(mostSaved(pass.rows())) : null;
         for (TrainBlock block : blocks) {
             MemorySegment room = kept.take(size.recompute ? inputBytes(pass) : block.savedBytes(pass.rows()));
@@ -203,7 +220,7 @@ public final class TrainModel implements AutoCloseable {
         double sum = head.loss(pass, x, batch.targets(), backward ? dx : null, weight);
         if (!backward) return sum;
         backward(pass, saved, x, dx);
-        embedBackward(batch.tokens(), dx);
+        weights.embedBackward(batch.tokens(), dx);
         return sum;
     }
 
@@ -261,30 +278,14 @@ public final class TrainModel implements AutoCloseable {
         return new TrainPass(batch.sequences(), batch.length(), all[0], all[1], new Scratch(scratch.bytes()));
     }
 
-    private void embed(int[] tokens, MemorySegment x) {
-        long bytes = 4L * spec.dim();
-        MemorySegment table = parameters.get("token_embd.weight").value();
-        for (int t = 0; t < tokens.length; t++) MemorySegment.copy(table, tokens[t] * bytes, x, t * bytes, bytes);
-    }
-
-    /** In the order of the tokens: a row may come up many times. */
-    private void embedBackward(int[] tokens, MemorySegment dx) {
-        long bytes = 4L * spec.dim();
-        MemorySegment gradient = parameters.get("token_embd.weight").gradient();
-        for (int t = 0; t < tokens.length; t++) {
-            MemorySegment to = gradient.asSlice(tokens[t] * bytes, bytes);
-            MemorySegment from = dx.asSlice(t * bytes, bytes);
-            ops.add(to, from, spec.dim());
-        }
-    }
-
     /** The most tokens of a sequence. */
     int length() {
         return size.length;
     }
 
+    /** What is trained of it. */
     public Parameters parameters() {
-        return parameters;
+        return trained;
     }
 
     @Override

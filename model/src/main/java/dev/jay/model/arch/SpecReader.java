@@ -2,6 +2,7 @@
 package dev.jay.model.arch;
 
 import dev.jay.model.ModelSpec;
+import dev.jay.model.Pooling;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
 import java.util.Arrays;
@@ -50,7 +51,18 @@ final class SpecReader {
                         metadata.real(key("attention.layer_norm_rms_epsilon")),
                         0,
                         1),
-                rotary(headDim, interleaved));
+                rotary(headDim, interleaved),
+                pooling(Pooling.LAST));
+    }
+
+    /** @param otherwise where the file says nothing, or that nothing is pooled */
+    private Pooling pooling(Pooling otherwise) {
+        return switch (metadata.integer(key("pooling_type"), 0)) {
+            case 1 -> Pooling.MEAN;
+            case 2 -> Pooling.FIRST;
+            case 3 -> Pooling.LAST;
+            default -> otherwise; // 0: none; 4: a score of two texts, which is no pooling
+        };
     }
 
     private int headDim(int dim, int heads) {

@@ -76,10 +76,20 @@ public final class Transformer {
                 }
                 pass.probe().after(layer, x);
             }
+            if (pass.probe().wantsNormed()) showNormed(pass, x);
             return logits(pass, x);
         } finally {
             weights.release(Weights.ROOT);
         }
+    }
+
+    /** In room that every block has needed too. */
+    private void showNormed(Pass pass, MemorySegment x) {
+        long mark = pass.scratch().mark();
+        MemorySegment normed = pass.floats(spec.dim());
+        norm.run(x, normed, pass.rows());
+        pass.probe().normed(normed);
+        pass.scratch().release(mark);
     }
 
     private MemorySegment logits(Pass pass, MemorySegment x) {

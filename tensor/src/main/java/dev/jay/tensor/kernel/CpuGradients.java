@@ -151,6 +151,47 @@ final class CpuGradients implements GradientOps {
     }
 
     @Override
+    public void logSums(MemorySegment x, MemorySegment sums, int count, int dim) {
+        long at = address("log-sum x", x, floats(count, dim));
+        long to = address("log-sum sums", sums, floats(count, 2));
+        ops.spread(count, dim, (row, some) -> {
+            for (long r = row; r < row + some; r++) kernels.logSum(at + floats(r, dim), to + floats(r, 2), dim);
+        });
+    }
+
+    @Override
+    public float softmaxGradient(
+            MemorySegment x,
+            MemorySegment logSums,
+            int[] targets,
+            int from,
+            int first,
+            float weight,
+            int count,
+            int dim) {
+        long at = address("softmax x", x, floats(count, dim));
+        long by = address("softmax log-sums", logSums, floats(1, count));
+        float[] most = new float[count];
+        ops.spread(count, dim, (row, some) -> {
+            for (long r = row; r < row + some; r++) {
+                int target = targets[from + (int) r] - first;
+                if (target + first < 0) {
+                    x.asSlice(floats(r, dim), floats(1, dim)).fill((byte) 0);
+                    continue;
+                }
+                most[(int) r] = kernels.softmaxPart(at + floats(r, dim), Raw.get(by, r), weight, dim);
+                if (target < 0 || target >= dim) continue;
+                float p = Raw.get(at + floats(r, dim), target);
+                Raw.set(at + floats(r, dim), target, p - weight);
+                most[(int) r] = Math.max(most[(int) r], weight - p);
+            }
+        });
+        float highest = 0;
+        for (float m : most) highest = Math.max(highest, m);
+        return weight == 0 ? 0 : highest / weight;
+    }
+
+    @Override
     public void adam(
             MemorySegment w, MemorySegment g, MemorySegment m, MemorySegment v, GradientKernels.Adam by, long count) {
         long weights = address("adam w", w, floats(1, count));

@@ -26,6 +26,19 @@ public interface GradientKernels {
     float crossEntropy(long x, int target, float weight, int count);
 
     /**
+     * A log-sum-exp goes on over more values: of (greatest, sum of exp(x - greatest)) at {@code sums}, which begins as
+     * (-infinity, 0).
+     */
+    void logSum(long x, long sums, int count);
+
+    /**
+     * x = weight * exp(x - logSum): of a softmax as much as is here.
+     *
+     * @return the greatest of them
+     */
+    float softmaxPart(long x, float logSum, float weight, int count);
+
+    /**
      * Adam: m and v move towards scale * g and its square; w = w * keep - rate * m' / (sqrt(v') + eps), where m' and v'
      * are corrected for their beginning at zero.
      */

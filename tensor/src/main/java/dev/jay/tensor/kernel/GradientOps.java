@@ -60,6 +60,27 @@ public interface GradientOps {
     void crossEntropy(
             MemorySegment logits, int[] targets, int from, MemorySegment losses, float weight, int rows, int dim);
 
+    /** {@link GradientKernels#logSum} of each row: sums[r] goes on over x[r]. */
+    void logSums(MemorySegment x, MemorySegment sums, int rows, int dim);
+
+    /**
+     * Some columns of logits become their gradients, (softmax - [is target]) * weight; zeros where the target is negative.
+     *
+     * @param logSums [rows], of whole rows
+     * @param targets row r's is {@code targets[from + r]}, one of these columns or not
+     * @param first   the column of the whole that x begins with
+     * @return the greatest magnitude that any of them may have, of weight 1
+     */
+    float softmaxGradient(
+            MemorySegment x,
+            MemorySegment logSums,
+            int[] targets,
+            int from,
+            int first,
+            float weight,
+            int rows,
+            int dim);
+
     /** {@link GradientKernels#adam}, of so many weights. */
     void adam(MemorySegment w, MemorySegment g, MemorySegment m, MemorySegment v, GradientKernels.Adam by, long count);
 }

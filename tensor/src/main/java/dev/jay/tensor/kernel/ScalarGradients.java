@@ -60,6 +60,28 @@ final class ScalarGradients implements GradientKernels {
     }
 
     @Override
+    public void logSum(long x, long sums, int count) {
+        float before = Raw.get(sums, 0);
+        float most = before;
+        for (int i = 0; i < count; i++) most = Math.max(most, Raw.get(x, i));
+        double sum = Raw.get(sums, 1) * (before == most ? 1 : Math.exp(before - most));
+        for (int i = 0; i < count; i++) sum += Math.exp(Raw.get(x, i) - most);
+        Raw.set(sums, 0, most);
+        Raw.set(sums, 1, (float) sum);
+    }
+
+    @Override
+    public float softmaxPart(long x, float logSum, float weight, int count) {
+        float most = 0;
+        for (int i = 0; i < count; i++) {
+            float p = (float) Math.exp(Raw.get(x, i) - logSum);
+            most = Math.max(most, weight * p);
+            Raw.set(x, i, weight * p);
+        }
+        return most;
+    }
+
+    @Override
     public void adam(long w, long g, long m, long v, Adam by, int count) {
         for (int i = 0; i < count; i++) {
             float d = by.scale() * Raw.get(g, i);

@@ -85,6 +85,8 @@ final class SelfTest {
         operations.put("swiglu", (k, at) -> none(() -> k.swiGlu(at[0], at[1], at[2], at[3], n)));
         operations.put("rms-norm", (k, at) -> none(() -> k.rmsNorm(at[0], at[1], 1e-5f, at[2], at[3], at[4], n)));
         operations.put("cross-entropy", (k, at) -> k.crossEntropy(at[0], n - 2, 0.7f, n));
+        operations.put("log-sum", (k, at) -> none(() -> k.logSum(at[0], at[4], n)));
+        operations.put("softmax part", (k, at) -> k.softmaxPart(at[0], 1.5f, 0.7f, n));
         operations.put("adam", (k, at) -> none(() -> k.adam(at[0], at[1], at[2], at[4], adam, n)));
         try (Region region = memory.reserve("self-test", ROOM + 12L * n * Float.BYTES)) {
             Scratch arena = new Scratch(region.bytes());

@@ -100,6 +100,25 @@ class GradientKernelsLaws {
         }
     }
 
+    /** In two pieces, the second of them greater by much or by nothing. */
+    @Test
+    void shouldSumExponentialsPieceByPiece() {
+        for (int n : SIZES) {
+            for (float more : new float[] {0, 3, -200}) {
+                hold(n, 1e-5, (k, at) -> {
+                    for (int i = 0; i < n; i++) Raw.set(at[1], i, Raw.get(at[1], i) + more);
+                    MemorySegment own = fixture.floats(2);
+                    Raw.set(own.address(), 0, Float.NEGATIVE_INFINITY);
+                    Raw.set(own.address(), 1, 0);
+                    k.logSum(at[0], own.address(), n);
+                    k.logSum(at[1], own.address(), n);
+                    return Raw.get(own.address(), 0) + Math.log(Raw.get(own.address(), 1));
+                });
+            }
+            hold(n, 1e-5, (k, at) -> k.softmaxPart(at[0], 2, 0.5f, n));
+        }
+    }
+
     @Test
     void shouldStepAsAdamDoes() {
         GradientKernels.Adam by = new GradientKernels.Adam(0.5f, 0.9f, 0.95f, 1.3f, 1.7f, 1e-8f, 0.999f, 0.01f);

@@ -141,6 +141,16 @@ class SelfTestTest {
         }
 
         @Override
+        public void logSum(long x, long sums, int count) {
+            definition.logSum(x, sums, count);
+        }
+
+        @Override
+        public float softmaxPart(long x, float logSum, float weight, int count) {
+            return definition.softmaxPart(x, logSum, weight, count);
+        }
+
+        @Override
         public void adam(long w, long g, long m, long v, Adam by, int count) {
             definition.adam(w, g, m, v, by, count);
         }

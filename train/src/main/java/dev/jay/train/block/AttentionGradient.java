@@ -7,36 +7,41 @@ import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 
-/** x += out(attention(norm x)), as {@code AttentionBlock} serves it, and its gradient. Saved: [x][q][k][v][mixed]. */
+/**
+ * x += out(attention(norm x)), as {@code AttentionBlock} serves it, and its gradient. Saved: [x][q][k][v][mixed], and
+ * behind them q and k as they were before their norms, where heads are normed.
+ */
 final class AttentionGradient implements TrainBlock {
     private final Ops ops;
     private final ModelSpec spec;
-    private final Products products;
     private final NormGradient norm;
     private final CausalAttention attention;
-    private final Parameter wq;
-    private final Parameter wk;
-    private final Parameter wv;
-    private final Parameter wo;
+    private final LinearGradient wq;
+    private final LinearGradient wk;
+    private final LinearGradient wv;
+    private final LinearGradient wo;
+    private final HeadNorms headNorms; // null where heads are not normed
     private final int queryWidth;
     private final int keyWidth;
 
-    AttentionGradient(Ops ops, Gemm gemm, Parameters parameters, int layer) {
+    AttentionGradient(Ops ops, Gemm gemm, TrainWeights weights, int layer) {
         String p = "blk." + layer + ".";
         this.ops = ops;
-        this.spec = parameters.spec();
-        this.products = new Products(gemm);
-        this.norm = new NormGradient(ops, parameters.get(p + "attn_norm.weight"), spec.normEps());
+        this.spec = weights.spec();
+        this.norm = weights.norm(p + "attn_norm");
         this.attention = new CausalAttention(ops, gemm, spec);
-        this.wq = parameters.get(p + "attn_q.weight");
-        this.wk = parameters.get(p + "attn_k.weight");
-        this.wv = parameters.get(p + "attn_v.weight");
-        this.wo = parameters.get(p + "attn_output.weight");
+        this.wq = weights.linear(p + "attn_q");
+        this.wk = weights.linear(p + "attn_k");
+        this.wv = weights.linear(p + "attn_v");
+        this.wo = weights.linear(p + "attn_output");
+        this.headNorms = weights.hasNorm(p + "attn_q_norm")
+                ? new HeadNorms(spec, weights.norm(p + "attn_q_norm"), weights.norm(p + "attn_k_norm"))
+                : null;
         this.queryWidth = wq.rows();
         this.keyWidth = wk.rows();
     }
 
-    private record Kept(MemorySegment x, CausalAttention.Saved rows) {}
+    private record Kept(MemorySegment x, CausalAttention.Saved rows, HeadNorms.Raw raw) {}
 
     private Kept kept(MemorySegment saved, int rows) {
         Scratch parts = new Scratch(saved);
@@ -44,14 +49,16 @@ final class AttentionGradient implements TrainBlock {
         MemorySegment q = parts.floats((long) rows * queryWidth);
         MemorySegment k = parts.floats((long) rows * keyWidth);
         MemorySegment v = parts.floats((long) rows * keyWidth);
-        return new Kept(x, new CausalAttention.Saved(q, k, v, parts.floats((long) rows * queryWidth)));
+        CausalAttention.Saved attended = new CausalAttention.Saved(q, k, v, parts.floats((long) rows * queryWidth));
+        return new Kept(x, attended, headNorms == null ? new HeadNorms.Raw(q, k) : headNorms.raw(parts, rows));
     }
 
     @Override
     public long savedBytes(int rows) {
         return Scratch.sizeOf(4L * rows * spec.dim())
                 + 2 * Scratch.sizeOf(4L * rows * queryWidth)
-                + 2 * Scratch.sizeOf(4L * rows * keyWidth);
+                + 2 * Scratch.sizeOf(4L * rows * keyWidth)
+                + (headNorms == null ? 0 : headNorms.rawBytes(rows));
     }
 
     @Override
@@ -59,7 +66,10 @@ final class AttentionGradient implements TrainBlock {
         int rows = sequences * length;
         long gradients = 2 * Scratch.sizeOf(4L * rows * queryWidth) + 2 * Scratch.sizeOf(4L * rows * keyWidth);
         long normed = 2 * Scratch.sizeOf(4L * rows * spec.dim());
-        return gradients + normed + Math.max(attention.scratchBytes(length), norm.scratchBytes(rows));
+        long working = Math.max(attention.scratchBytes(length), norm.scratchBytes(rows));
+        for (LinearGradient w : new LinearGradient[] {wq, wk, wv, wo})
+            working = Math.max(working, w.scratchBytes(rows));
+        return gradients + normed + (headNorms == null ? 0 : headNorms.scratchBytes(rows)) + working;
     }
 
     @Override
@@ -71,13 +81,14 @@ final class AttentionGradient implements TrainBlock {
         kept.x.copyFrom(x.asSlice(0, kept.x.byteSize()));
         MemorySegment normed = pass.floats(spec.dim());
         norm.forward(x, normed, n);
-        products.forward(wq, normed, n, rows.q(), false);
-        products.forward(wk, normed, n, rows.k(), false);
-        products.forward(wv, normed, n, rows.v(), false);
+        wq.forward(pass, normed, kept.raw.q(), false);
+        wk.forward(pass, normed, kept.raw.k(), false);
+        wv.forward(pass, normed, rows.v(), false);
+        if (headNorms != null) headNorms.forward(kept.raw, rows, n);
         turn(rows.q(), n, spec.heads(), pass.turns());
         turn(rows.k(), n, spec.kvHeads(), pass.turns());
         attention.forward(pass, rows.q(), rows.k(), rows.v(), rows.out());
-        products.forward(wo, rows.out(), n, x, true);
+        wo.forward(pass, rows.out(), x, true);
         pass.scratch().release(mark);
     }
 
@@ -95,16 +106,17 @@ final class AttentionGradient implements TrainBlock {
         MemorySegment dq = pass.floats(queryWidth);
         MemorySegment dk = pass.floats(keyWidth);
         MemorySegment dv = pass.floats(keyWidth);
-        products.backward(wo, kept.rows.out(), dx, n, dMixed, false);
+        wo.backward(pass, kept.rows.out(), dx, dMixed, false);
         attention.backward(pass, kept.rows, dMixed, dq, dk, dv);
         turn(dq, n, spec.heads(), pass.turnsBack());
         turn(dk, n, spec.kvHeads(), pass.turnsBack());
+        if (headNorms != null) headNorms.backward(kept.raw, dq, dk, n, pass.scratch());
         MemorySegment normed = pass.floats(spec.dim());
         MemorySegment dNormed = pass.floats(spec.dim());
         norm.forward(kept.x, normed, n);
-        products.backward(wq, normed, dq, n, dNormed, false);
-        products.backward(wk, normed, dk, n, dNormed, true);
-        products.backward(wv, normed, dv, n, dNormed, true);
+        wq.backward(pass, normed, dq, dNormed, false);
+        wk.backward(pass, normed, dk, dNormed, true);
+        wv.backward(pass, normed, dv, dNormed, true);
         norm.backward(kept.x, dNormed, dx, n, pass.scratch());
         pass.scratch().release(mark);
     }

@@ -2,7 +2,6 @@
 package dev.jay.train.block;
 
 import dev.jay.model.ModelSpec;
-import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
@@ -13,22 +12,20 @@ final class GatedMlpGradient implements TrainBlock {
     private final Ops ops;
     private final GradientOps gradients;
     private final ModelSpec spec;
-    private final Products products;
     private final NormGradient norm;
-    private final Parameter gate;
-    private final Parameter up;
-    private final Parameter down;
+    private final LinearGradient gate;
+    private final LinearGradient up;
+    private final LinearGradient down;
 
-    GatedMlpGradient(Ops ops, Gemm gemm, Parameters parameters, int layer) {
+    GatedMlpGradient(Ops ops, TrainWeights weights, int layer) {
         String p = "blk." + layer + ".";
         this.ops = ops;
         this.gradients = ops.gradients();
-        this.spec = parameters.spec();
-        this.products = new Products(gemm);
-        this.norm = new NormGradient(ops, parameters.get(p + "ffn_norm.weight"), spec.normEps());
-        this.gate = parameters.get(p + "ffn_gate.weight");
-        this.up = parameters.get(p + "ffn_up.weight");
-        this.down = parameters.get(p + "ffn_down.weight");
+        this.spec = weights.spec();
+        this.norm = weights.norm(p + "ffn_norm");
+        this.gate = weights.linear(p + "ffn_gate");
+        this.up = weights.linear(p + "ffn_up");
+        this.down = weights.linear(p + "ffn_down");
     }
 
     private record Kept(MemorySegment x, MemorySegment gate, MemorySegment up) {}
@@ -47,9 +44,10 @@ final class GatedMlpGradient implements TrainBlock {
     @Override
     public long scratchBytes(int sequences, int length) {
         int rows = sequences * length;
-        return 2 * Scratch.sizeOf(4L * rows * spec.dim())
-                + 2 * Scratch.sizeOf(4L * rows * spec.hidden())
-                + norm.scratchBytes(rows);
+        long working = norm.scratchBytes(rows);
+        for (LinearGradient w : new LinearGradient[] {gate, up, down})
+            working = Math.max(working, w.scratchBytes(rows));
+        return 2 * Scratch.sizeOf(4L * rows * spec.dim()) + 2 * Scratch.sizeOf(4L * rows * spec.hidden()) + working;
     }
 
     @Override
@@ -60,12 +58,12 @@ final class GatedMlpGradient implements TrainBlock {
         kept.x.copyFrom(x.asSlice(0, kept.x.byteSize()));
         MemorySegment normed = pass.floats(spec.dim());
         norm.forward(x, normed, n);
-        products.forward(gate, normed, n, kept.gate, false);
-        products.forward(up, normed, n, kept.up, false);
+        gate.forward(pass, normed, kept.gate, false);
+        up.forward(pass, normed, kept.up, false);
         MemorySegment mixed = pass.floats(spec.hidden());
         mixed.copyFrom(kept.gate);
         ops.swiGlu(mixed, kept.up, (long) n * spec.hidden());
-        products.forward(down, mixed, n, x, true);
+        down.forward(pass, mixed, x, true);
         pass.scratch().release(mark);
     }
 
@@ -79,14 +77,14 @@ final class GatedMlpGradient implements TrainBlock {
         mixed.copyFrom(kept.gate);
         ops.swiGlu(mixed, kept.up, hidden);
         MemorySegment dMixed = pass.floats(spec.hidden());
-        products.backward(down, mixed, dx, n, dMixed, false);
+        down.backward(pass, mixed, dx, dMixed, false);
         MemorySegment dUp = mixed; // no longer needed, and as wide
         gradients.swiGluGradient(kept.gate, kept.up, dMixed, dUp, hidden);
         MemorySegment normed = pass.floats(spec.dim());
         MemorySegment dNormed = pass.floats(spec.dim());
         norm.forward(kept.x, normed, n);
-        products.backward(gate, normed, dMixed, n, dNormed, false);
-        products.backward(up, normed, dUp, n, dNormed, true);
+        gate.backward(pass, normed, dMixed, dNormed, false);
+        up.backward(pass, normed, dUp, dNormed, true);
         norm.backward(kept.x, dNormed, dx, n, pass.scratch());
         pass.scratch().release(mark);
     }

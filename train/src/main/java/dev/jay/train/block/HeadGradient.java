@@ -3,45 +3,45 @@ package dev.jay.train.block;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.jay.model.ModelSpec;
 import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Gemm.Factor;
-import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
- * The last norm, the head and the cross-entropy, cut (as in CCE, Apple 2024): of the logits only those of some tokens
- * ever exist, and their gradients at once in their place.
+ * The last norm, the head and the cross-entropy. Rows without a target are left out before anything is multiplied; of
+ * the logits only a tile ever exists.
  */
 public final class HeadGradient {
-    private static final long TILE_BYTES = 8 << 20; // of logits
-    private static final int MOST_TOKENS = 512;
-    private static final int GROUP = 64; // tokens of a tile are a multiple of it, if they can be
+    private static final float LEAST_BF16 = 0x1p-12f; // half a step of bf16 by 32 terms
+    private static final float LEAST_F32 = 0x1p-28f;
 
-    private final GradientOps gradients;
     private final Gemm gemm;
-    private final ModelSpec spec;
-    private final Parameter head;
     private final NormGradient norm;
-    private final int tile;
+    private final TrainRows head;
+    private final HeadLoss loss;
+    private final int dim;
 
-    public HeadGradient(Ops ops, Gemm gemm, Parameters parameters) {
-        this.gradients = ops.gradients();
+    public HeadGradient(Ops ops, Gemm gemm, Precision precision, TrainWeights weights) {
         this.gemm = gemm;
-        this.spec = parameters.spec();
-        this.head = parameters.head();
-        this.norm = new NormGradient(ops, parameters.get("output_norm.weight"), spec.normEps());
-        long tokens = TILE_BYTES / (4L * spec.vocabulary());
-        this.tile = Math.clamp(tokens / GROUP * GROUP, GROUP, MOST_TOKENS);
+        this.norm = weights.norm("output_norm");
+        this.head = weights.head();
+        this.dim = weights.spec().dim();
+        float least = precision == Precision.BF16 ? LEAST_BF16 : LEAST_F32;
+        this.loss = TokenTiles.suit(head)
+                ? new TokenTiles(gemm, ops.gradients(), head)
+                : new CutCrossEntropy(gemm, ops.gradients(), head, least);
     }
 
     public long scratchBytes(int rows) {
-        return 2 * Scratch.sizeOf(4L * rows * spec.dim())
-                + Scratch.sizeOf(4L * Math.min(tile, rows) * spec.vocabulary())
-                + Scratch.sizeOf(4L * Math.min(tile, rows))
-                + norm.scratchBytes(rows);
+        long room = Scratch.sizeOf(head.roomBytes(Math.min(CutCrossEntropy.WORDS, head.rows())));
+        long ofLogits = Scratch.sizeOf(4L * dim) + Scratch.sizeOf(4L * head.rows()) + room;
+        long ofLoss = 3 * Scratch.sizeOf(4L * rows * dim) + Math.max(loss.scratchBytes(rows), norm.scratchBytes(rows));
+        return Math.max(ofLogits, ofLoss);
     }
 
     /**
@@ -51,55 +51,52 @@ public final class HeadGradient {
      * @param weight of each target's loss in the gradients
      */
     public double loss(TrainPass pass, MemorySegment x, int[] targets, MemorySegment dx, float weight) {
-        int n = pass.rows();
-        int dim = spec.dim();
+        int[] rows =
+                IntStream.range(0, pass.rows()).filter(t -> targets[t] >= 0).toArray();
+        boolean whole = rows.length == pass.rows();
+        int[] wanted = whole
+                ? Arrays.copyOf(targets, rows.length)
+                : Arrays.stream(rows).map(t -> targets[t]).toArray();
         Scratch scratch = pass.scratch();
         long mark = scratch.mark();
-        MemorySegment normed = pass.floats(dim);
-        MemorySegment dNormed = dx == null ? null : pass.floats(dim);
-        MemorySegment logits = scratch.floats((long) Math.min(tile, n) * spec.vocabulary());
-        MemorySegment losses = scratch.floats(Math.min(tile, n));
-        norm.forward(x, normed, n);
-        double sum = 0;
-        for (int from = 0; from < n; from += tile) {
-            int count = Math.min(tile, n - from);
-            Factor in = Factor.of(normed.asSlice(4L * from * dim), dim);
-            gemm.run(count, head.rows(), dim, in, Factor.transposed(head.value(), dim), logits, head.rows(), false);
-            gradients.crossEntropy(logits, targets, from, losses, dx == null ? 0 : weight, count, head.rows());
-            for (int i = 0; i < count; i++) sum += losses.getAtIndex(JAVA_FLOAT, i);
-            if (dx == null) continue;
-            Factor d = Factor.of(logits, head.rows());
-            MemorySegment to = dNormed.asSlice(4L * from * dim);
-            gemm.run(count, dim, head.rows(), d, Factor.of(head.value(), dim), to, dim, false);
-            Factor across = Factor.transposed(logits, head.rows());
-            gemm.run(head.rows(), dim, count, across, in, head.gradient(), dim, true);
-        }
+        MemorySegment from = whole ? x : scratch.floats((long) rows.length * dim);
+        if (!whole) for (int i = 0; i < rows.length; i++) copy(x, rows[i], from, i);
+        MemorySegment normed = scratch.floats((long) rows.length * dim);
+        norm.forward(from, normed, rows.length);
+        MemorySegment dNormed = dx == null ? null : scratch.floats((long) rows.length * dim);
+        double sum = loss.run(normed, dNormed, wanted, weight, scratch);
         if (dx != null) {
-            dx.asSlice(0, 4L * n * dim).fill((byte) 0);
-            norm.backward(x, dNormed, dx, n, scratch);
+            MemorySegment to = whole ? dx : normed; // no longer needed
+            to.asSlice(0, 4L * rows.length * dim).fill((byte) 0);
+            norm.backward(from, dNormed, to, rows.length, scratch);
+            if (!whole) {
+                dx.asSlice(0, 4L * pass.rows() * dim).fill((byte) 0);
+                for (int i = 0; i < rows.length; i++) copy(to, i, dx, rows[i]);
+            }
         }
         scratch.release(mark);
         return sum;
     }
 
+    private void copy(MemorySegment from, long row, MemorySegment to, long at) {
+        MemorySegment.copy(from, 4 * row * dim, to, 4 * at * dim, 4L * dim);
+    }
+
     /** Of one row of x. */
     public float[] logits(TrainPass pass, MemorySegment x) {
-        int dim = spec.dim();
-        long mark = pass.scratch().mark();
-        MemorySegment normed = pass.scratch().floats(dim);
-        MemorySegment logits = pass.scratch().floats(head.rows());
+        Scratch scratch = pass.scratch();
+        long mark = scratch.mark();
+        MemorySegment normed = scratch.floats(dim);
+        MemorySegment logits = scratch.floats(head.rows());
+        MemorySegment room = scratch.take(head.roomBytes(Math.min(CutCrossEntropy.WORDS, head.rows())));
         norm.forward(x, normed, 1);
-        gemm.run(
-                1,
-                head.rows(),
-                dim,
-                Factor.of(normed, dim),
-                Factor.transposed(head.value(), dim),
-                logits,
-                head.rows(),
-                false);
+        for (int first = 0; first < head.rows(); first += CutCrossEntropy.WORDS) {
+            int words = Math.min(CutCrossEntropy.WORDS, head.rows() - first);
+            Factor w = Factor.transposed(head.values(first, words, room), dim);
+            gemm.run(1, words, dim, Factor.of(normed, dim), w, logits.asSlice(4L * first), words, false);
+        }
         float[] all = logits.toArray(JAVA_FLOAT);
-        pass.scratch().release(mark);
+        scratch.release(mark);
         return all;
     }
 }

@@ -151,6 +151,10 @@ public final class Parameters implements AutoCloseable {
         return p;
     }
 
+    public boolean has(String name) {
+        return all.containsKey(name);
+    }
+
     /** The head's matrix: the embedding, if it is tied. */
     public Parameter head() {
         return get(tied ? "token_embd.weight" : "output.weight");

@@ -10,11 +10,12 @@ import java.util.List;
 public final class TrainBlocks {
     private TrainBlocks() {}
 
-    public static List<TrainBlock> llama(Ops ops, Gemm gemm, Parameters parameters) {
+    /** Llama, Qwen 2 and Qwen 3: biases and norms of heads are the weights' affair. */
+    public static List<TrainBlock> llama(Ops ops, Gemm gemm, TrainWeights weights) {
         List<TrainBlock> blocks = new ArrayList<>();
-        for (int l = 0; l < parameters.spec().layers(); l++) {
-            blocks.add(new AttentionGradient(ops, gemm, parameters, l));
-            blocks.add(new GatedMlpGradient(ops, gemm, parameters, l));
+        for (int l = 0; l < weights.spec().layers(); l++) {
+            blocks.add(new AttentionGradient(ops, gemm, weights, l));
+            blocks.add(new GatedMlpGradient(ops, weights, l));
         }
         return blocks;
     }

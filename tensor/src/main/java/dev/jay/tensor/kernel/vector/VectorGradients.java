@@ -174,6 +174,45 @@ final class VectorGradients implements GradientKernels {
     }
 
     @Override
+    public void logSum(long values, long to, int count) {
+        long x = Lanes.trusted(values);
+        long sums = Lanes.trusted(to);
+        float before = Lanes.get(sums);
+        FloatVector highest = Lanes.all(before);
+        int whole = whole(count);
+        for (int i = 0; i < whole; i += Lanes.LENGTH) highest = highest.max(Lanes.floats(x + i * 4L));
+        float most = highest.reduceLanes(VectorOperators.MAX);
+        for (int i = whole; i < count; i++) most = Math.max(most, Lanes.get(x + i * 4L));
+        FloatVector parts = FloatVector.zero(Lanes.F);
+        for (int i = 0; i < whole; i += Lanes.LENGTH) {
+            parts = parts.add(VectorMath.exp(Lanes.floats(x + i * 4L).sub(most)));
+        }
+        float sum = Lanes.get(sums + 4) * (before == most ? 1 : VectorMath.exp(before - most)) + Lanes.sum(parts);
+        for (int i = whole; i < count; i++) sum += VectorMath.exp(Lanes.get(x + i * 4L) - most);
+        Lanes.set(sums, most);
+        Lanes.set(sums + 4, sum);
+    }
+
+    @Override
+    public float softmaxPart(long values, float logSum, float weight, int count) {
+        long x = Lanes.trusted(values);
+        FloatVector highest = FloatVector.zero(Lanes.F);
+        int whole = whole(count);
+        for (int i = 0; i < whole; i += Lanes.LENGTH) {
+            FloatVector p = VectorMath.exp(Lanes.floats(x + i * 4L).sub(logSum)).mul(weight);
+            highest = highest.max(p);
+            Lanes.store(p, x + i * 4L);
+        }
+        float most = highest.reduceLanes(VectorOperators.MAX);
+        for (int i = whole; i < count; i++) {
+            float p = VectorMath.exp(Lanes.get(x + i * 4L) - logSum) * weight;
+            most = Math.max(most, p);
+            Lanes.set(x + i * 4L, p);
+        }
+        return most;
+    }
+
+    @Override
     public void adam(long weights, long gradient, long means, long squares, Adam by, int count) {
         long w = Lanes.trusted(weights);
         long g = Lanes.trusted(gradient);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.train.block;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.jay.tensor.kernel.Gemm;
+import dev.jay.tensor.kernel.Gemm.Factor;
+import dev.jay.tensor.kernel.GradientOps;
+import dev.jay.tensor.memory.Scratch;
+import java.lang.foreign.MemorySegment;
+
+/** Whole rows of logits, of some tokens at a time; their gradients at once in their place. For small vocabularies. */
+record TokenTiles(Gemm gemm, GradientOps gradients, TrainRows head) implements HeadLoss {
+    private static final long TILE_BYTES = 8 << 20; // of logits
+    private static final int LEAST_TOKENS = 256; // fewer, and the head is read again and again
+    private static final int MOST_TOKENS = 512;
+
+    private static int tile(int vocabulary) {
+        return (int) Math.min(MOST_TOKENS, TILE_BYTES / (4L * vocabulary));
+    }
+
+    /** Whether a tile of whole rows has tokens enough; frozen rows would be decoded for each of them. */
+    static boolean suit(TrainRows head) {
+        return head.gradient() != null && tile(head.rows()) >= LEAST_TOKENS;
+    }
+
+    @Override
+    public long scratchBytes(int rows) {
+        long tile = Math.min(tile(head.rows()), rows);
+        return Scratch.sizeOf(4L * tile * head.rows()) + Scratch.sizeOf(4L * tile);
+    }
+
+    @Override
+    public double run(MemorySegment in, MemorySegment dIn, int[] targets, float weight, Scratch scratch) {
+        int n = targets.length;
+        int dim = head.cols();
+        int all = head.rows();
+        int tile = Math.min(tile(all), n);
+        long mark = scratch.mark();
+        MemorySegment logits = scratch.floats((long) tile * all);
+        MemorySegment losses = scratch.floats(tile);
+        MemorySegment w = head.values(0, all, null);
+        double sum = 0;
+        for (int from = 0; from < n; from += tile) {
+            int count = Math.min(tile, n - from);
+            Factor x = Factor.of(in.asSlice(4L * from * dim), dim);
+            gemm.run(count, all, dim, x, Factor.transposed(w, dim), logits, all, false);
+            gradients.crossEntropy(logits, targets, from, losses, dIn == null ? 0 : weight, count, all);
+            for (int i = 0; i < count; i++) sum += losses.getAtIndex(JAVA_FLOAT, i);
+            if (dIn == null) continue;
+            MemorySegment to = dIn.asSlice(4L * from * dim);
+            gemm.run(count, dim, all, Factor.of(logits, all), Factor.of(w, dim), to, dim, false);
+            gemm.run(all, dim, count, Factor.transposed(logits, all), x, head.gradient(), dim, true);
+        }
+        scratch.release(mark);
+        return sum;
+    }
+}
