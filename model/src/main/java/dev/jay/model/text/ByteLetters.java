@@ -62,4 +62,13 @@ public final class ByteLetters {
         }
         return Arrays.copyOf(out, at);
     }
+
+    /** The bytes that letters stand for; a text of which any character is no letter stands for itself. */
+    static byte[] readWhole(byte[] letters) {
+        for (int i = 0; i < letters.length; i += Utf8.length(letters[i])) {
+            int c = Utf8.at(letters, i);
+            if (c >= BYTES.length || BYTES[c] == 0) return letters.clone();
+        }
+        return read(letters);
+    }
 }

@@ -72,14 +72,8 @@ final class BytePairs implements TextCoding {
 
     /** Merges within one piece at a time; keeps its arrays from piece to piece. */
     private final class Merger {
-        /** The symbol that begins at a byte of the piece, -1 where none does any more. */
-        private int[] symbols = new int[64];
-
-        private int[] next = new int[64];
-        private int[] previous = new int[64];
+        private final PairMerger pairs = new PairMerger(merges);
         private byte[] letters = new byte[128];
-        /** Rank << 32 | where the left symbol begins. What has changed since is seen when it comes up. */
-        private final LongHeap queue = new LongHeap();
 
         int whole(byte[] text, int from, int to) {
             if (letters.length < 2 * (to - from)) letters = new byte[4 * (to - from)];
@@ -87,42 +81,12 @@ final class BytePairs implements TextCoding {
         }
 
         void merge(byte[] text, int from, int to, TokenList out) {
-            int n = to - from;
-            if (symbols.length < n) {
-                int room = Math.max(n, 2 * symbols.length);
-                symbols = new int[room];
-                next = new int[room];
-                previous = new int[room];
+            pairs.begin(to - from);
+            for (int i = from; i < to; i++) pairs.add(merges.ofByte(text[i]));
+            pairs.merge();
+            for (int i = 0; i < pairs.count(); i = pairs.next(i)) {
+                emit(text, from + i, from + pairs.next(i), pairs.symbol(i), out);
             }
-            for (int i = 0; i < n; i++) {
-                symbols[i] = merges.ofByte(text[from + i]);
-                next[i] = i + 1;
-                previous[i] = i - 1;
-            }
-            for (int i = 0; i < n - 1; i++) propose(i, n);
-            while (!queue.isEmpty()) {
-                long key = queue.pop();
-                int i = (int) key;
-                int rank = rank(i, n);
-                if (rank < 0 || rank != key >> 32) continue;
-                int gone = next[i];
-                symbols[i] = merges.merged(rank);
-                symbols[gone] = -1;
-                next[i] = next[gone];
-                if (next[i] < n) previous[next[i]] = i;
-                if (previous[i] >= 0) propose(previous[i], n);
-                propose(i, n);
-            }
-            for (int i = 0; i < n; i = next[i]) emit(text, from + i, from + next[i], symbols[i], out);
-        }
-
-        private int rank(int i, int n) {
-            return symbols[i] < 0 || next[i] >= n ? -1 : merges.rank(symbols[i], symbols[next[i]]);
-        }
-
-        private void propose(int i, int n) {
-            int rank = rank(i, n);
-            if (rank >= 0) queue.push((long) rank << 32 | i);
         }
 
         private void emit(byte[] text, int from, int to, int symbol, TokenList out) {

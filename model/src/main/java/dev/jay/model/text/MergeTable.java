@@ -22,18 +22,19 @@ final class MergeTable {
     private final int[] slots;
 
     private final int[] byteSymbols = new int[256];
+    private final int otherCount;
 
-    /** @param merges the lines {@code left right}, first come first merged; where a pair stands twice the first counts */
     MergeTable(Vocabulary vocabulary, List<String> merges) {
+        this(vocabulary, merges, 0);
+    }
+
+    /**
+     * @param merges the lines {@code left right}, first come first merged; where a pair stands twice the first counts
+     * @param marked characters in front of every right half that say it is no beginning, and which merging takes away
+     */
+    MergeTable(Vocabulary vocabulary, List<String> merges, int marked) {
         vocabularySize = vocabulary.size();
         Map<String, Integer> others = new HashMap<>();
-        byte[] one = new byte[1];
-        byte[] letter = new byte[2];
-        for (int b = 0; b < 256; b++) {
-            one[0] = (byte) b;
-            int length = ByteLetters.write(one, 0, 1, letter);
-            byteSymbols[b] = symbol(vocabulary, new String(letter, 0, length, StandardCharsets.UTF_8), others);
-        }
         int n = merges.size();
         lefts = new int[n];
         rights = new int[n];
@@ -50,10 +51,23 @@ final class MergeTable {
             String right = line.substring(space + 1);
             lefts[rank] = symbol(vocabulary, left, others);
             rights[rank] = symbol(vocabulary, right, others);
-            merged[rank] = symbol(vocabulary, left + right, others);
+            merged[rank] = symbol(vocabulary, left + right.substring(Math.min(marked, right.length())), others);
             int slot = slot(lefts[rank], rights[rank]);
             if (slots[slot] == 0) slots[slot] = rank + 1;
         }
+        otherCount = others.size();
+        byte[] one = new byte[1];
+        byte[] letter = new byte[2];
+        for (int b = 0; b < 256; b++) {
+            one[0] = (byte) b;
+            int length = ByteLetters.write(one, 0, 1, letter);
+            byteSymbols[b] = symbol(vocabulary, new String(letter, 0, length, StandardCharsets.UTF_8), others);
+        }
+    }
+
+    /** How many texts the merges name that are no tokens. */
+    int otherCount() {
+        return otherCount;
     }
 
     private static int symbol(Vocabulary vocabulary, String text, Map<String, Integer> others) {

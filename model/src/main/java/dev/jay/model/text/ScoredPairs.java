@@ -24,7 +24,7 @@ final class ScoredPairs implements TextCoding {
     /** By token: the less, the earlier it merges. */
     private final int[] order;
     /** The token of each byte, or -1. */
-    private final int[] byteTokens = new int[256];
+    private final int[] byteTokens;
 
     private final int unknown;
     private final boolean addsSpacePrefix;
@@ -36,14 +36,12 @@ final class ScoredPairs implements TextCoding {
         this.unknown = unknown;
         this.addsSpacePrefix = addsSpacePrefix;
         order = new int[scores.length];
-        Arrays.fill(byteTokens, -1);
+        byteTokens = ByteTokens.of(vocabulary);
         boolean apart = true;
         for (int t = 0; t < order.length; t++) {
             // Flips the order of negative floats' bits; adding 0 makes -0 equal to 0.
             int bits = Float.floatToIntBits(scores[t] + 0f);
             order[t] = ~(bits ^ bits >> 31 & Integer.MAX_VALUE);
-            int b = byteOf(t);
-            if (b >= 0) byteTokens[b] = t;
             if (vocabulary.isPlain(t)) apart &= spacesLead(vocabulary.bytes(t));
         }
         wordsApart = apart;
@@ -68,17 +66,6 @@ final class ScoredPairs implements TextCoding {
         boolean prefix = metadata.flag("tokenizer.ggml.add_space_prefix", true);
         TextCoding coding = new ScoredPairs(vocabulary, scores, ids.unknown(), prefix);
         return new VocabularyTokenizer(metadata, vocabulary, ids, coding);
-    }
-
-    /** The byte that {@code <0xXX>} stands for, or -1. */
-    private int byteOf(int token) {
-        if (vocabulary.type(token) != TokenType.BYTE) return -1;
-        String text = vocabulary.text(token);
-        if (!text.matches("<0x[0-9A-Fa-f]{2}>")) {
-            throw new MalformedModelException("reading the vocabulary: token " + token + " is of type byte and says "
-                    + MalformedModelException.shown(text) + ", wanted <0x00> to <0xFF>");
-        }
-        return Integer.parseInt(text.substring(3, 5), 16);
     }
 
     private static boolean isSpace(byte[] text, int at) {
@@ -125,7 +112,7 @@ final class ScoredPairs implements TextCoding {
     public byte[] bytes(int token) {
         byte[] text = vocabulary.bytes(token);
         return switch (vocabulary.type(token)) {
-            case TokenType.BYTE -> new byte[] {(byte) byteOf(token)};
+            case TokenType.BYTE -> new byte[] {(byte) ByteTokens.byteOf(vocabulary, token)};
             case TokenType.USER_DEFINED -> text;
             default ->
                 new String(text, StandardCharsets.UTF_8).replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
@@ -196,8 +183,7 @@ final class ScoredPairs implements TextCoding {
                 out.add(token);
                 return;
             }
-            boolean inBytes = true;
-            for (int i = from; i < to; i++) inBytes &= byteTokens[text[i] & 0xFF] >= 0;
+            boolean inBytes = ByteTokens.cover(byteTokens, text, from, to);
             for (int i = from; inBytes && i < to; i++) out.add(byteTokens[text[i] & 0xFF]);
             if (!inBytes) out.add(unknown);
         }

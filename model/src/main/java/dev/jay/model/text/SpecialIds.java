@@ -32,6 +32,8 @@ record SpecialIds(int bos, int eos, int unknown, boolean addsBos, boolean addsEo
     /** How a file says in 32 bits that there is none. */
     private static final long NONE = 0xFFFF_FFFFL;
 
+    private static final int[] NO_IDS = {};
+
     /** What holds where the file does not say. */
     record Defaults(int bos, int eos, int unknown, boolean addsBos) {}
 
@@ -42,6 +44,9 @@ record SpecialIds(int bos, int eos, int unknown, boolean addsBos, boolean addsEo
         int unknown = id(metadata, vocabulary, "unknown_token_id", defaults.unknown);
         Set<Integer> ends = new TreeSet<>();
         for (String key : END_KEYS) ends.add(id(metadata, vocabulary, key, key.equals("eos_token_id") ? eos : -1));
+        for (int end : metadata.has(PREFIX + "eos_token_ids") ? metadata.integers(PREFIX + "eos_token_ids") : NO_IDS) {
+            if (end >= 0 && end < vocabulary.size()) ends.add(end);
+        }
         for (String text : END_TEXTS) {
             int token = vocabulary.find(text);
             if (token >= 0) vocabulary.makeControl(token);

@@ -3,11 +3,15 @@ package dev.jay.model.text;
 
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
+import dev.jay.model.load.TokenizerFiles;
 import dev.jay.tensor.Catalog;
+import java.io.IOException;
+import java.nio.file.Path;
 
 /** Every kind of tokenizer the runtime reads. To add one: write its file, add its line. */
 public final class Tokenizers {
-    public static final Catalog<TokenizerKind> ALL = Catalog.of("tokenizer", BytePairs.ENTRY, ScoredPairs.ENTRY);
+    public static final Catalog<TokenizerKind> ALL =
+            Catalog.of("tokenizer", BytePairs.ENTRY, ScoredPairs.ENTRY, PipelineTokenizer.ENTRY);
 
     private Tokenizers() {}
 
@@ -19,6 +23,16 @@ public final class Tokenizers {
      */
     public static Tokenizer from(Metadata metadata) {
         return named(ALL, metadata.text("tokenizer.ggml.model")).read(metadata);
+    }
+
+    /**
+     * The tokenizer that lies in a directory beside the weights (tokenizer.json, tokenizer.model). Whoever wants the chat
+     * template too, or has more metadata, reads {@link TokenizerFiles} and gives {@link #from} all of it.
+     *
+     * @throws MalformedModelException if there is none, or it breaks the rules of its kind
+     */
+    public static Tokenizer ofDirectory(Path directory) throws IOException {
+        return from(new Metadata(TokenizerFiles.read(directory)));
     }
 
     /** The member that a file names; files give no arguments. */

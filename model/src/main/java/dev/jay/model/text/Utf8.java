@@ -30,6 +30,10 @@ final class Utf8 {
         }
     }
 
+    static String text(byte[] utf8, int from, int to) {
+        return new String(utf8, from, to - from, StandardCharsets.UTF_8);
+    }
+
     /** Bytes of the character that begins with this byte. */
     static int length(byte lead) {
         int b = lead & 0xFF;
@@ -74,6 +78,17 @@ final class Utf8 {
                 || c == 0x202F
                 || c == 0x205F
                 || c == 0x3000;
+    }
+
+    /** {@code \w}: alphabetic, a mark, a digit or a connector. */
+    static boolean isWord(int c) {
+        int type = Character.getType(c);
+        return Character.isAlphabetic(c)
+                || type == Character.DECIMAL_DIGIT_NUMBER
+                || type == Character.CONNECTOR_PUNCTUATION
+                || type == Character.NON_SPACING_MARK
+                || type == Character.COMBINING_SPACING_MARK
+                || type == Character.ENCLOSING_MARK;
     }
 
     /** Neither space nor letter nor number: {@code [^\s\p{L}\p{N}]}. */

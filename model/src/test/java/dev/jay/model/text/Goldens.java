@@ -33,6 +33,23 @@ final class Goldens {
         return of("1-tokenizers/ggml-vocab/ggml-vocab-" + name + ".gguf");
     }
 
+    /** The tokenizer of a directory in which one file of the reference data lies under a name. */
+    static Tokenizer ofDirectory(String file, String name) {
+        Path source = Shared.data("1-tokenizers/" + file);
+        try {
+            Path directory = Files.createTempDirectory("tokenizer");
+            Path copy = Files.copy(source, directory.resolve(name));
+            try {
+                return Tokenizers.ofDirectory(directory);
+            } finally {
+                Files.delete(copy);
+                Files.delete(directory);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The tokenizer of a model file. */
     static Tokenizer of(String file) {
         Path path = Shared.data(file);

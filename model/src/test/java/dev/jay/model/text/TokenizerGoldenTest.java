@@ -45,6 +45,13 @@ class TokenizerGoldenTest {
         expectPairs(tokenizer, "llama-bpe");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"phi-2", "roberta-base"})
+    void shouldEncodeAsHuggingFaceDoes(String name) {
+        Tokenizer tokenizer = Goldens.ofDirectory("hf/" + name + ".tokenizer.json", "tokenizer.json");
+        expectAll(tokenizer, "hf-" + name, true);
+    }
+
     private static void expectAll(Tokenizer tokenizer, String golden, boolean parseSpecial) {
         Map<Integer, String> prompts = Goldens.prompts();
         Map<Integer, int[]> expected = Goldens.ids(golden);
