@@ -332,7 +332,7 @@ public final class Engine implements AutoCloseable {
         finished++;
         if (reason == FinishReason.FAILED) failed++;
         try {
-            s.sink.onFinish(new Finish(reason, usage, Optional.ofNullable(cause), s.sampler.seed()));
+            s.sink.onFinish(new Finish(reason, usage, Optional.ofNullable(cause), s.sampler.seed(), s.stop()));
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.WARNING, "a sink failed in its last call", e);
         }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** One request being worked on. Confined to the engine thread, but for what the ticket does. */
@@ -187,6 +188,11 @@ final class Sequence implements Work, Ticket {
         if (last && !stopText.isFound()) text += stopText.next(decoder.finish()) + stopText.flush();
         deliver(text, last || stopText.isFound());
         return stopText.isFound() ? FinishReason.STOP : last ? FinishReason.LENGTH : null;
+    }
+
+    /** The stop string that ended it, if one did. */
+    Optional<String> stop() {
+        return Optional.ofNullable(stopText.found());
     }
 
     private void deliver(String text, boolean last) {

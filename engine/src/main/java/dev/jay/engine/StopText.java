@@ -11,7 +11,7 @@ import java.util.List;
 final class StopText {
     private final List<String> stops;
     private final StringBuilder held = new StringBuilder();
-    private boolean found;
+    private String found;
 
     StopText(List<String> stops) {
         this.stops = stops;
@@ -19,7 +19,7 @@ final class StopText {
 
     /** Takes more text; returns what is certain. After a stop string nothing more comes out. */
     String next(String text) {
-        if (found) return "";
+        if (isFound()) return "";
         if (stops.isEmpty()) return text;
         held.append(text);
         int start = -1;
@@ -31,16 +31,21 @@ final class StopText {
             if (to < end || (to == end && at < start)) {
                 start = at;
                 end = to;
+                found = stop;
             }
         }
-        found = start >= 0;
-        int certain = found ? start : held.length() - beginning();
+        int certain = isFound() ? start : held.length() - beginning();
         String out = held.substring(0, certain);
-        held.delete(0, found ? held.length() : certain);
+        held.delete(0, isFound() ? held.length() : certain);
         return out;
     }
 
     boolean isFound() {
+        return found != null;
+    }
+
+    /** The stop string that was found; null while none is. */
+    String found() {
         return found;
     }
 

@@ -52,7 +52,10 @@ class StopTextLaws {
             assertThat(out + watch.flush())
                     .as("seed=%d round=%d %s in %s", seed, round, stops, text)
                     .isEqualTo(wanted);
-            if (watch.isFound()) stopped++;
+            if (!watch.isFound()) continue;
+            stopped++;
+            assertThat(stops).contains(watch.found());
+            assertThat(text).as("seed=%d round=%d", seed, round).startsWith(wanted + watch.found());
         }
         assertThat(stopped).isBetween(500, 2500);
     }

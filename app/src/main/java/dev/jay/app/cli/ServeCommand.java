@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "serve",
-        description =
-                "Answer over HTTP, as OpenAI's API does: /v1/chat/completions, /v1/completions, /v1/models, and more.",
+        description = "Answer over HTTP, as OpenAI's API does (/v1/chat/completions, /v1/responses, /v1/completions,"
+                + " /v1/models), Anthropic's (/v1/messages) and Ollama's (/api/chat, /api/generate, /api/tags).",
         footer = {
             "",
             "Examples:",

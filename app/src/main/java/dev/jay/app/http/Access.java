@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.http;
 
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
@@ -22,6 +23,7 @@ import java.util.regex.Pattern;
 /** Who may come in: API keys, the web pages that may call, and the names this machine may be called by. */
 final class Access implements Filter {
     private static final String BEARER = "Bearer ";
+    private static final HeaderName X_API_KEY = HeaderNames.create("x-api-key");
 
     private static final Pattern LOCAL = Pattern.compile("(localhost|\\[::1]|127(\\.\\d{1,3}){3})(:\\d*)?");
 
@@ -61,9 +63,7 @@ final class Access implements Filter {
         }
         String path = request.path().path();
         boolean open = path.equals("/health") || Page.isPart(path);
-        if (!open
-                && !keys.isEmpty()
-                && !holds(request.headers().value(HeaderNames.AUTHORIZATION).orElse(""))) {
+        if (!open && !keys.isEmpty() && !holds(key(request.headers()))) {
             throw ApiException.of(
                     401,
                     "authentication_error",
@@ -75,16 +75,20 @@ final class Access implements Filter {
 
     /** Whose a request is: what one tenant's requests leave behind no other finds. Says nothing about the key. */
     static String tenant(Headers headers, boolean keyed) {
-        if (!keyed) return "";
-        String header = headers.value(HeaderNames.AUTHORIZATION).orElse("");
-        boolean bearer = header.regionMatches(true, 0, BEARER, 0, BEARER.length());
-        return HexFormat.of()
-                .formatHex(digest(bearer ? header.substring(BEARER.length()).strip() : ""), 0, 8);
+        return keyed ? HexFormat.of().formatHex(digest(key(headers).orElse("")), 0, 8) : "";
+    }
+
+    /** The key a request brings: {@code Authorization: Bearer KEY}, or where there is no such header {@code x-api-key}. */
+    private static Optional<String> key(Headers headers) {
+        Optional<String> header = headers.value(HeaderNames.AUTHORIZATION);
+        if (header.isEmpty()) return headers.value(X_API_KEY);
+        boolean bearer = header.get().regionMatches(true, 0, BEARER, 0, BEARER.length());
+        return bearer ? Optional.of(header.get().substring(BEARER.length()).strip()) : Optional.empty();
     }
 
     private static void cors(String allowed, RoutingResponse response) {
         response.header("Access-Control-Allow-Origin", allowed);
-        response.header("Access-Control-Allow-Headers", "Authorization, Content-Type");
+        response.header("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Api-Key");
         response.header("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
         response.header(HeaderValues.create(HeaderNames.VARY, "Origin"));
     }
@@ -99,12 +103,11 @@ final class Access implements Filter {
     }
 
     /** Takes as long whichever key it is, and whether it is one. */
-    private boolean holds(String header) {
-        boolean bearer = header.regionMatches(true, 0, BEARER, 0, BEARER.length());
-        byte[] given = digest(bearer ? header.substring(BEARER.length()).strip() : "");
+    private boolean holds(Optional<String> brought) {
+        byte[] given = digest(brought.orElse(""));
         boolean found = false;
         for (byte[] key : keys) found |= MessageDigest.isEqual(key, given);
-        return found && bearer;
+        return found && brought.isPresent();
     }
 
     private static byte[] digest(String key) {

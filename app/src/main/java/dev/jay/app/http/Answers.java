@@ -26,7 +26,18 @@ final class Answers {
     }
 
     /** One generation for each request; the answers are written in this shape. */
-    record Wanted(List<Request> requests, boolean stream, boolean usage, ReplyShape shape) {}
+    record Wanted(List<Request> requests, boolean stream, boolean usage, ReplyShape shape) {
+        /** The same, no answer longer than there is room for after its prompt. */
+        Wanted within(int context) {
+            return new Wanted(requests.stream().map(r -> within(r, context)).toList(), stream, usage, shape);
+        }
+
+        private static Request within(Request request, int context) {
+            int room = Math.max(1, context - request.prompt().length);
+            boolean fits = request.maxTokens().orElse(0) <= room;
+            return fits ? request : request.withMaxTokens(room);
+        }
+    }
 
     private final Model model;
     private final ServerOptions options;
@@ -40,12 +51,12 @@ final class Answers {
         this.peers = peers;
     }
 
-    void serve(Wanted wanted, String tenant, ServerRequest request, ServerResponse response)
+    void serve(Wanted wanted, Voice voice, String tenant, ServerRequest request, ServerResponse response)
             throws InterruptedException {
         List<Generation> generations = start(wanted.requests(), tenant);
         try {
-            if (wanted.stream()) stream(wanted, generations, response);
-            else whole(wanted, generations, request, response);
+            if (wanted.stream()) stream(wanted, generations, voice, response);
+            else whole(wanted, generations, voice, request, response);
         } finally {
             generations.forEach(Generation::cancel);
             generations.forEach(Generation::close);
@@ -66,7 +77,8 @@ final class Answers {
         }
     }
 
-    private void whole(Wanted wanted, List<Generation> generations, ServerRequest request, ServerResponse response)
+    private void whole(
+            Wanted wanted, List<Generation> generations, Voice voice, ServerRequest request, ServerResponse response)
             throws InterruptedException {
         CountDownLatch running = new CountDownLatch(generations.size());
         for (Generation each : generations) {
@@ -90,13 +102,13 @@ final class Answers {
             answers.add(new ReplyShape.Answer(each.text(), each.tokens(), each.finish()));
         }
         response.header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE);
-        response.send(Json.bytes(wanted.shape().whole(answers)));
+        response.send(Json.bytes(voice.whole(wanted.shape().whole(answers))));
     }
 
-    private void stream(Wanted wanted, List<Generation> generations, ServerResponse response)
+    private void stream(Wanted wanted, List<Generation> generations, Voice voice, ServerResponse response)
             throws InterruptedException {
-        try (EventStream events = new EventStream(response, options.ping())) {
-            new Streaming(wanted, generations, events).run();
+        try (EventStream events = new EventStream(response, voice.framing(), options.ping())) {
+            new Streaming(wanted, generations, voice, events).run();
         } catch (EventStream.ClosedException e) {
             throw clientLeft();
         }

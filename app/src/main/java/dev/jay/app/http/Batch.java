@@ -41,7 +41,8 @@ public final class Batch {
 
         /** Waits for the answer's end. Returns the line to write, without its end; empty if it was cancelled. */
         public Optional<byte[]> finish() {
-            if (refusal != null) return Optional.of(written(customId, refusal.status(), Errors.body(refusal)));
+            if (refusal != null)
+                return Optional.of(written(customId, refusal.status(), ErrorShape.OPENAI.body(refusal)));
             List<ReplyShape.Answer> answers = new ArrayList<>();
             try {
                 for (Generation each : generations) {
@@ -50,7 +51,7 @@ public final class Batch {
                 }
             } catch (GenerationException e) {
                 ApiException told = Errors.told(e);
-                return Optional.of(written(customId, told.status(), Errors.body(told)));
+                return Optional.of(written(customId, told.status(), ErrorShape.OPENAI.body(told)));
             }
             return Optional.of(written(customId, 200, wanted.shape().whole(answers)));
         }
@@ -126,7 +127,7 @@ public final class Batch {
     /** The answer to a line that can never be taken up. */
     public static byte[] refused(String customId, RuntimeException why) {
         ApiException told = Errors.told(why);
-        return written(customId, told.status(), Errors.body(told));
+        return written(customId, told.status(), ErrorShape.OPENAI.body(told));
     }
 
     /** The name of a line that was written; null where it is not a whole one. */

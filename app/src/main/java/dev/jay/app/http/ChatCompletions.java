@@ -139,6 +139,7 @@ final class ChatCompletions implements Answers.Endpoint {
             ObjectNode chunk = chunk(index);
             choiceOf(chunk).putObject("delta");
             choiceOf(chunk).put("finish_reason", reason(finish));
+            stop(choiceOf(chunk), finish);
             return chunk;
         }
 

@@ -23,8 +23,15 @@ final class Completions implements Answers.Endpoint {
     private final Model model;
     private final String modelName;
     private final ServerOptions options;
+    private final OptionalInt unsaid;
 
     Completions(Model model, String modelName, ServerOptions options) {
+        this(model, modelName, options, DEFAULT_TOKENS);
+    }
+
+    /** @param unsaid the most tokens of an answer where a request does not say; empty for what is left of the context */
+    Completions(Model model, String modelName, ServerOptions options, OptionalInt unsaid) {
+        this.unsaid = unsaid;
         this.model = model;
         this.modelName = modelName;
         this.options = options;
@@ -41,7 +48,7 @@ final class Completions implements Answers.Endpoint {
         OptionalInt logprobs = fields.integer("logprobs", 0, Request.MOST_LOGPROBS);
         List<Request> requests = new ArrayList<>();
         for (int[] prompt : prompts(fields)) {
-            requests.addAll(answer.copies(answer.request(prompt, DEFAULT_TOKENS, logprobs.orElse(-1))));
+            requests.addAll(answer.copies(answer.request(prompt, unsaid, logprobs.orElse(-1))));
         }
         boolean stream = answer.isStream();
         boolean usage = stream && answer.wantsUsage();
@@ -109,6 +116,7 @@ final class Completions implements Answers.Endpoint {
         ObjectNode ending(int index, Finish finish) {
             ObjectNode chunk = chunk(index);
             choiceOf(chunk).put("text", "").putNull("logprobs").put("finish_reason", reason(finish));
+            stop(choiceOf(chunk), finish);
             return chunk;
         }
 

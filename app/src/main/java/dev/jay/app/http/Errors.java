@@ -17,7 +17,6 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Turns what went wrong into what a client is told; what is our own fault is logged and not told. */
 final class Errors {
@@ -27,11 +26,11 @@ final class Errors {
     private Errors() {}
 
     static void handle(ServerRequest request, ServerResponse response, Throwable thrown) {
-        handle(response, thrown, RETRY_SECONDS);
+        handle(request, response, thrown, RETRY_SECONDS);
     }
 
     /** @param retrySeconds when a client that found no room should come again */
-    static void handle(ServerResponse response, Throwable thrown, int retrySeconds) {
+    static void handle(ServerRequest request, ServerResponse response, Throwable thrown, int retrySeconds) {
         if (thrown instanceof CloseConnectionException closed) throw closed; // nobody is there to be told
         if (thrown instanceof UncheckedIOException broken) throw broken;
         if (response.isSent()) return;
@@ -42,17 +41,7 @@ final class Errors {
         }
         if (e.status() == 401) response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"jay\"");
         response.header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE);
-        response.send(Json.bytes(body(e)));
-    }
-
-    static ObjectNode body(ApiException e) {
-        ObjectNode root = Json.object();
-        ObjectNode error = root.putObject("error");
-        error.put("message", e.getMessage());
-        error.put("type", e.type());
-        error.put("param", e.param().orElse(null));
-        error.put("code", e.code().orElse(null));
-        return root;
+        response.send(Json.bytes(ErrorShape.of(request.path().path()).body(e)));
     }
 
     static ApiException told(Throwable thrown) {

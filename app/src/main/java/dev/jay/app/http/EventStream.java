@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Server-sent events, each sent at once. Every write may find that the client has left. */
+/** Server-sent events, or lines of JSON, each sent at once. Every write may find that the client has left. */
 final class EventStream implements AutoCloseable {
     /** The client has left. */
     static final class ClosedException extends RuntimeException {
@@ -22,16 +22,40 @@ final class EventStream implements AutoCloseable {
         }
     }
 
+    /** What separates the parts. */
+    enum Framing {
+        EVENTS("text/event-stream; charset=utf-8", ": ping\n\n"),
+        /** Between two values of JSON a space means nothing. */
+        LINES("application/x-ndjson", " ");
+
+        private final String type;
+        private final String ping;
+
+        Framing(String type, String ping) {
+            this.type = type;
+            this.ping = ping;
+        }
+    }
+
+    private final Framing framing;
     private final OutputStream out;
     private final Duration silence;
 
     /** @param silence how long nothing may be sent before a comment is */
-    EventStream(ServerResponse response, Duration silence) {
-        response.header(HeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8");
+    EventStream(ServerResponse response, Framing framing, Duration silence) {
+        this.framing = framing;
+        response.header(HeaderNames.CONTENT_TYPE, framing.type);
         response.header(HeaderNames.CACHE_CONTROL, "no-cache");
         response.header("X-Accel-Buffering", "no");
         out = response.outputStream();
         this.silence = silence;
+    }
+
+    /** Parts that go to {@code out} and nowhere else. */
+    EventStream(OutputStream out, Framing framing) {
+        this.framing = framing;
+        this.out = out;
+        silence = Duration.ZERO;
     }
 
     Duration silence() {
@@ -39,12 +63,17 @@ final class EventStream implements AutoCloseable {
     }
 
     void data(ObjectNode json) {
-        write("data: " + json + "\n\n");
+        write(framing == Framing.LINES ? json + "\n" : "data: " + json + "\n\n");
+    }
+
+    /** An event that has a name besides what its data says. */
+    void event(String name, ObjectNode json) {
+        write("event: " + name + "\ndata: " + json + "\n\n");
     }
 
     /** Clients skip it; a client that is gone shows by it. */
     void ping() {
-        write(": ping\n\n");
+        write(framing.ping);
     }
 
     void done() {

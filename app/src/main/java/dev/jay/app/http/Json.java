@@ -4,6 +4,7 @@ package dev.jay.app.http;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
@@ -43,16 +44,25 @@ final class Json {
         return MAPPER.writeValueAsBytes(node);
     }
 
+    /** The object that a text holds; refused as {@link #parse} does. */
+    static ObjectNode object(String text) {
+        return root(text.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** The object a body holds; {@link ApiException} with status 400 where it holds anything else. */
     static Fields parse(byte[] body) {
+        return new Fields(root(body), "");
+    }
+
+    private static ObjectNode root(byte[] body) {
         JsonNode root;
         try {
             root = MAPPER.readTree(body);
         } catch (JacksonException e) {
             throw ApiException.invalid(null, "invalid_json", "the body is not sound JSON: " + where(e));
         }
-        if (root == null || !root.isObject()) throw ApiException.invalid(null, "the body must be a JSON object");
-        return new Fields(root, "");
+        if (root instanceof ObjectNode object) return object;
+        throw ApiException.invalid(null, "the body must be a JSON object");
     }
 
     /** Never the text itself: it may be somebody's prompt. */

@@ -67,8 +67,9 @@ abstract class ReplyShape {
             ObjectNode choice = choices.addObject().put("index", i);
             choice(choice, i, answers.get(i));
             choice.put("finish_reason", reason(answers.get(i).finish()));
+            stop(choice, answers.get(i).finish());
         }
-        usage(root.putObject("usage"), answers.stream().map(Answer::finish).toList());
+        usage(root, answers.stream().map(Answer::finish).toList());
         return root;
     }
 
@@ -76,7 +77,7 @@ abstract class ReplyShape {
     final ObjectNode usageChunk(List<Finish> finishes) {
         ObjectNode root = head(chunkObject);
         root.putArray("choices");
-        usage(root.putObject("usage"), finishes);
+        usage(root, finishes);
         return root;
     }
 
@@ -104,7 +105,12 @@ abstract class ReplyShape {
         return finish.reason() == FinishReason.LENGTH ? "length" : "stop";
     }
 
-    private void usage(ObjectNode usage, List<Finish> finishes) {
+    /** The text that ended it, where one did: the name is vLLM's. */
+    static void stop(ObjectNode choice, Finish finish) {
+        finish.stop().ifPresent(text -> choice.put("stop_reason", text));
+    }
+
+    private void usage(ObjectNode root, List<Finish> finishes) {
         int prompt = 0;
         int completion = 0;
         int reused = 0;
@@ -115,9 +121,24 @@ abstract class ReplyShape {
             prompt += u.promptTokens();
             reused += u.reusedTokens();
         }
+        ObjectNode usage = root.putObject("usage");
         usage.put("prompt_tokens", prompt)
                 .put("completion_tokens", completion)
                 .put("total_tokens", prompt + completion);
         usage.putObject("prompt_tokens_details").put("cached_tokens", reused);
+        if (finishes.size() == 1)
+            timings(root.putObject("timings"), finishes.getFirst().usage());
+    }
+
+    /** How long one answer took: the names are llama-server's. */
+    private static void timings(ObjectNode timings, Usage usage) {
+        timings.put("cache_n", usage.reusedTokens())
+                .put("prompt_n", usage.promptTokens() - usage.reusedTokens())
+                .put("prompt_ms", usage.promptNanos() / 1e6)
+                .put("prompt_per_second", usage.promptTokensPerSecond())
+                .put("predicted_n", usage.completionTokens())
+                .put("predicted_ms", usage.decodeNanos() / 1e6)
+                .put("predicted_per_second", usage.decodeTokensPerSecond())
+                .put("queued_ms", usage.queuedNanos() / 1e6);
     }
 }

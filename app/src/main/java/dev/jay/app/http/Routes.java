@@ -47,10 +47,6 @@ final class Routes {
     }
 
     void register(HttpRouting.Builder routing) {
-        Answers answers = new Answers(model, options, metrics, peers);
-        Answers.Endpoint chat = new ChatCompletions(model, modelName, options);
-        Answers.Endpoint completions = new Completions(model, modelName, options);
-        Tokens tokens = new Tokens(model);
         routing.error(Throwable.class, Errors::handle);
         routing.addFilter((chain, request, response) -> {
             response.header(REQUEST_ID, "req-" + UUID.randomUUID());
@@ -61,13 +57,9 @@ final class Routes {
             }
         });
         routing.addFilter(new Access(options));
-        post(routing, "/v1/chat/completions", (req, res) -> answers.serve(chat.read(body(req)), tenant(req), req, res));
-        post(
-                routing,
-                "/v1/completions",
-                (req, res) -> answers.serve(completions.read(body(req)), tenant(req), req, res));
-        post(routing, "/tokenize", (req, res) -> send(res, tokens.tokenize(body(req))));
-        post(routing, "/detokenize", (req, res) -> send(res, tokens.detokenize(body(req))));
+        new Doors(model, modelName, options, metrics, peers)
+                .register((path, action) ->
+                        post(routing, path, (req, res) -> action.run(body(req), tenant(req), req, res)));
         get(routing, "/v1/models", (req, res) -> send(res, models()));
         get(
                 routing,
@@ -77,6 +69,10 @@ final class Routes {
             if (places.isClosing()) throw Errors.stopping();
             send(res, Json.object().put("status", "ok"));
         });
+        OllamaModels ollama = new OllamaModels(model, modelName);
+        get(routing, "/api/tags", (req, res) -> send(res, ollama.tags()));
+        get(routing, "/api/ps", (req, res) -> send(res, ollama.loaded()));
+        get(routing, "/api/version", (req, res) -> send(res, ollama.version()));
         MemoryReport memory = new MemoryReport(model);
         get(routing, "/v1/memory", (req, res) -> send(res, memory.now()));
         for (Page part : Page.values()) get(routing, part.path(), (_, res) -> part.send(res));
@@ -112,7 +108,7 @@ final class Routes {
                 try {
                     action.run(request, response);
                 } catch (RuntimeException | IOException e) {
-                    Errors.handle(response, e, places.secondsToRoom());
+                    Errors.handle(request, response, e, places.secondsToRoom());
                 }
                 status = response.status().code();
             } finally {
@@ -164,7 +160,7 @@ final class Routes {
                 null, "broken_body", "the request's body is not sent as HTTP has it: a length is wrong");
     }
 
-    private static void send(ServerResponse response, ObjectNode reply) {
+    static void send(ServerResponse response, ObjectNode reply) {
         response.header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE);
         response.send(Json.bytes(reply));
     }

@@ -76,7 +76,8 @@ public final class Server implements AutoCloseable {
                             .headers(headers)
                             .keepAlive(event.keepAlive())
                             .header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE)
-                            .entity(Json.bytes(Errors.body(Errors.ofStatus(status.code(), message))))
+                            .entity(Json.bytes(
+                                    ErrorShape.of(request.path()).body(Errors.ofStatus(status.code(), message))))
                             .build());
         }
         return handlers.build();

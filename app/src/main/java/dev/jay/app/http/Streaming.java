@@ -31,11 +31,13 @@ final class Streaming {
 
     private final Answers.Wanted wanted;
     private final List<Generation> generations;
+    private final Voice voice;
     private final EventStream events;
     private final BlockingQueue<Event> queue = new ArrayBlockingQueue<>(QUEUE);
 
-    Streaming(Answers.Wanted wanted, List<Generation> generations, EventStream events) {
+    Streaming(Answers.Wanted wanted, List<Generation> generations, Voice voice, EventStream events) {
         this.wanted = wanted;
+        this.voice = voice;
         this.generations = generations;
         this.events = events;
     }
@@ -49,7 +51,7 @@ final class Streaming {
             pumps.add(Thread.startVirtualThread(() -> pump(index, generations.get(index))));
         }
         try {
-            if (send(generations.size())) events.done();
+            if (send(generations.size())) voice.end(events);
         } finally {
             generations.forEach(Generation::cancel);
             pumps.forEach(Thread::interrupt);
@@ -89,18 +91,18 @@ final class Streaming {
             Event event = queue.poll(events.silence().toMillis(), TimeUnit.MILLISECONDS);
             switch (event) {
                 case null -> events.ping();
-                case Chunk chunk -> events.data(chunk.json());
+                case Chunk chunk -> voice.chunk(chunk.json(), events);
                 case Ended ended -> {
                     finishes[ended.index()] = ended.finish();
                     left--;
                 }
                 case Failed failed -> {
-                    events.data(Errors.body(Errors.told(failed.cause())));
+                    voice.failed(Errors.told(failed.cause()), events);
                     return false;
                 }
             }
         }
-        if (wanted.usage()) events.data(wanted.shape().usageChunk(List.of(finishes)));
+        if (wanted.usage()) voice.chunk(wanted.shape().usageChunk(List.of(finishes)), events);
         return true;
     }
 }

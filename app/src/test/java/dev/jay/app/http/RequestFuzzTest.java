@@ -2,6 +2,7 @@
 package dev.jay.app.http;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 
 /**
@@ -24,6 +25,24 @@ class RequestFuzzTest {
     @FuzzTest(maxDuration = "10m")
     void completion(byte[] body) {
         read(new Completions(MODEL, "scripted", ServerOptions.DEFAULT), body);
+    }
+
+    @FuzzTest(maxDuration = "10m")
+    void otherTongues(byte[] body) {
+        Answers.Endpoint chat = new ChatCompletions(MODEL, "scripted", ServerOptions.DEFAULT);
+        for (Tongue tongue : List.of(
+                new Anthropic("scripted"),
+                new Responses("scripted"),
+                new Ollama("scripted", false),
+                new Ollama("scripted", true))) {
+            read(
+                    fields -> {
+                        Answers.Wanted wanted = chat.read(new Fields(tongue.chat(fields), ""));
+                        tongue.voice(fields, wanted);
+                        return wanted;
+                    },
+                    body);
+        }
     }
 
     private static void read(Answers.Endpoint endpoint, byte[] body) {

@@ -72,6 +72,7 @@ final class ScriptedModel implements Model {
         private final List<Choice> tokens = new ArrayList<>();
         private final StringBuilder text = new StringBuilder();
         private Finish finish;
+        private String stop; // one letter alone is looked for
         private volatile boolean cancel;
 
         Echo(Request request) {
@@ -97,6 +98,11 @@ final class ScriptedModel implements Model {
                 return new Piece("", List.of(choice));
             }
             String piece = new String(say, at, 1, StandardCharsets.ISO_8859_1);
+            if (request.stops().contains(piece)) {
+                stop = piece;
+                end(FinishReason.STOP, null);
+                return new Piece("", List.of(choice));
+            }
             text.append(piece);
             return new Piece(piece, List.of(choice));
         }
@@ -113,7 +119,7 @@ final class ScriptedModel implements Model {
             running.decrementAndGet();
             if (reason == FinishReason.CANCELLED) cancelled.incrementAndGet();
             Usage usage = new Usage(request.prompt().length, 0, tokens.size(), 1, 1, 1);
-            finish = new Finish(reason, usage, Optional.ofNullable(cause), 7);
+            finish = new Finish(reason, usage, Optional.ofNullable(cause), 7, Optional.ofNullable(stop));
             return null;
         }
 

@@ -92,6 +92,14 @@ public record GgmlType(int number, String name, int blockSize, int blockBytes) {
         return Optional.ofNullable(FILE_TYPES.get(number));
     }
 
+    /** The type that a file with this {@code general.file_type} is mostly of. */
+    public static Optional<GgmlType> ofFileType(long fileType) {
+        return FILE_TYPES.entrySet().stream()
+                .filter(e -> e.getValue() == fileType)
+                .findFirst()
+                .flatMap(e -> of(e.getKey()));
+    }
+
     /** The name of a type that once had this number and that no runtime reads any more. */
     static Optional<String> removed(int number) {
         return Optional.ofNullable(REMOVED.get(number));
