@@ -67,7 +67,7 @@ final class BoundModel implements Needs {
     BoundModel(Path file, ModelOptions options, Owned owned) throws IOException {
         this.owned = owned;
         this.options = options;
-        this.name = String.valueOf(file.getFileName());
+        this.name = String.valueOf(file.toAbsolutePath().normalize().getFileName());
         this.memory = options.memory()
                 .orElseGet(() ->
                         owned.add(Memory.withBudget(options.budgetBytes().orElse(Long.MAX_VALUE)), Memory::close));

@@ -21,8 +21,8 @@ final class ModelArguments {
             arity = "0..1",
             paramLabel = MODEL,
             description =
-                    "The model's file: GGUF, or llama2.c's .bin. Left out, it is JAY_MODEL or 'model' of the config"
-                            + " file.")
+                    "The model: a GGUF file, safetensors with their config.json (a file of them, or the folder), or"
+                            + " llama2.c's .bin. Left out, it is JAY_MODEL or 'model' of the config file.")
     private String model;
 
     @ArgGroup(validate = false, heading = "%nHow the model is opened:%n")
@@ -119,8 +119,6 @@ final class ModelArguments {
         }
         Path file = Path.of(name);
         if (!Files.exists(file)) throw new CommandException(ExitCode.NO_INPUT, "no such file: " + file);
-        if (Files.isDirectory(file))
-            throw new CommandException(ExitCode.NO_INPUT, "a folder, not a model file: " + file);
         return file;
     }
 

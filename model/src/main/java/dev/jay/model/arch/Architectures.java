@@ -13,7 +13,10 @@ public final class Architectures {
 
     /** The family that a model file names. */
     public static Architecture of(Metadata metadata) {
-        String name = metadata.text("general.architecture");
+        String name = metadata.optionalText("general.architecture")
+                .orElseThrow(
+                        () -> new MalformedModelException("the model does not say its architecture: it lacks the key"
+                                + " 'general.architecture', or, where it is safetensors, a config.json beside it"));
         if (!ALL.has(name)) {
             throw new MalformedModelException("unknown architecture: general.architecture="
                     + MalformedModelException.shown(name) + ", known=" + ALL.names());

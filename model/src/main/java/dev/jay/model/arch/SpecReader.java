@@ -5,6 +5,7 @@ import dev.jay.model.ModelSpec;
 import dev.jay.model.Pooling;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
+import dev.jay.model.load.Safetensors;
 import java.util.Arrays;
 import java.util.List;
 
@@ -100,7 +101,8 @@ final class SpecReader {
         int dim = metadata.has(key("rope.dimension_count")) ? positive("rope.dimension_count", headDim) : headDim;
         if (dim % 2 != 0) throw malformed("rope.dimension_count", dim, "an even number");
         double base = finite("rope.freq_base", metadata.real(key("rope.freq_base"), 10_000), 1, 1e30);
-        return new ModelSpec.Rotary(dim, base, interleaved, scaling(dim));
+        boolean sideBySide = interleaved && !metadata.flag(Safetensors.HALVES, false);
+        return new ModelSpec.Rotary(dim, base, sideBySide, scaling(dim));
     }
 
     private float[] scaling(int dim) {

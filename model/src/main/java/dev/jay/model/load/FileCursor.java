@@ -112,6 +112,13 @@ final class FileCursor {
         return new String(utf8, StandardCharsets.UTF_8);
     }
 
+    byte[] bytes(int length, String what) {
+        charge(length, what);
+        byte[] copy = new byte[length];
+        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, take(length, what), copy, 0, length);
+        return copy;
+    }
+
     /** Strings as GGUF writes them, each behind its length; {@code count} is at most what the file can hold. */
     StringArray texts(int count, String what) {
         charge((count + 1L) * Integer.BYTES, what);

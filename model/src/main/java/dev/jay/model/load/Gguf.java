@@ -65,6 +65,12 @@ public final class Gguf implements WeightSource {
         return new Gguf(List.of(), List.of(part));
     }
 
+    /** Whether its name is not that of a later part of a split model. */
+    static boolean isFirst(Path path) {
+        Matcher name = PART_NAME.matcher(path.getFileName().toString());
+        return !name.matches() || Integer.parseInt(name.group(2)) == 1;
+    }
+
     private static GgufPart map(Memory memory, Path path, List<MappedFile> files) throws IOException {
         MappedFile file = memory.map(PURPOSE, path);
         files.add(file);
@@ -159,11 +165,6 @@ public final class Gguf implements WeightSource {
     /** Each metadata value behind its type, as the file has it; borrowed. For writing the same again. */
     Map<String, MemorySegment> rawMetadata() {
         return first.raw();
-    }
-
-    /** The files that are mapped: one, or all the parts. */
-    Collection<Path> paths() {
-        return files.stream().map(MappedFile::path).toList();
     }
 
     @Override

@@ -4,11 +4,11 @@ package dev.jay.model.load;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.MappedFile;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * Writes a model again in another weight format, tensor by tensor, whatever its architecture. Matrices named
  * {@code ...weight} are coded, all alike; vectors, norms, routers, position tables and small convolutions keep the type
  * they have, except that {@code f32} decodes everything. All metadata stays as it is but {@code general.file_type}; a
- * split model becomes one file.
+ * split model becomes one file, and one in safetensors a GGUF file.
  */
 public final class Quantizer {
     private static final Pattern KEPT =
@@ -61,8 +61,8 @@ public final class Quantizer {
             Memory memory, Workers workers, Path in, Path out, WeightFormat format, WriteProgress progress)
             throws IOException {
         try (WeightSource source = ModelFiles.open(memory, in)) {
-            Collection<Path> inputs = source instanceof Gguf gguf ? gguf.paths() : List.of(in);
-            for (Path input : inputs) {
+            for (MappedFile file : source.files()) {
+                Path input = file.path();
                 if (isSame(input, out) || isSame(input, GgufWriter.partOf(out))) {
                     throw new IllegalArgumentException(
                             "a model cannot be written over itself: in=" + in + ", out=" + out);
@@ -80,6 +80,7 @@ public final class Quantizer {
         rejectUndecodable(source);
         GgufWriter writer = new GgufWriter().metadata(source);
         Gguf.SPLIT_KEYS.forEach(writer::remove);
+        writer.remove(Safetensors.HALVES); // rows are written in the order of GGUF
         GgmlType.of(format).fileType().ifPresent(t -> writer.put("general.file_type", t));
         long before = 0;
         try (TensorCoder coder = new TensorCoder(memory, workers)) {
@@ -97,11 +98,12 @@ public final class Quantizer {
         Optional<WeightFormat> wanted = isCoded(entry) ? Optional.of(fitting(entry)) : Optional.empty();
         GgmlType type = wanted.map(f -> GgmlType.of(f))
                 .orElseGet(() -> GgmlType.of(entry.type()).orElseThrow());
+        RowOrder order = RowOrder.of(source, entry);
         counts.merge(type.name(), 1, Integer::sum);
         if (type.number() == entry.type()) {
             writer.tensor(entry.name(), entry.dims(), type, sink -> {
                 source.check();
-                sink.write(entry.bytes());
+                order.copyTo(sink);
                 advance(entry.bytes().byteSize(), entry.name());
             });
             return;
@@ -114,7 +116,7 @@ public final class Quantizer {
                     sink,
                     wanted.orElseThrow(),
                     weights,
-                    (first, count, floats) -> from.decode(entry.bytes(), from.bytesFor(first), count, floats, 0),
+                    (first, count, floats) -> order.decode(from, first, count, floats),
                     bytes -> advance(bytes, entry.name()));
         });
     }

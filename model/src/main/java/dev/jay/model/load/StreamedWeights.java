@@ -136,6 +136,7 @@ public final class StreamedWeights implements Weights, AutoCloseable {
     @Override
     public Matrix matrix(int layer, String name) {
         Matrix whole = mapped.matrix(layer, name);
+        if (layer != ROOT && !places.isInFile(name)) return whole;
         if (layer != ROOT) return new Held(name, whole.format(), whole.rows(), whole.cols(), units.get(layer));
         return name.equals("token_embd.weight") ? new Rows(places, name, whole) : whole;
     }

@@ -5,6 +5,7 @@ import dev.jay.tensor.memory.MappedFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -28,11 +29,11 @@ final class WeightFiles implements AutoCloseable {
         return files.stream().map(MappedFile::path).toList();
     }
 
-    /** All tensors whose name says that they are of this layer. */
+    /** All tensors in files whose name says that they are of this layer. */
     WeightUnit layer(int layer) {
         String prefix = "blk." + layer + ".";
         List<WeightUnit.Part> parts = source.entries().stream()
-                .filter(e -> e.name().startsWith(prefix))
+                .filter(e -> e.name().startsWith(prefix) && fileOf(e) >= 0)
                 .map(e -> part(e, 0, e.bytes().byteSize()))
                 .toList();
         return new WeightUnit(parts);
@@ -44,14 +45,24 @@ final class WeightFiles implements AutoCloseable {
     }
 
     private WeightUnit.Part part(WeightSource.Entry entry, long from, long bytes) {
+        int file = fileOf(entry);
+        if (file < 0) throw new IllegalStateException("tensor lies in none of the files: name=" + entry.name());
+        long start = files.get(file).bytes().address();
+        return new WeightUnit.Part(entry.name(), file, entry.bytes().address() - start + from, bytes);
+    }
+
+    /** -1: its bytes are nobody's file, and always in memory. */
+    private int fileOf(WeightSource.Entry entry) {
         long address = entry.bytes().address();
         for (int f = 0; f < files.size(); f++) {
-            long start = files.get(f).bytes().address();
-            if (address >= start && address < start + files.get(f).bytes().byteSize()) {
-                return new WeightUnit.Part(entry.name(), f, address - start + from, bytes);
-            }
+            MemorySegment bytes = files.get(f).bytes();
+            if (address >= bytes.address() && address < bytes.address() + bytes.byteSize()) return f;
         }
-        throw new IllegalStateException("tensor lies in none of the files: name=" + entry.name());
+        return -1;
+    }
+
+    boolean isInFile(String name) {
+        return fileOf(source.find(name)) >= 0;
     }
 
     /** Some bytes of a tensor, through the page cache: for what is read in small pieces, again and again. */

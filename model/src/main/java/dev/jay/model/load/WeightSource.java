@@ -5,8 +5,10 @@ import dev.jay.tensor.memory.MappedFile;
 import java.lang.foreign.MemorySegment;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 
-/** An open model file: GGUF, llama2.c, or made up by a test. Bytes are borrowed from it. */
+/** An open model: GGUF, safetensors, llama2.c, or made up by a test. Bytes are borrowed from it. */
 public interface WeightSource extends AutoCloseable {
     /**
      * One tensor as the file lists it.
@@ -24,8 +26,16 @@ public interface WeightSource extends AutoCloseable {
     /** Null if the file has none of this name. */
     Entry find(String name);
 
-    /** The files under the entries' bytes; borrowed. None if the bytes are nobody's file. */
+    /** The files under the entries' bytes; borrowed. Not under all of them: some bytes may be nobody's file. */
     List<MappedFile> files();
+
+    /**
+     * From a row of the tensor as GGUF files of its family have it (an element, where it is a vector) to the row of the
+     * entry's bytes that it is; empty where they are in the same order.
+     */
+    default Optional<LongUnaryOperator> rowOrder(Entry entry) {
+        return Optional.empty();
+    }
 
     /** Fails if the file under the mapping changed; called when a step begins. */
     void check();

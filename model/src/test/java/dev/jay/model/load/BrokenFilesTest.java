@@ -3,6 +3,7 @@ package dev.jay.model.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import dev.jay.tensor.Shared;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
@@ -16,6 +17,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Broken files cost a small process little time, little memory and one line. */
 class BrokenFilesTest {
@@ -37,6 +40,8 @@ class BrokenFilesTest {
         broken.add(write("bytes.gguf", GgufBytes.header(0, 1).array("k", GgufType.U8, 16_000_000), 1L << 30));
         broken.add(write(
                 "lines.gguf", GgufBytes.header(2, 0).tensor("a\nb", 0, 0, 8).tensor("a\nb", 32, 0, 8), 4096));
+        broken.add(write("long.safetensors", new GgufBytes().i64(16 << 20).i8('{'), 1L << 30));
+        broken.add(write("longer.safetensors", new GgufBytes().i64(1L << 29).i8('{'), 1L << 30));
         List<String> said = opened(sound, broken);
         assertThat(said.getFirst()).endsWith(" ok 1");
         for (int i = 0; i < broken.size(); i++) {
@@ -52,14 +57,18 @@ class BrokenFilesTest {
     }
 
     private static List<Path> brokenContainers() throws IOException {
-        try (Stream<Path> files =
-                Files.list(Shared.data("3-containers/gguf/expectations.json").getParent())) {
-            List<Path> broken = files.filter(f -> f.getFileName().toString().startsWith("bad-"))
-                    .sorted()
-                    .toList();
-            assertThat(broken).hasSizeGreaterThan(5);
-            return broken;
+        List<Path> broken = new ArrayList<>();
+        for (String kind : List.of("gguf", "safetensors")) {
+            Path folder =
+                    Shared.data("3-containers/" + kind + "/expectations.json").getParent();
+            try (Stream<Path> files = Files.list(folder)) {
+                files.filter(f -> f.getFileName().toString().startsWith("bad-"))
+                        .sorted()
+                        .forEach(broken::add);
+            }
         }
+        assertThat(broken).hasSizeGreaterThan(10);
+        return broken;
     }
 
     /** Long files take no room on the disk: they are zeros after their start. */
@@ -84,7 +93,14 @@ class BrokenFilesTest {
                 "-cp",
                 String.join(
                         System.getProperty("path.separator"),
-                        Stream.of(placeOf(Gguf.class), placeOf(Memory.class), placeOf(OpenedInLittleMemory.class))
+                        Stream.of(
+                                        Gguf.class,
+                                        Memory.class,
+                                        OpenedInLittleMemory.class,
+                                        JsonFactory.class,
+                                        JsonMapper.class,
+                                        JsonFormat.class)
+                                .map(BrokenFilesTest::placeOf)
                                 .distinct()
                                 .toList()),
                 OpenedInLittleMemory.class.getName(),
@@ -101,8 +117,15 @@ class BrokenFilesTest {
         }
     }
 
-    private static String placeOf(Class<?> type) throws URISyntaxException {
-        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI())
-                .toString();
+    private static String placeOf(Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

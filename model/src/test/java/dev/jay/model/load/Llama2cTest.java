@@ -114,10 +114,11 @@ class Llama2cTest {
 
     @Test
     void shouldRejectWhenTheFileIsOfNoKnownKind() throws IOException {
-        assertRefused(write("m.bin", checkpoint(2).i8(0).bytes()), "known=[GGUF (versions 2 and 3), llama2.c");
+        assertRefused(
+                write("m.bin", checkpoint(2).i8(0).bytes()), "known=[GGUF (versions 2 and 3), safetensors, llama2.c");
         assertRefused(write("m.bin", new GgufBytes().zeros(60).bytes()), "first bytes=0000000000000000, size=60");
         assertRefused(write("m.bin", new byte[0]), "first bytes=, size=0");
-        assertRefused(folder, "not a regular file");
+        assertRefused(folder, "which model is in this folder? Wanted *.gguf, ");
         try (Memory memory = Memory.withBudget(0)) {
             assertThatThrownBy(() -> ModelFiles.open(memory, folder.resolve("absent")))
                     .isInstanceOf(NoSuchFileException.class);

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.model.load;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A decoder's config.json, told with the keys of its GGUF files. */
+final class HfDecoder {
+    private HfDecoder() {}
+
+    /** @param vectors receives the vectors that GGUF files have and those on Hugging Face follow from the config */
+    static Map<String, Object> describe(HfFamily family, HfConfig config, Map<String, float[]> vectors) {
+        refuseWhatIsNotRead(family, config);
+        Map<String, Object> keys = new LinkedHashMap<>();
+        keys.put("context_length", config.whole("max_position_embeddings", 2048));
+        keys.put("embedding_length", config.whole("hidden_size"));
+        keys.put("block_count", config.whole("num_hidden_layers"));
+        keys.put("feed_forward_length", config.whole("intermediate_size"));
+        long heads = config.whole("num_attention_heads");
+        keys.put("attention.head_count", heads);
+        keys.put("attention.head_count_kv", config.whole("num_key_value_heads", heads));
+        keys.put("attention.layer_norm_rms_epsilon", (double) (float) config.real("rms_norm_eps", 1e-6));
+        long headDim = headDim(config, heads);
+        keys.put("attention.key_length", headDim);
+        keys.put("attention.value_length", headDim);
+        long rotaryDim = (long) (headDim * config.real("partial_rotary_factor", 1));
+        keys.put("rope.dimension_count", rotaryDim);
+        keys.put("vocab_size", config.whole("vocab_size"));
+        new HfRope(config).describe(keys, vectors, Math.clamp(rotaryDim, 0, 65_536));
+        family.describe(config, keys);
+        Map<String, Object> whole = new LinkedHashMap<>();
+        whole.put("general.architecture", family.architecture());
+        keys.forEach((key, value) -> whole.put(family.architecture() + "." + key, value));
+        return whole;
+    }
+
+    private static long headDim(HfConfig config, long heads) {
+        if (config.has("head_dim")) return config.whole("head_dim");
+        long dim = config.whole("hidden_size");
+        if (heads < 1 || dim % heads != 0) throw config.wrong("num_attention_heads", "is no divisor of hidden_size");
+        return dim / heads;
+    }
+
+    private static void refuseWhatIsNotRead(HfFamily family, HfConfig config) {
+        if (config.has("quantization_config")) {
+            throw config.wrong("quantization_config", "is not read: wanted plain F32, F16 or BF16 weights");
+        }
+        for (String key : new String[] {"hidden_act", "hidden_activation"}) {
+            String act = config.optionalText(key).orElse(family.activation());
+            if (!act.equals(family.activation())) {
+                throw config.wrong(key, "is not what the family has, wanted=" + family.activation());
+            }
+        }
+    }
+
+    /**
+     * For families whose files say that they attend within a window, and that run without one: as far as the window there
+     * is no difference, so it bounds the context.
+     */
+    static void stayWithinWindow(HfConfig config, Map<String, Object> keys) {
+        if (!config.has("sliding_window") || !config.flag("use_sliding_window").orElse(true)) return;
+        keys.merge("context_length", config.whole("sliding_window"), (a, b) -> Math.min((Long) a, (Long) b));
+    }
+}
