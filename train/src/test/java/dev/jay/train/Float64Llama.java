@@ -6,18 +6,31 @@ import dev.jay.tensor.format.Floats;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameter;
 import dev.jay.train.block.Parameters;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The loss of a llama in double precision and plain loops; shares no code with the product. */
+/**
+ * The loss of a llama, or a qwen, in double precision and plain loops; shares no code with the product. Biases, norms of
+ * heads and adapters count where there are some.
+ */
 final class Float64Llama {
     private final ModelSpec spec;
     private final boolean tied;
+    private final double adapterScale;
     private final Map<String, double[]> w = new HashMap<>();
+
+    Float64Llama(ModelSpec spec, Map<String, double[]> weights, double adapterScale) {
+        this.spec = spec;
+        this.tied = !weights.containsKey("output.weight");
+        this.adapterScale = adapterScale;
+        w.putAll(weights);
+    }
 
     Float64Llama(Parameters parameters) {
         this.spec = parameters.spec();
         this.tied = parameters.tied();
+        this.adapterScale = 0;
         for (Parameter p : parameters.all()) {
             double[] values = new double[(int) p.count()];
             for (int i = 0; i < values.length; i++) values[i] = Floats.get(p.value(), i);
@@ -73,8 +86,8 @@ final class Float64Llama {
         double[][] values = new double[x.length][];
         for (int t = 0; t < x.length; t++) {
             double[] in = norm(x[t], p + "attn_norm.weight");
-            double[] q = turned(times(p + "attn_q.weight", in), t);
-            keys[t] = turned(times(p + "attn_k.weight", in), t);
+            double[] q = turned(headsOf(p + "attn_q", in), t);
+            keys[t] = turned(headsOf(p + "attn_k", in), t);
             values[t] = times(p + "attn_v.weight", in);
             double[] mixed = new double[q.length];
             for (int h = 0; h < spec.heads(); h++) {
@@ -95,16 +108,29 @@ final class Float64Llama {
         }
     }
 
+    private double[] headsOf(String site, double[] in) {
+        double[] all = times(site + ".weight", in);
+        if (!w.containsKey(site + "_norm.weight")) return all;
+        for (int from = 0; from < all.length; from += spec.headDim()) {
+            double[] head = Arrays.copyOfRange(all, from, from + spec.headDim());
+            System.arraycopy(norm(head, site + "_norm.weight"), 0, all, from, head.length);
+        }
+        return all;
+    }
+
     private double[] turned(double[] heads, int position) {
         int d = spec.headDim();
         for (int h = 0; h < heads.length; h += d) {
-            for (int i = 0; i < spec.rotary().dim(); i += 2) {
-                double angle = position
-                        / Math.pow(
-                                spec.rotary().base(), (double) i / spec.rotary().dim());
-                double re = heads[h + i] * Math.cos(angle) - heads[h + i + 1] * Math.sin(angle);
-                heads[h + i + 1] = heads[h + i] * Math.sin(angle) + heads[h + i + 1] * Math.cos(angle);
-                heads[h + i] = re;
+            int pairs = spec.rotary().dim() / 2;
+            float[] factors = spec.rotary().factors();
+            for (int i = 0; i < pairs; i++) {
+                double angle = position / Math.pow(spec.rotary().base(), (double) i / pairs);
+                if (factors.length > 0) angle /= factors[i];
+                int a = h + (spec.rotary().interleaved() ? 2 * i : i);
+                int b = a + (spec.rotary().interleaved() ? 1 : pairs);
+                double re = heads[a] * Math.cos(angle) - heads[b] * Math.sin(angle);
+                heads[b] = heads[a] * Math.sin(angle) + heads[b] * Math.cos(angle);
+                heads[a] = re;
             }
         }
         return heads;
@@ -128,6 +154,16 @@ final class Float64Llama {
     }
 
     private double[] times(String name, double[] x) {
+        double[] y = product(name, x);
+        double[] bias = w.get(name.replace(".weight", ".bias"));
+        if (bias != null) add(y, bias);
+        if (!w.containsKey(name + ".lora_a")) return y;
+        double[] low = product(name + ".lora_b", product(name + ".lora_a", x));
+        for (int r = 0; r < y.length; r++) y[r] += adapterScale * low[r];
+        return y;
+    }
+
+    private double[] product(String name, double[] x) {
         double[] m = w.get(name);
         double[] y = new double[m.length / x.length];
         for (int r = 0; r < y.length; r++) {

@@ -52,6 +52,7 @@ public record GgmlType(int number, String name, int blockSize, int blockBytes) {
                 new GgmlType(40, "NVFP4", 64, 36),
                 new GgmlType(41, "Q1_0", 128, 18),
                 new GgmlType(42, "Q2_0", 64, 18),
+                new GgmlType(0x4A04, "NF4", 256, 134), // Jay's own
             })
             .collect(Collectors.toUnmodifiableMap(GgmlType::number, Function.identity()));
 
@@ -77,7 +78,8 @@ public record GgmlType(int number, String name, int blockSize, int blockBytes) {
             Map.entry(12, 14L),
             Map.entry(13, 16L),
             Map.entry(14, 18L),
-            Map.entry(30, 32L));
+            Map.entry(30, 32L),
+            Map.entry(0x4A04, 0x4A04L));
 
     public static Optional<GgmlType> of(int number) {
         return Optional.ofNullable(KNOWN.get(number));

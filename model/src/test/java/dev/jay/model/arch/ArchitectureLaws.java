@@ -38,7 +38,9 @@ class ArchitectureLaws {
         /** The greatest error of a logit, relative to the greatest logit. */
         double allowed(Numerics numerics) {
             WeightFormat weights = WeightFormats.ALL.make(format);
-            return machine().kernels.matMuls(weights, numerics).stream()
+            WeightFormat mixed = WeightFormats.ALL.make("q8_0"); // where a row is no whole number of blocks
+            return Stream.of(weights, weights.blockSize() > RandomModel.HEADS * RandomModel.HEAD_DIM ? mixed : weights)
+                    .flatMap(f -> machine().kernels.matMuls(f, numerics).stream())
                     .mapToDouble(from -> GROWTH * from.kernel().bound())
                     .reduce(FLOAT, Math::max);
         }

@@ -20,7 +20,8 @@ public final class WeightFormats {
             Q4_0.ENTRY,
             Q4_K.ENTRY,
             Q5_K.ENTRY,
-            Q6_K.ENTRY);
+            Q6_K.ENTRY,
+            NF4.ENTRY);
 
     private static final Map<Integer, WeightFormat> BY_TYPE = ALL.names().stream()
             .map(ALL::make)

@@ -19,7 +19,8 @@ import java.util.Map;
 public final class Parameters implements AutoCloseable {
     private static final float DEVIATION = 0.02f;
 
-    private record Shape(String name, int rows, int cols) {}
+    /** @param rows 1 for a vector */
+    public record Shape(String name, int rows, int cols) {}
 
     private final ModelSpec spec;
     private final boolean tied;
@@ -27,20 +28,25 @@ public final class Parameters implements AutoCloseable {
     private final Region values; // null in an outline
     private final Region gradients;
 
-    private Parameters(ModelSpec spec, boolean tied) {
-        check(spec);
+    private Parameters(ModelSpec spec, boolean tied, List<Shape> shapes) {
         this.spec = spec;
         this.tied = tied;
         this.values = null;
         this.gradients = null;
-        for (Shape s : shapes(spec, tied)) {
+        for (Shape s : shapes) {
             all.put(s.name, new Parameter(s.name, s.rows, s.cols, MemorySegment.NULL, MemorySegment.NULL));
         }
     }
 
     /** The names and shapes alone, for a plan. Takes no memory, and has no values. */
     public static Parameters outline(ModelSpec spec, boolean tied) {
-        return new Parameters(spec, tied);
+        check(spec);
+        return new Parameters(spec, tied, shapes(spec, tied));
+    }
+
+    /** The same of what is trained beside a model. */
+    static Parameters outline(ModelSpec spec, List<Shape> shapes) {
+        return new Parameters(spec, false, shapes);
     }
 
     /** Bytes of all values; so many again of gradients. */
@@ -57,10 +63,17 @@ public final class Parameters implements AutoCloseable {
      * @throws IllegalArgumentException if it is not a shape that can be trained; the message says why
      */
     public Parameters(ModelSpec spec, boolean tied, Memory memory) {
-        check(spec);
+        this(checked(spec), tied, shapes(spec, tied), memory);
+    }
+
+    /** What is trained beside a model; all zeros. */
+    Parameters(ModelSpec spec, List<Shape> shapes, Memory memory) {
+        this(spec, false, shapes, memory);
+    }
+
+    private Parameters(ModelSpec spec, boolean tied, List<Shape> shapes, Memory memory) {
         this.spec = spec;
         this.tied = tied;
-        List<Shape> shapes = shapes(spec, tied);
         long bytes = shapes.stream()
                 .mapToLong(s -> Scratch.sizeOf(4L * s.rows * s.cols))
                 .sum();
@@ -77,6 +90,11 @@ public final class Parameters implements AutoCloseable {
             long count = (long) s.rows * s.cols;
             all.put(s.name, new Parameter(s.name, s.rows, s.cols, value.floats(count), gradient.floats(count)));
         }
+    }
+
+    private static ModelSpec checked(ModelSpec s) {
+        check(s);
+        return s;
     }
 
     private static void check(ModelSpec s) {
