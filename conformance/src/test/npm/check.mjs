@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The official client against a server: node check.mjs BASE_URL KEY. Prints "ok NAME" for each check; fails at the first that does not hold.
+// The official client against a server: node check.mjs SERVER KEY. Prints "ok NAME" for each check; fails at the first that does not hold.
 import OpenAI from 'openai';
 import assert from 'node:assert/strict';
 
-const [baseURL, apiKey] = process.argv.slice(2);
+const [server, apiKey] = process.argv.slice(2);
+const baseURL = server + '/v1';
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
 const messages = [{ role: 'user', content: 'Say something.' }];
 const model = (await client.models.list()).data[0].id;
@@ -24,6 +25,7 @@ await check('models', async () => {
 await check('chat', async () => {
   const reply = await client.chat.completions.create(settings);
   whole = reply.choices[0].message.content;
+  assert.ok(whole.length > 0);
   assert.equal(reply.object, 'chat.completion');
   assert.equal(reply.choices[0].message.role, 'assistant');
   assert.ok(['stop', 'length'].includes(reply.choices[0].finish_reason));
@@ -90,4 +92,33 @@ await check('leaving in the middle', async () => {
 await check('eight at once', async () => {
   const replies = await Promise.all(Array.from({ length: 8 }, () => client.chat.completions.create(settings)));
   for (const reply of replies) assert.ok(reply.choices[0].message.content.length >= 0);
+});
+await check('several answers', async () => {
+  const reply = await client.chat.completions.create({ ...settings, n: 3, temperature: 1, seed: 5 });
+  assert.deepEqual(reply.choices.map((c) => c.index), [0, 1, 2]);
+  const one = await client.chat.completions.create({ ...settings, temperature: 1, seed: 6 });
+  assert.equal(one.choices[0].message.content, reply.choices[1].message.content);
+});
+await check('responses', async () => {
+  const asked = { model, input: 'Say something.', max_output_tokens: 12, temperature: 0 };
+  const reply = await client.responses.create(asked);
+  assert.equal(reply.output_text, whole);
+  assert.ok(reply.usage.output_tokens > 0);
+  let text = '';
+  let last = null;
+  for await (const event of await client.responses.create({ ...asked, stream: true })) {
+    if (event.type === 'response.output_text.delta') text += event.delta;
+    last = event;
+  }
+  assert.equal(text, whole);
+  assert.ok(['response.completed', 'response.incomplete'].includes(last.type));
+  const helped = await client.responses.stream(asked).finalResponse();
+  assert.equal(helped.output_text, whole);
+  await assert.rejects(client.responses.create({ ...asked, previous_response_id: 'resp_1' }), OpenAI.BadRequestError);
+});
+await check('responses, leaving in the middle', async () => {
+  const stream = await client.responses.create({ model, input: 'Say something.', max_output_tokens: 200, stream: true });
+  for await (const event of stream) {
+    if (event.type === 'response.output_text.delta') break;
+  }
 });

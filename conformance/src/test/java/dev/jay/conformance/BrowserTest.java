@@ -24,11 +24,11 @@ class BrowserTest {
     void shouldChatAndShowTheBooksLive() throws Exception {
         Optional<Path> browser = onPath();
         if (browser.isEmpty()) Node.skip("no browser on the PATH: looked for " + BROWSERS);
-        Node node = new Node(folder, "browser", "page.mjs");
+        Node node = new Node(folder, "browser");
         try (Served served = new Served()) {
             String picture = System.getProperty("jay.picture", ""); // a file to look at
-            Node.Said said = node.script(
-                    browser.orElseThrow().toString(), served.url().replaceFirst("/v1$", ""), Served.KEY, picture);
+            Node.Said said =
+                    node.script("page.mjs", browser.orElseThrow().toString(), served.root(), Served.KEY, picture);
             assertThat(said.status()).as(said.text()).isZero();
             assertThat(said.text().lines().filter(l -> l.startsWith("ok "))).hasSize(8);
         }

@@ -12,23 +12,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** A script for node and the npm packages it needs, in a folder of its own; what cannot be installed is told and skipped. */
 final class Node {
     private final Path folder;
-    private final String script;
 
     /** What a process said, and its exit status; 127 where it could not be started. */
     record Said(int status, String text) {}
 
-    /** Installs the packages that {@code scripts/package.json} names. */
-    Node(Path folder, String scripts, String script) throws IOException, InterruptedException {
+    /** Takes the scripts of a folder over and installs the packages that its {@code package.json} names. */
+    Node(Path folder, String scripts) throws IOException, InterruptedException {
         Assumptions.assumeFalse(SystemRefusals.has(EXECUTABLE_PAGES), "node needs executable pages itself");
         this.folder = folder;
-        this.script = script;
         Path from = Shared.root().resolve("conformance/src/test").resolve(scripts);
-        for (String file : List.of("package.json", script)) Files.copy(from.resolve(file), folder.resolve(file));
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) Files.copy(file, folder.resolve(file.getFileName()));
+        }
         Said install =
                 run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--prefer-offline", "--silent");
         if (install.status() != 0) skip("npm packages cannot be installed here: " + install.text());
@@ -39,7 +40,7 @@ final class Node {
         Assumptions.abort(absent);
     }
 
-    Said script(String... arguments) throws InterruptedException {
+    Said script(String script, String... arguments) throws InterruptedException {
         List<String> command = new ArrayList<>(List.of("node", script));
         command.addAll(List.of(arguments));
         return run(command.toArray(String[]::new));

@@ -3,22 +3,38 @@ package dev.jay.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The official npm client chats and streams. Needs node and npm, and the registry once; skipped where they are absent. */
+/** Clients from npm: OpenAI's, Anthropic's, Ollama's. Needs node and npm, and the registry once; skipped where they are absent. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NpmClientTest {
-    @TempDir
-    private Path folder;
+    private Node node;
+    private Served served;
 
-    @Test
-    void shouldServeTheOfficialNpmClient() throws Exception {
-        Node node = new Node(folder, "npm", "check.mjs");
-        try (Served served = new Served()) {
-            Node.Said said = node.script(served.url(), Served.KEY);
-            assertThat(said.status()).as(said.text()).isZero();
-            assertThat(said.text().lines().filter(l -> l.startsWith("ok "))).hasSize(10);
-        }
+    @BeforeAll
+    void serve(@TempDir Path folder) throws IOException, InterruptedException {
+        node = new Node(folder, "npm");
+        served = new Served();
+    }
+
+    @AfterAll
+    void stop() throws IOException {
+        if (served != null) served.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"check.mjs, 13", "anthropic.mjs, 7", "ollama.mjs, 6"})
+    void shouldServeClientsFromNpm(String script, int checks) throws InterruptedException {
+        Node.Said said = node.script(script, served.root(), Served.KEY);
+        assertThat(said.status()).as(said.text()).isZero();
+        assertThat(said.text().lines().filter(l -> l.startsWith("ok "))).hasSize(checks);
+        served.awaitIdle();
     }
 }

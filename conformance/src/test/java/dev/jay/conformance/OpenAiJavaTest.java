@@ -8,13 +8,20 @@ import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
+import com.openai.errors.RateLimitException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.helpers.ChatCompletionAccumulator;
+import com.openai.helpers.ResponseAccumulator;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.completions.CompletionCreateParams;
+import com.openai.models.responses.Response;
+import com.openai.models.responses.ResponseCreateParams;
+import com.openai.models.responses.ResponseStreamEvent;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,10 +47,14 @@ class OpenAiJavaTest {
     }
 
     private OpenAIClient client(String key) {
+        return client(served, key, 0);
+    }
+
+    private static OpenAIClient client(Served server, String key, int retries) {
         return OpenAIOkHttpClient.builder()
-                .baseUrl(served.url())
+                .baseUrl(server.url())
                 .apiKey(key)
-                .maxRetries(0)
+                .maxRetries(retries)
                 .build();
     }
 
@@ -120,5 +131,63 @@ class OpenAiJavaTest {
         OpenAIClient stranger = client("wrong");
         assertThatThrownBy(() -> stranger.models().list()).isInstanceOf(UnauthorizedException.class);
         stranger.close();
+    }
+
+    @Test
+    void shouldRespond() {
+        ResponseCreateParams asked = ResponseCreateParams.builder()
+                .model(served.model())
+                .instructions("You are terse.")
+                .input("Say something.")
+                .maxOutputTokens(12)
+                .temperature(0)
+                .build();
+        Response whole = client.responses().create(asked);
+        assertThat(whole.usage().orElseThrow().outputTokens()).isPositive();
+        String text = whole.output().getFirst().asMessage().content().stream()
+                .map(part -> part.asOutputText().text())
+                .collect(Collectors.joining());
+        StringBuilder streamed = new StringBuilder();
+        ResponseAccumulator sum = ResponseAccumulator.create();
+        try (StreamResponse<ResponseStreamEvent> stream = client.responses().createStreaming(asked)) {
+            stream.stream().forEach(event -> {
+                sum.accumulate(event);
+                event.outputTextDelta().ifPresent(delta -> streamed.append(delta.delta()));
+            });
+        }
+        assertThat(streamed).hasToString(text);
+        assertThat(sum.response().output()).hasSameSizeAs(whole.output());
+    }
+
+    @Test
+    void shouldEndAnAnswerThatIsLeft() throws InterruptedException {
+        try (StreamResponse<ChatCompletionChunk> stream = client.chat()
+                .completions()
+                .createStreaming(question().maxCompletionTokens(400).build())) {
+            assertThat(stream.stream().findFirst()).isPresent();
+        }
+        served.awaitIdle();
+    }
+
+    @Test
+    void shouldBeTriedAgainWhenFull() throws Exception {
+        try (Served one = new Served(o -> o.withLimits(o.bodyBytes(), o.headerBytes(), Duration.ofSeconds(60), 1)
+                .withPerKey(1))) {
+            OpenAIClient patient = client(one, Served.KEY, 5);
+            OpenAIClient hasty = client(one, Served.KEY, 0);
+            ChatCompletionCreateParams asked = question().model(one.model()).build();
+            try (Held held = new Held(one)) {
+                assertThatThrownBy(() -> hasty.chat().completions().create(asked))
+                        .isInstanceOf(RateLimitException.class);
+                held.letGoIn(300, TimeUnit.MILLISECONDS);
+                assertThat(patient.chat()
+                                .completions()
+                                .create(question().build())
+                                .choices())
+                        .hasSize(1);
+            }
+            patient.close();
+            hasty.close();
+        }
     }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** A server with a small model of random weights, for as long as a test class runs. */
 final class Served implements AutoCloseable {
@@ -25,6 +26,10 @@ final class Served implements AutoCloseable {
     private final Server server;
 
     Served() throws IOException {
+        this(options -> options);
+    }
+
+    Served(UnaryOperator<ServerOptions> change) throws IOException {
         file = Files.createTempFile("jay-conformance", ".gguf");
         Files.delete(file);
         try (Memory memory = Memory.withBudget(64 << 20);
@@ -35,7 +40,20 @@ final class Served implements AutoCloseable {
         model = Model.open(file);
         server = Server.start(
                 model,
-                ServerOptions.DEFAULT.withListening("127.0.0.1", 0).withAccess(List.of(KEY), false, Optional.empty()));
+                change.apply(ServerOptions.DEFAULT
+                        .withListening("127.0.0.1", 0)
+                        .withAccess(List.of(KEY), false, Optional.empty())));
+    }
+
+    /** Without OpenAI's {@code /v1}. */
+    String root() {
+        return "http://127.0.0.1:" + server.port();
+    }
+
+    /** Waits until no answer is being made, which must come soon. */
+    void awaitIdle() throws InterruptedException {
+        for (int i = 0; i < 500 && model.status().running() > 0; i++) Thread.sleep(10);
+        if (model.status().running() > 0) throw new AssertionError("an answer goes on that nobody reads");
     }
 
     String url() {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.conformance;
+
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.PartialResponse;
+import dev.langchain4j.model.chat.response.PartialResponseContext;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** What LangChain4j streams, collected; cancels after so many pieces. */
+final class Collected implements StreamingChatResponseHandler {
+    private static final int SECONDS = 30;
+
+    private final int most;
+    private final StringBuffer text = new StringBuffer();
+    private final CompletableFuture<ChatResponse> response = new CompletableFuture<>();
+    private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
+    private int pieces;
+
+    Collected(int most) {
+        this.most = most;
+    }
+
+    static ChatRequest user(String text) {
+        return ChatRequest.builder().messages(UserMessage.from(text)).build();
+    }
+
+    @Override
+    public void onPartialResponse(PartialResponse partial, PartialResponseContext context) {
+        text.append(partial.text());
+        if (++pieces < most) return;
+        context.streamingHandle().cancel();
+        cancelled.complete(null);
+    }
+
+    @Override
+    public void onCompleteResponse(ChatResponse whole) {
+        response.complete(whole);
+    }
+
+    @Override
+    public void onError(Throwable error) {
+        response.completeExceptionally(error);
+    }
+
+    String text() {
+        return text.toString();
+    }
+
+    ChatResponse response() throws InterruptedException, ExecutionException, TimeoutException {
+        return response.get(SECONDS, TimeUnit.SECONDS);
+    }
+
+    void awaitCancelled() throws InterruptedException, ExecutionException, TimeoutException {
+        cancelled.get(SECONDS, TimeUnit.SECONDS);
+    }
+}
