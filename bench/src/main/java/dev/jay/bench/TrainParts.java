@@ -52,7 +52,7 @@ final class TrainParts implements AutoCloseable {
         this.length = length;
         Gemm gemm = ops.gemm(precision);
         TrainedWeights weights = new TrainedWeights(parameters, ops, gemm);
-        this.blocks = TrainBlocks.llama(ops, gemm, weights).subList(0, 2);
+        this.blocks = TrainBlocks.llama(ops, precision, weights).subList(0, 2);
         this.head = new HeadGradient(ops, gemm, precision, weights);
         int rows = sequences * length;
         int widest = parameters.all().stream().mapToInt(Parameter::rows).max().orElseThrow();

@@ -72,6 +72,7 @@ final class Checkpoint {
     /**
      * Fills the parts.
      *
+     * @param run whose it must be; null for any whose parts have the same sizes
      * @return the step it was written after
      * @throws IOException if it is not a checkpoint of this run, whole and unchanged; then the parts hold anything
      */
@@ -87,11 +88,13 @@ final class Checkpoint {
             }
             String text =
                     StandardCharsets.UTF_8.decode(get(file, in, sum, length)).toString();
-            if (!text.equals(run)) throw new OtherRunException(file, run, text);
+            if (run != null && !text.equals(run)) throw new OtherRunException(file, run, text);
             ByteBuffer sizes = get(file, in, sum, 8 * parts.size());
             for (MemorySegment s : parts) {
                 long size = sizes.getLong();
-                if (size != s.byteSize()) throw broken(file, "part of " + size + " bytes, wanted " + s.byteSize());
+                if (size == s.byteSize()) continue;
+                if (run == null) throw new OtherRunException(file, "the same shape and optimizer", text);
+                throw broken(file, "part of " + size + " bytes, wanted " + s.byteSize());
             }
             for (MemorySegment s : parts) {
                 for (long at = 0; at < s.byteSize(); at += PIECE) {

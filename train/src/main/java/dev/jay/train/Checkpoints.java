@@ -90,13 +90,14 @@ final class Checkpoints implements AutoCloseable {
     /**
      * Fills the parts from the last checkpoint that is whole.
      *
+     * @param changed whether they may be of another recipe, if their parts have the same sizes
      * @return its step; 0 if there is none, and then the parts hold anything if a file was broken
      * @throws IOException if they are of another run
      */
-    int resume(Note note) throws IOException {
+    int resume(Note note, boolean changed) throws IOException {
         for (Path file : all()) {
             try {
-                return Checkpoint.read(file, run, parts);
+                return Checkpoint.read(file, changed ? null : run, parts);
             } catch (Checkpoint.OtherRunException e) {
                 throw e;
             } catch (IOException e) {

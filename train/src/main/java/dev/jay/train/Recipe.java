@@ -3,13 +3,16 @@ package dev.jay.train;
 
 import dev.jay.model.ModelSpec;
 import dev.jay.tensor.kernel.Precision;
+import dev.jay.train.skill.Skills;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
@@ -24,11 +27,18 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
      * @param tokenizer a GGUF file with one: of {@code jay train-tokenizer}, or any model's
      * @param skills      the part of all sequences that are made-up tasks, 0 to 1
      * @param skillsAlone steps at the beginning that have nothing else
+     * @param skillNames  which, each as often as it is named
      * @param start     a model of the same shape to begin with; empty for random weights
      * @param valid     texts that nothing is learnt from; empty for none
      */
     public record Texts(
-            Path tokenizer, Optional<Path> start, List<Path> data, List<Path> valid, double skills, int skillsAlone) {}
+            Path tokenizer,
+            Optional<Path> start,
+            List<Path> data,
+            List<Path> valid,
+            double skills,
+            int skillsAlone,
+            List<String> skillNames) {}
 
     /** Of the model: a llama whose embedding is its head too. */
     public record Shape(
@@ -43,8 +53,8 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
 
     /**
      * @param count     of the whole run
-     * @param sequences of a batch
-     * @param length    tokens of a sequence
+     * @param sequences of a batch, of the greatest length; of shorter ones so many more that a batch has as many tokens
+     * @param lengths   tokens of a sequence, by the steps taken before the first that has it
      * @param batches   of a step, whose gradients add up
      * @param optimizer as the catalog names it; so the schedule
      * @param rate      the greatest learning rate
@@ -54,7 +64,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
     public record Steps(
             int count,
             int sequences,
-            int length,
+            NavigableMap<Integer, Integer> lengths,
             int batches,
             String optimizer,
             String schedule,
@@ -64,7 +74,21 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             Choice recompute) {
         /** Tokens of a step. */
         public long tokens() {
-            return (long) sequences * length * batches;
+            return (long) sequences * length() * batches;
+        }
+
+        /** The greatest. */
+        public int length() {
+            return Collections.max(lengths.values());
+        }
+
+        /** After so many steps. */
+        int lengthAfter(int steps) {
+            return lengths.floorEntry(steps).getValue();
+        }
+
+        int sequencesAfter(int steps) {
+            return sequences * length() / lengthAfter(steps);
         }
     }
 
@@ -105,6 +129,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             Map.entry("valid", "-"),
             Map.entry("skills", "0"),
             Map.entry("skills-alone", "0"),
+            Map.entry("skill-names", String.join(",", Skills.ALL.names())),
             Map.entry("width", "384"),
             Map.entry("layers", "8"),
             Map.entry("heads", "6"),
@@ -137,6 +162,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             "data",
             "skills",
             "skills-alone",
+            "skill-names",
             "width",
             "layers",
             "heads",

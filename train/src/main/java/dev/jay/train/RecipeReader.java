@@ -4,16 +4,26 @@ package dev.jay.train;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.train.optimize.Optimizers;
 import dev.jay.train.optimize.Schedules;
+import dev.jay.train.skill.Skills;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The values of one recipe, checked as they are read. */
 final class RecipeReader {
     private static final int MOST = 1 << 24; // of any count: beyond it something was mistyped
+
+    private static final Pattern LENGTH = Pattern.compile("(\\d{1,7})(?:@(\\d{1,8}))?");
+    private static final String LENGTHS =
+            "a number of tokens, or some with the steps before them, as 128,512@4000, each a divisor of the greatest";
 
     private final Path file;
     private final Map<String, String> given;
@@ -46,7 +56,7 @@ final class RecipeReader {
         Recipe.Steps steps = new Recipe.Steps(
                 count("steps", 1),
                 count("sequences", 1),
-                count("length", 2),
+                lengths(),
                 count("batches", 1),
                 text("optimizer"),
                 text("schedule"),
@@ -78,7 +88,8 @@ final class RecipeReader {
                 paths("data"),
                 paths("valid"),
                 part("skills"),
-                count("skills-alone", 0));
+                count("skills-alone", 0),
+                skillNames());
         return new Recipe(name, number("seed"), texts, shape, steps, watch, Recipe.identity(this));
     }
 
@@ -98,6 +109,29 @@ final class RecipeReader {
                 .filter(name -> !name.isEmpty())
                 .map(folder::resolve)
                 .toList();
+    }
+
+    /** Such as 1024, or 128,512@4000: 512 once 4000 steps were taken. */
+    private NavigableMap<Integer, Integer> lengths() {
+        NavigableMap<Integer, Integer> lengths = new TreeMap<>();
+        for (String part : text("length").split(",")) {
+            Matcher m = LENGTH.matcher(part.strip());
+            if (!m.matches()) throw wrong("length", LENGTHS);
+            int from = m.group(2) == null ? 0 : Integer.parseInt(m.group(2));
+            if (lengths.put(from, Integer.parseInt(m.group(1))) != null) throw wrong("length", LENGTHS);
+        }
+        int most = Collections.max(lengths.values());
+        if (lengths.firstKey() != 0 || lengths.values().stream().anyMatch(n -> n < 2 || most % n != 0)) {
+            throw wrong("length", LENGTHS);
+        }
+        return lengths;
+    }
+
+    private List<String> skillNames() {
+        List<String> names =
+                Arrays.stream(text("skill-names").split(",")).map(String::strip).toList();
+        names.forEach(Skills.ALL::make);
+        return names;
     }
 
     private <E extends Enum<E>> E oneOf(String key, Class<E> kind) {

@@ -42,7 +42,7 @@ public final class TrainModel implements AutoCloseable {
     /**
      * How much a pass may be.
      *
-     * @param sequences the most of a batch
+     * @param sequences the most of a batch of the greatest length
      * @param length    the most tokens of a sequence
      * @param recompute whether of each block only its input is kept, and the rest computed again on the way back: a
      *                  third more arithmetic, about a quarter of the activations, the same bits
@@ -64,7 +64,8 @@ public final class TrainModel implements AutoCloseable {
         return plan.activationBytes()
                 + plan.scratchBytes()
                 + plan.turnBytes()
-                + ops.gemm(precision).workingBytes();
+                + ops.gemm(precision).workingBytes()
+                + ops.workers() * ops.ofWorker(0).gemm(precision).workingBytes();
     }
 
     /** Everything but memory. */
@@ -73,7 +74,7 @@ public final class TrainModel implements AutoCloseable {
         this.trained = null;
         this.spec = weights.spec();
         Gemm gemm = ops.gemm(precision);
-        this.blocks = TrainBlocks.llama(ops, gemm, weights);
+        this.blocks = TrainBlocks.llama(ops, precision, weights);
         this.head = new HeadGradient(ops, gemm, precision, weights);
         this.size = size;
         this.frequencies = frequencies(spec.rotary());
@@ -225,9 +226,9 @@ public final class TrainModel implements AutoCloseable {
     }
 
     private void check(Batch batch) {
-        if (batch.sequences() > size.sequences || batch.length() > size.length) {
+        if (batch.tokens().length > size.rows() || batch.length() > size.length) {
             throw new IllegalArgumentException("training: sequences=" + batch.sequences() + ", length=" + batch.length()
-                    + ", allowed: " + size.sequences + " of " + size.length);
+                    + ", allowed: as many tokens as " + size.sequences + " of " + size.length);
         }
         int bad = Arrays.stream(batch.tokens())
                 .filter(t -> t < 0 || t >= spec.vocabulary())

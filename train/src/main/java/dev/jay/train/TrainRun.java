@@ -78,8 +78,17 @@ public final class TrainRun {
         this.watcher = watcher;
     }
 
-    /** @throws IOException if a file cannot be read or written, or the folder holds another run */
+    /** As {@link #run(KernelChoice, boolean)}, of a recipe that is what it was. */
     public Outcome run(KernelChoice kernels) throws IOException {
+        return run(kernels, false);
+    }
+
+    /**
+     * @param changed whether the recipe may have changed since the folder's checkpoint, in all but the model's shape;
+     *     {@code recipes.txt} says which held from which step on
+     * @throws IOException if a file cannot be read or written, or the folder holds another run
+     */
+    public Outcome run(KernelChoice kernels, boolean changed) throws IOException {
         Files.createDirectories(folder);
         Metadata metadata;
         try (WeightSource source = ModelFiles.open(memory, recipe.texts().tokenizer())) {
@@ -89,11 +98,12 @@ public final class TrainRun {
         try (CpuOps ops = new CpuOps(memory, workers, kernels, 1)) {
             TrainRoom room = TrainRoom.fitting(recipe, tokenizer.size(), ops, memory.budget() - memory.promised());
             watcher.planned(room);
-            return run(ops, room, metadata, tokenizer);
+            return run(ops, room, metadata, tokenizer, changed);
         }
     }
 
-    private Outcome run(CpuOps ops, TrainRoom room, Metadata metadata, Tokenizer tokenizer) throws IOException {
+    private Outcome run(CpuOps ops, TrainRoom room, Metadata metadata, Tokenizer tokenizer, boolean changed)
+            throws IOException {
         Recipe.Steps s = recipe.steps();
         try (Parameters parameters = new Parameters(recipe.shape().spec(tokenizer.size()), true, memory);
                 TrainModel model = new TrainModel(parameters, ops, s.precision(), room.size(), memory);
@@ -103,9 +113,10 @@ public final class TrainRun {
                         ? null
                         : data(recipe.texts().valid(), tokenizer, "valid.tokens");
                 Checkpoints checkpoints = new Checkpoints(folder, recipe.identity(), trainer.parts(), memory)) {
-            int from = checkpoints.resume(watcher::note);
+            int from = checkpoints.resume(watcher::note, changed);
             if (from == 0) begin(parameters, trainer);
             trainer.resume(from);
+            noteRecipe(from);
             Loop loop = new Loop(model, trainer, tokenizer, batches(data, tokenizer), valid, checkpoints);
             Optional<Curves.Row> last = loop.run();
             if (trainer.steps() < s.count() && !loop.stoppedEarly) return new Outcome(Optional.empty(), last);
@@ -113,12 +124,24 @@ public final class TrainRun {
         }
     }
 
+    /** Which recipe holds from that step on, if it is not the last that was noted. */
+    private void noteRecipe(int from) throws IOException {
+        Path file = folder.resolve("recipes.txt");
+        List<String> noted = Files.exists(file) ? Files.readAllLines(file) : List.of();
+        if (!noted.isEmpty() && noted.getLast().endsWith(": " + recipe.identity())) return;
+        Files.writeString(
+                file,
+                "after step " + from + ": " + recipe.identity() + "\n",
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
+    }
+
     private Batches batches(TokenData data, Tokenizer tokenizer) {
         Recipe.Texts texts = recipe.texts();
         Batches text = data.shuffled(recipe.seed());
         if (texts.skills() == 0 && texts.skillsAlone() == 0) return text;
         long alone = (long) texts.skillsAlone() * recipe.steps().batches();
-        return SkillBatches.ofAll(tokenizer, recipe.seed()).among(text, texts.skills(), alone);
+        return SkillBatches.of(texts.skillNames(), tokenizer, recipe.seed()).among(text, texts.skills(), alone);
     }
 
     /** A checkpoint that broke off may have left anything. */
@@ -213,9 +236,10 @@ public final class TrainRun {
 
         private List<Batch> next() {
             Recipe.Steps s = recipe.steps();
+            int taken = trainer.steps();
             List<Batch> all = new ArrayList<>();
             for (int i = 0; i < s.batches(); i++) {
-                all.add(batches.batch((long) trainer.steps() * s.batches() + i, s.sequences(), s.length()));
+                all.add(batches.batch((long) taken * s.batches() + i, s.sequencesAfter(taken), s.lengthAfter(taken)));
             }
             return all;
         }

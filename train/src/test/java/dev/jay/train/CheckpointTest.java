@@ -72,7 +72,7 @@ class CheckpointTest {
                 Trainer trainer = trainer(bed)) {
             byte[] second = new byte[0];
             try (Checkpoints all = new Checkpoints(folder, RUN, trainer.parts(), bed.memory)) {
-                assertThat(all.resume(line -> {})).isZero();
+                assertThat(all.resume(line -> {}, false)).isZero();
                 for (int i = 1; i <= 4; i++) {
                     step(trainer);
                     all.take(i);
@@ -84,7 +84,7 @@ class CheckpointTest {
                         .containsExactlyInAnyOrder("step-00000003.checkpoint", "step-00000004.checkpoint");
                 Files.write(folder.resolve("step-00000004.checkpoint"), new byte[100]);
                 List<String> notes = new ArrayList<>();
-                assertThat(all.resume(notes::add)).isEqualTo(3);
+                assertThat(all.resume(notes::add, false)).isEqualTo(3);
                 assertThat(notes).hasSize(1).first().asString().contains("step-00000004.checkpoint cannot be used");
                 assertThat(bed.parameters.values().toArray(ValueLayout.JAVA_BYTE))
                         .isEqualTo(second);
@@ -92,7 +92,7 @@ class CheckpointTest {
             }
             try (Checkpoints other = new Checkpoints(folder, "b", trainer.parts(), bed.memory)) {
                 Files.delete(folder.resolve("step-00000004.checkpoint"));
-                assertThatThrownBy(() -> other.resume(line -> {})).hasMessageContaining("it is of another run");
+                assertThatThrownBy(() -> other.resume(line -> {}, false)).hasMessageContaining("it is of another run");
             }
             Files.createDirectory(folder.resolve("step-00000009.checkpoint.part"));
             Checkpoints bad = new Checkpoints(folder, RUN, trainer.parts(), bed.memory);

@@ -147,7 +147,9 @@ class GradientLaws {
             TrainModel.Size size = new TrainModel.Size(2, 40, recompute);
             try (TrainBed bed = new TrainBed(TrainBed.SMALL, true, Precision.BF16, null, 2, size);
                     Parameters outline = Parameters.outline(TrainBed.SMALL, true)) {
-                long before = bed.ops.gemm(Precision.BF16).workingBytes();
+                long before = bed.ops.gemm(Precision.BF16).workingBytes()
+                        + bed.ops.workers()
+                                * bed.ops.ofWorker(0).gemm(Precision.BF16).workingBytes();
                 long taken = bed.memory.byPurpose().entrySet().stream()
                         .filter(e -> List.of("train-activations", "train-scratch", "train-turns")
                                 .contains(e.getKey()))
@@ -168,7 +170,7 @@ class GradientLaws {
     void shouldRejectWhatDoesNotFit() {
         try (TrainBed bed = bed(true, "scalar", Precision.F32)) {
             assertThatThrownBy(() -> bed.model.loss(TrainBed.batch(3, LENGTH, 37, 1)))
-                    .hasMessageContaining("sequences=3, length=9, allowed: 2 of 9");
+                    .hasMessageContaining("sequences=3, length=9, allowed: as many tokens as 2 of 9");
             int[] tokens = {1, 37};
             assertThatThrownBy(() -> bed.model.loss(new Batch(2, tokens, new int[] {0, 0})))
                     .hasMessageContaining("token=37, vocabulary=37");

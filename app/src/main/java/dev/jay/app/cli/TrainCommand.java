@@ -28,6 +28,7 @@ import picocli.CommandLine.Parameters;
             "(texts, with commas between) must be there. Texts are as for train-tokenizer. --keys lists all keys.",
             "The folder gets checkpoints, curves.csv and curves.png, samples.txt, and at the end NAME-q8_0.gguf.",
             "Begun again in the same folder, a run that was stopped or killed goes on, bit for bit.",
+            "'length = 128,512@4000' trains on sequences of 128 tokens, and of 512 once 4000 steps were taken.",
             "",
             "Examples:",
             "  jay train tiny.properties",
@@ -48,6 +49,12 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "A key of the recipe, over what it says.")
     private Map<String, String> set = new TreeMap<>();
+
+    @Option(
+            names = "--changed",
+            description = "Go on from the folder's checkpoint though the recipe has changed since, in all but the"
+                    + " model's shape.")
+    private boolean changed;
 
     @Option(names = "--keys", description = "List the keys of a recipe with what holds if they are left out, and end.")
     private boolean keys;
@@ -72,7 +79,9 @@ final class TrainCommand implements Callable<Integer> {
         work.run(shell, (memory, workers, progress) -> {
             try (KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory);
                     TrainProgress bar = new TrainProgress(shell)) {
-                report(new TrainRun(read, folder, memory, workers, System::nanoTime, bar).run(kernels), folder);
+                report(
+                        new TrainRun(read, folder, memory, workers, System::nanoTime, bar).run(kernels, changed),
+                        folder);
                 shell.say("memory, at most: " + mebibytes(memory.peakByPurpose()));
             }
         });

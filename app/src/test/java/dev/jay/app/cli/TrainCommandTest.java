@@ -176,6 +176,32 @@ class TrainCommandTest {
         assertThat(complained()).contains("it is of another run");
     }
 
+    /** Sequences grow on the way; a changed recipe goes on only when that is said, and it is written down. */
+    @Test
+    void shouldGoOnWithAChangedRecipe() throws IOException {
+        String recipe = recipe("length = 8, 16@4, 32@8\nskills = 0.5\nsteps = 10\n");
+        assertThat(jay("train", recipe)).as(complained()).isZero();
+        Path run = folder.resolve("cats");
+        List<String> rows = Files.readAllLines(run.resolve("curves.csv"));
+        assertThat(rows.get(10)).contains(",1280,"); // 4 sequences of 32 tokens in every step
+        assertThat(jay("train", recipe, "--set", "steps=14")).isEqualTo(1);
+        assertThat(jay("train", recipe, "--set", "steps=14", "--changed"))
+                .as(complained())
+                .isZero();
+        assertThat(Files.readAllLines(run.resolve("curves.csv"))).hasSize(15).startsWith(rows.toArray(new String[0]));
+        assertThat(Files.readAllLines(run.resolve("recipes.txt")))
+                .satisfiesExactly(
+                        first -> assertThat(first).startsWith("after step 0: ").contains(" steps=10 "),
+                        next -> assertThat(next).startsWith("after step 10: ").contains(" steps=14 "));
+        assertThat(jay("train", recipe, "--set", "width=32", "--set", "head-width=8", "--changed"))
+                .isEqualTo(1);
+        assertThat(complained()).contains("wanted the same shape");
+        for (String wrong : List.of("32@5", "8,32@0", "12,32@3", "1", "32,8@x", "8@0,8@0")) {
+            assertThat(jay("train", recipe, "--set", "length=" + wrong)).isEqualTo(2);
+            assertThat(complained()).contains("length = " + wrong + ", allowed:");
+        }
+    }
+
     /** Below what it needs nothing is begun; told what would fit, and given that, it runs within it. */
     @Test
     void shouldKeepToItsMemory() throws IOException {

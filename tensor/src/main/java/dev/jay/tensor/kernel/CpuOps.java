@@ -29,6 +29,7 @@ public final class CpuOps implements Ops {
     private Region scratch;
     private long scratchEach; // bytes a worker has
     private Region packed; // what all workers of a product read
+    private CpuOps[] alone; // by worker; null until somebody asks
 
     /** @param maxRows rows that a pass may have; more still work, but their first pass may allocate */
     public CpuOps(Memory memory, Workers workers, KernelChoice kernels, int maxRows) {
@@ -141,6 +142,13 @@ public final class CpuOps implements Ops {
     }
 
     @Override
+    public void copy(MemorySegment x, MemorySegment y, long count) {
+        address("copy x", x, floats(1, count));
+        address("copy y", y, floats(1, count));
+        spread(count, 1, (i, some) -> MemorySegment.copy(y, floats(1, i), x, floats(1, i), floats(1, some)));
+    }
+
+    @Override
     public void addBias(MemorySegment x, MemorySegment bias, int n, int dim) {
         long to = address("addBias x", x, floats(n, dim));
         long from = address("addBias bias", bias, floats(1, dim));
@@ -159,6 +167,15 @@ public final class CpuOps implements Ops {
     }
 
     @Override
+    public Ops ofWorker(int worker) {
+        if (alone == null) {
+            alone = new CpuOps[workers.count()];
+            for (int i = 0; i < alone.length; i++) alone[i] = new CpuOps(memory, Workers.of(1), kernels, maxRows);
+        }
+        return alone[worker];
+    }
+
+    @Override
     public int workers() {
         return workers.count();
     }
@@ -168,6 +185,8 @@ public final class CpuOps implements Ops {
         if (packed != null) packed.close();
         packed = null;
         closeScratch();
+        if (alone != null) for (CpuOps each : alone) each.close();
+        alone = null;
     }
 
     private void closeScratch() {

@@ -42,6 +42,15 @@ public interface Ops extends AutoCloseable {
     /** Runs task(i, worker) for every i in [0, count), on the compute threads; returns when all are done. */
     void forEach(int count, Workers.Task task);
 
+    /**
+     * The same arithmetic for one worker's part of a {@link #forEach}: it stays on the thread that calls it. Called by
+     * one thread at a time; closed with these.
+     */
+    Ops ofWorker(int worker);
+
+    /** x = y. */
+    void copy(MemorySegment x, MemorySegment y, long count);
+
     /** How many threads {@link #forEach} uses; the worker argument is below it. */
     int workers();
 

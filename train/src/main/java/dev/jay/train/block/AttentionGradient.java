@@ -2,8 +2,8 @@
 package dev.jay.train.block;
 
 import dev.jay.model.ModelSpec;
-import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 
@@ -24,12 +24,12 @@ final class AttentionGradient implements TrainBlock {
     private final int queryWidth;
     private final int keyWidth;
 
-    AttentionGradient(Ops ops, Gemm gemm, TrainWeights weights, int layer) {
+    AttentionGradient(Ops ops, Precision precision, TrainWeights weights, int layer) {
         String p = "blk." + layer + ".";
         this.ops = ops;
         this.spec = weights.spec();
         this.norm = weights.norm(p + "attn_norm");
-        this.attention = new CausalAttention(ops, gemm, spec);
+        this.attention = new CausalAttention(ops, precision, spec);
         this.wq = weights.linear(p + "attn_q");
         this.wk = weights.linear(p + "attn_k");
         this.wv = weights.linear(p + "attn_v");
@@ -78,7 +78,7 @@ final class AttentionGradient implements TrainBlock {
         Kept kept = kept(saved, n);
         CausalAttention.Saved rows = kept.rows;
         long mark = pass.scratch().mark();
-        kept.x.copyFrom(x.asSlice(0, kept.x.byteSize()));
+        ops.copy(kept.x, x, (long) n * spec.dim());
         MemorySegment normed = pass.floats(spec.dim());
         norm.forward(x, normed, n);
         wq.forward(pass, normed, kept.raw.q(), false);

@@ -6,8 +6,11 @@ import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Gemm.Factor;
 import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * softmax(q . k' / sqrt(dim)) . v, each token over itself and those before it in its sequence, heads in groups that share
@@ -17,8 +20,8 @@ import java.lang.foreign.MemorySegment;
 final class CausalAttention {
     private static final int QUERIES = 256; // at a time
 
-    private final GradientOps gradients;
-    private final Gemm gemm;
+    private final Ops ops;
+    private final List<Own> own = new ArrayList<>(); // by worker
     private final int heads;
     private final int group;
     private final int dim;
@@ -26,9 +29,15 @@ final class CausalAttention {
     private final int keyWidth;
     private final float scale;
 
-    CausalAttention(Ops ops, Gemm gemm, ModelSpec spec) {
-        this.gradients = ops.gradients();
-        this.gemm = gemm;
+    /** What a worker calculates with. */
+    private record Own(Gemm gemm, GradientOps gradients) {}
+
+    CausalAttention(Ops ops, Precision precision, ModelSpec spec) {
+        this.ops = ops;
+        for (int i = 0; i < ops.workers(); i++) {
+            Ops alone = ops.ofWorker(i);
+            own.add(new Own(alone.gemm(precision), alone.gradients()));
+        }
         this.heads = spec.heads();
         this.group = spec.heads() / spec.kvHeads();
         this.dim = spec.headDim();
@@ -38,7 +47,11 @@ final class CausalAttention {
     }
 
     long scratchBytes(int length) {
-        return 2 * Scratch.sizeOf(4L * Math.min(QUERIES, length) * length);
+        return 2L * ops.workers() * weightBytes(length);
+    }
+
+    private static long weightBytes(int length) {
+        return Scratch.sizeOf(4L * Math.min(QUERIES, length) * length);
     }
 
     /** One head of one sequence, some of its queries: which rows, and where they lie. */
@@ -50,20 +63,30 @@ final class CausalAttention {
     }
 
     private interface Work {
-        void run(Part part);
+        /** @param room two times {@link #weightBytes}, of the worker */
+        void run(Part part, Own own, Scratch room);
     }
 
+    /** Heads that share keys and values are one worker's, in their order: sums over them do not depend on the threads. */
     private void forEach(TrainPass pass, Work work) {
-        for (int s = 0; s < pass.sequences(); s++) {
-            long row = (long) s * pass.length();
-            for (int h = 0; h < heads; h++) {
-                for (int from = 0; from < pass.length(); from += QUERIES) {
+        int length = pass.length();
+        long mark = pass.scratch().mark();
+        List<MemorySegment> rooms = new ArrayList<>();
+        for (int i = 0; i < own.size(); i++) rooms.add(pass.scratch().take(2 * weightBytes(length)));
+        int groups = heads / group;
+        ops.forEach(pass.sequences() * groups, (i, worker) -> {
+            long row = (long) (i / groups) * length;
+            int first = i % groups * group;
+            for (int h = first; h < first + group; h++) {
+                for (int from = 0; from < length; from += QUERIES) {
                     long queries = 4 * ((row + from) * queryWidth + (long) h * dim);
                     long keys = 4 * (row * keyWidth + (long) (h / group) * dim);
-                    work.run(new Part(from, Math.min(QUERIES, pass.length() - from), queries, keys));
+                    Part part = new Part(from, Math.min(QUERIES, length - from), queries, keys);
+                    work.run(part, own.get(worker), new Scratch(rooms.get(worker)));
                 }
             }
-        }
+        });
+        pass.scratch().release(mark);
     }
 
     private Factor queries(MemorySegment s, Part p, boolean transposed) {
@@ -76,21 +99,19 @@ final class CausalAttention {
 
     /** out[rows][heads * dim]. */
     void forward(TrainPass pass, MemorySegment q, MemorySegment k, MemorySegment v, MemorySegment out) {
-        long mark = pass.scratch().mark();
-        MemorySegment weights = pass.scratch().take(scratchBytes(pass.length()) / 2);
-        forEach(pass, p -> {
-            weigh(p, q, k, weights);
+        forEach(pass, (p, by, room) -> {
+            MemorySegment weights = room.floats((long) p.count * p.seen());
+            weigh(p, by, q, k, weights);
             MemorySegment to = out.asSlice(p.queries);
-            gemm.run(p.count, dim, p.seen(), Factor.of(weights, p.seen()), keys(v, p, false), to, queryWidth, false);
+            by.gemm.run(p.count, dim, p.seen(), Factor.of(weights, p.seen()), keys(v, p, false), to, queryWidth, false);
         });
-        pass.scratch().release(mark);
     }
 
     /** weights[count][seen]; what a query does not see weighs nothing. */
-    private void weigh(Part p, MemorySegment q, MemorySegment k, MemorySegment weights) {
+    private void weigh(Part p, Own by, MemorySegment q, MemorySegment k, MemorySegment weights) {
         int seen = p.seen();
-        gemm.run(p.count, seen, dim, queries(q, p, false), keys(k, p, true), weights, seen, false);
-        gradients.causalSoftmax(weights, scale, p.from, p.count, seen);
+        by.gemm.run(p.count, seen, dim, queries(q, p, false), keys(k, p, true), weights, seen, false);
+        by.gradients.causalSoftmax(weights, scale, p.from, p.count, seen);
     }
 
     /**
@@ -104,39 +125,23 @@ final class CausalAttention {
         long rows = pass.rows();
         dk.asSlice(0, 4 * rows * keyWidth).fill((byte) 0);
         dv.asSlice(0, 4 * rows * keyWidth).fill((byte) 0);
-        long mark = pass.scratch().mark();
-        MemorySegment weights = pass.scratch().take(scratchBytes(pass.length()) / 2);
-        MemorySegment d = pass.scratch().take(scratchBytes(pass.length()) / 2);
-        forEach(pass, p -> {
+        forEach(pass, (p, by, room) -> {
             int seen = p.seen();
-            weigh(p, saved.q, saved.k, weights);
+            MemorySegment weights = room.floats((long) p.count * seen);
+            MemorySegment d = room.floats((long) p.count * seen);
+            weigh(p, by, saved.q, saved.k, weights);
             Factor dOuts = queries(dOut, p, false);
             MemorySegment dvs = dv.asSlice(p.keys);
-            gemm.run(seen, dim, p.count, Factor.transposed(weights, seen), dOuts, dvs, keyWidth, true);
-            gemm.run(p.count, seen, dim, dOuts, keys(saved.v, p, true), d, seen, false);
+            by.gemm.run(seen, dim, p.count, Factor.transposed(weights, seen), dOuts, dvs, keyWidth, true);
+            by.gemm.run(p.count, seen, dim, dOuts, keys(saved.v, p, true), d, seen, false);
             MemorySegment outs = saved.out.asSlice(p.queries);
-            gradients.causalSoftmaxGradient(
+            by.gradients.causalSoftmaxGradient(
                     weights, d, outs, dOut.asSlice(p.queries), queryWidth, dim, scale, p.from, p.count, seen);
-            gemm.run(
-                    p.count,
-                    dim,
-                    seen,
-                    Factor.of(d, seen),
-                    keys(saved.k, p, false),
-                    dq.asSlice(p.queries),
-                    queryWidth,
-                    false);
-            gemm.run(
-                    seen,
-                    dim,
-                    p.count,
-                    Factor.transposed(d, seen),
-                    queries(saved.q, p, false),
-                    dk.asSlice(p.keys),
-                    keyWidth,
-                    true);
+            MemorySegment dqs = dq.asSlice(p.queries);
+            by.gemm.run(p.count, dim, seen, Factor.of(d, seen), keys(saved.k, p, false), dqs, queryWidth, false);
+            Factor qs = queries(saved.q, p, false);
+            by.gemm.run(seen, dim, p.count, Factor.transposed(d, seen), qs, dk.asSlice(p.keys), keyWidth, true);
         });
-        pass.scratch().release(mark);
     }
 
     /** What backward needs of forward. */

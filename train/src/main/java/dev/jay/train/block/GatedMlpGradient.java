@@ -53,16 +53,17 @@ final class GatedMlpGradient implements TrainBlock {
     @Override
     public void forward(TrainPass pass, MemorySegment x, MemorySegment saved) {
         int n = pass.rows();
+        long hidden = (long) n * spec.hidden();
         Kept kept = kept(saved, n);
         long mark = pass.scratch().mark();
-        kept.x.copyFrom(x.asSlice(0, kept.x.byteSize()));
+        ops.copy(kept.x, x, (long) n * spec.dim());
         MemorySegment normed = pass.floats(spec.dim());
         norm.forward(x, normed, n);
         gate.forward(pass, normed, kept.gate, false);
         up.forward(pass, normed, kept.up, false);
         MemorySegment mixed = pass.floats(spec.hidden());
-        mixed.copyFrom(kept.gate);
-        ops.swiGlu(mixed, kept.up, (long) n * spec.hidden());
+        ops.copy(mixed, kept.gate, hidden);
+        ops.swiGlu(mixed, kept.up, hidden);
         down.forward(pass, mixed, x, true);
         pass.scratch().release(mark);
     }
@@ -74,7 +75,7 @@ final class GatedMlpGradient implements TrainBlock {
         Kept kept = kept(saved, n);
         long mark = pass.scratch().mark();
         MemorySegment mixed = pass.floats(spec.hidden());
-        mixed.copyFrom(kept.gate);
+        ops.copy(mixed, kept.gate, hidden);
         ops.swiGlu(mixed, kept.up, hidden);
         MemorySegment dMixed = pass.floats(spec.hidden());
         down.backward(pass, mixed, dx, dMixed, false);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.block;
 
-import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.kernel.Precision;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,10 +11,10 @@ public final class TrainBlocks {
     private TrainBlocks() {}
 
     /** Llama, Qwen 2 and Qwen 3: biases and norms of heads are the weights' affair. */
-    public static List<TrainBlock> llama(Ops ops, Gemm gemm, TrainWeights weights) {
+    public static List<TrainBlock> llama(Ops ops, Precision precision, TrainWeights weights) {
         List<TrainBlock> blocks = new ArrayList<>();
         for (int l = 0; l < weights.spec().layers(); l++) {
-            blocks.add(new AttentionGradient(ops, gemm, weights, l));
+            blocks.add(new AttentionGradient(ops, precision, weights, l));
             blocks.add(new GatedMlpGradient(ops, weights, l));
         }
         return blocks;

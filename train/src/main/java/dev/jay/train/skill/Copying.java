@@ -10,7 +10,7 @@ final class Copying implements Skill {
     static final Catalog.Entry<Skill> ENTRY =
             new Catalog.Entry<>("copying", "a line of names, written once more", a -> new Copying());
 
-    private static final int MOST = 12; // names of a line
+    private static final int MOST = 24; // names of a line
 
     @Override
     public Task task(Words words, int facts, int questions, int filler) {

@@ -17,7 +17,7 @@ final class KeyValue implements Skill {
         List<String> told = new ArrayList<>();
         for (String key : keys) {
             values.add(words.below(2) == 0 ? words.number(3) : words.name());
-            told.add(key + ": " + values.getLast());
+            told.add("- " + key + ": " + values.getLast());
         }
         List<Task.Question> asked = new ArrayList<>();
         for (int i = 0; i < questions; i++) {

@@ -13,7 +13,7 @@ final class LastWrite implements Skill {
             new Catalog.Entry<>("last-write", "where a thing is after it was moved some times", a -> new LastWrite());
 
     private static final int MOVES = 3; // of each thing, in the mean
-    private static final List<String> PLACES = List.of(
+    static final List<String> PLACES = List.of(
             "kitchen", "garden", "cellar", "attic", "stable", "church", "market", "forest", "harbour", "school");
 
     @Override
@@ -29,7 +29,7 @@ final class LastWrite implements Skill {
         List<Task.Question> asked = new ArrayList<>();
         for (int i = 0; i < questions; i++) {
             String name = words.one(names);
-            asked.add(new Task.Question("Question: Where is " + name + "? Answer:", " " + at.get(name), "\n"));
+            asked.add(Task.Question.of("Where is " + name + "?", name + " is in the " + at.get(name) + "."));
         }
         return new Task(words.between(told, filler, " ") + "\n", asked);
     }

@@ -5,7 +5,6 @@ import dev.jay.model.text.Tokenizer;
 import dev.jay.train.block.Batch;
 import dev.jay.train.data.Batches;
 import dev.jay.train.data.Shuffle;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -15,9 +14,9 @@ import java.util.List;
  */
 public final class SkillBatches implements Batches {
     private static final int MOST_FACTS = 32;
+    private static final int TRIES = 100; // at a sequence that teaches something
     private static final int LEAST_QUESTIONS = 4;
     private static final int MORE_QUESTIONS = 12;
-    private static final int MOST_FILLER = 24;
 
     private final List<Skill> skills;
     private final Tokenizer tokenizer;
@@ -29,11 +28,9 @@ public final class SkillBatches implements Batches {
         this.seed = seed;
     }
 
-    /** All of the catalog. */
-    public static SkillBatches ofAll(Tokenizer tokenizer, long seed) {
-        List<Skill> all = new ArrayList<>();
-        for (String name : Skills.ALL.names()) all.add(Skills.ALL.make(name));
-        return new SkillBatches(all, tokenizer, seed);
+    /** Of the catalog those named, each as often as it is named. */
+    public static SkillBatches of(List<String> names, Tokenizer tokenizer, long seed) {
+        return new SkillBatches(names.stream().map(Skills.ALL::make).toList(), tokenizer, seed);
     }
 
     @Override
@@ -47,19 +44,29 @@ public final class SkillBatches implements Batches {
     /** The sequence of that number, into a batch. */
     void fill(long number, int[] tokens, int[] targets, int at, int length) {
         Sequence out = new Sequence(length + 1);
-        long stream = Shuffle.number(seed, number);
+        long stream = Shuffle.number(Shuffle.number(seed, length), number);
         for (int i = 0; !out.isFull(); i++) {
             Words words = new Words(Shuffle.number(stream, i), false);
             Skill skill = words.one(skills);
-            // Short sequences have short tasks, so that questions are reached.
-            int most = Math.clamp(length / 32, 2, MOST_FACTS);
-            int facts = 1 + words.below(most);
+            int facts = 2 + words.below(Math.clamp(length / 8, 2, MOST_FACTS - 1));
             int questions = LEAST_QUESTIONS + words.below(MORE_QUESTIONS);
-            int filler = words.below(2) == 0 ? 0 : words.below(Math.clamp(length / 40, 1, MOST_FILLER));
-            append(skill.task(words, facts, questions, filler), out);
+            int filler = words.below(2) == 0 ? 0 : words.below(Math.max(1, length / 20));
+            append(fitting(skill, new Words(Shuffle.number(stream, ~i), false), facts, questions, filler, length), out);
+            if (out.isFull() && !out.teaches() && i < TRIES) out.count = 0;
         }
         System.arraycopy(out.tokens, 0, tokens, at, length);
         for (int i = 0; i < length; i++) targets[at + i] = out.learnt[i + 1] ? out.tokens[i + 1] : Batch.IGNORED;
+    }
+
+    /** Of half a sequence at most before its first answer, if so short a task can be: questions are to be reached. */
+    private Task fitting(Skill skill, Words words, int facts, int questions, int filler, int length) {
+        Task task = skill.task(words.again(), facts, questions, filler);
+        while (facts > 1 && tokenizer.encode(task.prompt(0), false, true).length > length / 2) {
+            facts = facts * 3 / 4;
+            filler = filler * 3 / 4;
+            task = skill.task(words.again(), facts, questions, filler);
+        }
+        return task;
     }
 
     private void append(Task task, Sequence out) {
@@ -86,6 +93,12 @@ public final class SkillBatches implements Batches {
             System.arraycopy(more, 0, tokens, count, n);
             Arrays.fill(learnt, count, count + n, isLearnt);
             count += n;
+        }
+
+        /** Some answer was reached; a very short sequence may be full before. */
+        boolean teaches() {
+            for (int i = 1; i < count; i++) if (learnt[i]) return true;
+            return false;
         }
 
         boolean isFull() {

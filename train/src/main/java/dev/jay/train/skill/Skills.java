@@ -11,9 +11,11 @@ public final class Skills {
             KeyValue.ENTRY,
             Variables.ENTRY,
             LastWrite.ENTRY,
+            Story.ENTRY,
             Copying.ENTRY,
             Counting.ENTRY,
-            Instructions.ENTRY //
+            Instructions.ENTRY,
+            Conversation.ENTRY //
             );
 
     private Skills() {}

@@ -10,7 +10,20 @@ public record Task(String context, List<Question> questions) {
      * @param answer without what ends it
      * @param end    of an answer, to be learnt too
      */
-    public record Question(String text, String answer, String end) {}
+    public record Question(String text, String answer, String end) {
+        private static final String BEFORE = "Question: ";
+        private static final String BEHIND = "\nAnswer:";
+
+        /** A sentence that asks, and one that answers. */
+        static Question of(String asked, String answer) {
+            return new Question(BEFORE + asked + BEHIND, " " + answer, "\n");
+        }
+
+        /** What is asked, as one would say it. */
+        String asked() {
+            return text.replace(BEFORE, "").replace(BEHIND, "");
+        }
+    }
 
     public Task {
         questions = List.copyOf(questions);

@@ -38,6 +38,11 @@ public final class Words {
         this.heldOut = heldOut;
     }
 
+    /** The same words from the first on. */
+    Words again() {
+        return new Words(seed, heldOut);
+    }
+
     /** From 0 to below. */
     int below(int bound) {
         return (int) Long.remainderUnsigned(Shuffle.number(seed, drawn++), bound);

@@ -88,11 +88,21 @@ class SkillLaws {
 
     private static final Map<String, Solver> SOLVERS = Map.of(
             "needle",
-            (c, q) -> group(c, "number of " + group(q, "of (\\w+)\\?", true) + " is (\\d+)", false),
+            (c, q) -> group(c, "(The [a-z ]+ of " + group(q, "of (\\w+)\\?", true) + " is \\w+\\.)", false),
             "key-value",
-            (c, q) -> group(c, "(?m)^" + group(q, "\\? (\\w+):", true) + ": (\\w+)$", false),
+            (c, q) -> group(c, "(?m)^- " + group(q, "\\? (\\w+):", true) + ": (\\w+)$", false),
             "last-write",
-            (c, q) -> group(c, "\\b" + group(q, "is (\\w+)\\?", true) + " went to the (\\w+)\\.", true),
+            (c, q) -> {
+                String name = group(q, "is (\\w+)\\?", true);
+                return name + " is in the " + group(c, "\\b" + name + " went to the (\\w+)\\.", true) + ".";
+            },
+            "story",
+            (c, q) -> {
+                String thing = group(q, "the (\\w+)\\?", true);
+                String name = group(c, "(\\w+) took the " + thing + "\\.", true);
+                String place = group(c, "\\b" + name + " went to the (\\w+)\\.", true);
+                return name + " has the " + thing + " and is in the " + place + ".";
+            },
             "copying",
             (c, q) -> group(q, "copy: (.*)\n", true),
             "variables",
@@ -145,8 +155,8 @@ class SkillLaws {
                 if (i % 512 < 511) assertThat(batch.targets()[i]).isEqualTo(batch.tokens()[i + 1]);
                 text.append(new String(tokenizer.bytes(batch.targets()[i]), StandardCharsets.UTF_8));
             }
-            assertThat(learnt).as(name).isBetween(4 * 20, 4 * 400);
-            assertThat(text.toString()).doesNotContain("Question", "secret", "copy:", "list:", "went to", "let ");
+            assertThat(learnt).as(name).isBetween(4 * 15, 4 * 400);
+            assertThat(text.toString()).doesNotContain("Question", "What", "copy:", "list:", "went to", "let ");
         }
     }
 
@@ -157,7 +167,8 @@ class SkillLaws {
             Arrays.fill(sevens, 7);
             return new Batch(length, sevens, sevens);
         };
-        Batches mixed = SkillBatches.ofAll(tokenizer(), 1).among(text, 0.25, 3);
+        Batches mixed =
+                SkillBatches.of(List.copyOf(Skills.ALL.names()), tokenizer(), 1).among(text, 0.25, 3);
         int tasks = 0;
         for (int i = 0; i < 103; i++) {
             Batch batch = mixed.batch(i, 4, 64);
