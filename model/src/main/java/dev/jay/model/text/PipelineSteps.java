@@ -2,6 +2,7 @@
 package dev.jay.model.text;
 
 import dev.jay.model.load.Metadata;
+import java.text.Normalizer.Form;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -14,18 +15,41 @@ final class PipelineSteps {
     private static final int MOST_STEPS = 64;
     private static final int MOST_DEPTH = 8;
 
-    private static final Map<String, Function<PipelinePart, Normalizer>> NORMALIZERS =
-            Map.ofEntries(Map.entry("Lowercase", part -> Normalizers::lower));
+    private static final Map<String, Function<PipelinePart, Normalizer>> NORMALIZERS = Map.ofEntries(
+            Map.entry("NFC", part -> Normalizers.form(Form.NFC)),
+            Map.entry("NFD", part -> Normalizers.form(Form.NFD)),
+            Map.entry("NFKC", part -> Normalizers.form(Form.NFKC)),
+            Map.entry("NFKD", part -> Normalizers.form(Form.NFKD)),
+            Map.entry("Lowercase", part -> Normalizers::lower),
+            Map.entry("StripAccents", part -> Normalizers::stripAccents),
+            Map.entry("Strip", Normalizers::strip),
+            Map.entry("Replace", Normalizers::replace),
+            Map.entry("Prepend", Normalizers::prepend),
+            Map.entry("ByteLevel", part -> Normalizers::letters),
+            Map.entry("Nmt", part -> Normalizers::nmt),
+            Map.entry("Precompiled", Precompiled::new),
+            Map.entry("BertNormalizer", BertNormalizer::new));
 
-    private static final Map<String, Function<PipelinePart, PieceStep>> CUTS =
-            Map.ofEntries(Map.entry("ByteLevel", ByteLevelStep::new), Map.entry("Metaspace", MetaspaceStep::new));
+    private static final Map<String, Function<PipelinePart, PieceStep>> CUTS = Map.ofEntries(
+            Map.entry("ByteLevel", ByteLevelStep::new),
+            Map.entry("Metaspace", MetaspaceStep::new),
+            Map.entry("Split", Cuts::split),
+            Map.entry("Whitespace", Cuts::words),
+            Map.entry("WhitespaceSplit", Cuts::whiteSpace),
+            Map.entry("Punctuation", Cuts::punctuation),
+            Map.entry("Digits", Cuts::digits),
+            Map.entry("BertPreTokenizer", Cuts::bert),
+            Map.entry("CharDelimiterSplit", Cuts::delimiter));
 
     /** Makes the coding of a model. */
     private interface MakeCoding {
         PieceCoding make(PipelinePart model, Vocabulary vocabulary, int unknown, Metadata metadata);
     }
 
-    private static final Map<String, MakeCoding> CODINGS = Map.of("BPE", CharacterPairs::new);
+    private static final Map<String, MakeCoding> CODINGS = Map.of(
+            "BPE", CharacterPairs::new,
+            "WordPiece", PipelineSteps::wordPieces,
+            "Unigram", UnigramLattice::of);
 
     private PipelineSteps() {}
 
@@ -79,5 +103,12 @@ final class PipelineSteps {
                     + CODINGS.keySet().stream().sorted().toList());
         }
         return make.make(model, vocabulary, unknown, metadata);
+    }
+
+    private static PieceCoding wordPieces(PipelinePart model, Vocabulary vocabulary, int unknown, Metadata metadata) {
+        if (unknown < 0)
+            throw model.wrong("has no unknown token, unk_token=" + model.json().path("unk_token"));
+        String continuing = model.optionalText("continuing_subword_prefix").orElse("##");
+        return new WordPieces(vocabulary, unknown, continuing, model.number("max_input_chars_per_word", 100));
     }
 }

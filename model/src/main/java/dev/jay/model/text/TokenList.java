@@ -13,6 +13,15 @@ final class TokenList {
         tokens[size++] = token;
     }
 
+    int size() {
+        return size;
+    }
+
+    /** Takes back what came behind the first so many. */
+    void shrink(int to) {
+        size = to;
+    }
+
     int[] toArray() {
         return Arrays.copyOf(tokens, size);
     }

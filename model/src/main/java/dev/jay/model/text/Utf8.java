@@ -80,15 +80,23 @@ final class Utf8 {
                 || c == 0x3000;
     }
 
-    /** {@code \w}: alphabetic, a mark, a digit or a connector. */
+    /** {@code \p{M}}. */
+    static boolean isMark(int c) {
+        int type = Character.getType(c);
+        return type == Character.NON_SPACING_MARK
+                || type == Character.COMBINING_SPACING_MARK
+                || type == Character.ENCLOSING_MARK;
+    }
+
+    /** {@code \w}: alphabetic, a mark, a digit, a connector or a joiner. */
     static boolean isWord(int c) {
         int type = Character.getType(c);
         return Character.isAlphabetic(c)
+                || isMark(c)
                 || type == Character.DECIMAL_DIGIT_NUMBER
                 || type == Character.CONNECTOR_PUNCTUATION
-                || type == Character.NON_SPACING_MARK
-                || type == Character.COMBINING_SPACING_MARK
-                || type == Character.ENCLOSING_MARK;
+                || c == 0x200C
+                || c == 0x200D;
     }
 
     /** Neither space nor letter nor number: {@code [^\s\p{L}\p{N}]}. */

@@ -102,6 +102,22 @@ final class Vocabulary {
         return starts[token + 1] - starts[token];
     }
 
+    /** Of the longest token, in bytes. */
+    int longest() {
+        return longest;
+    }
+
+    byte byteAt(int token, int place) {
+        return texts[starts[token] + place];
+    }
+
+    /** By bytes, then by token. */
+    int compare(int token, int other) {
+        int order = Arrays.compareUnsigned(
+                texts, starts[token], starts[token + 1], texts, starts[other], starts[other + 1]);
+        return order != 0 ? order : Integer.compare(token, other);
+    }
+
     byte[] bytes(int token) {
         return Arrays.copyOfRange(texts, starts[token], starts[token + 1]);
     }

@@ -46,7 +46,7 @@ class TokenizerGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"phi-2", "roberta-base"})
+    @ValueSource(strings = {"phi-2", "roberta-base", "t5-small", "bert-base-uncased-langchain4j"})
     void shouldEncodeAsHuggingFaceDoes(String name) {
         Tokenizer tokenizer = Goldens.ofDirectory("hf/" + name + ".tokenizer.json", "tokenizer.json");
         expectAll(tokenizer, "hf-" + name, true);
