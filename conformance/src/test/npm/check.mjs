@@ -122,3 +122,14 @@ await check('responses, leaving in the middle', async () => {
     if (event.type === 'response.output_text.delta') break;
   }
 });
+await check('embeddings, as numbers and as the client asks for them', async () => {
+  const input = ['Once upon a time', 'Say something.'];
+  const coded = await client.embeddings.create({ model, input });
+  const plain = await client.embeddings.create({ model, input, encoding_format: 'float' });
+  assert.equal(coded.data.length, 2);
+  assert.ok(coded.data[0].embedding.length > 0);
+  coded.data.forEach((d, i) =>
+    d.embedding.forEach((v, j) => assert.ok(Math.abs(v - plain.data[i].embedding[j]) < 0.02))); // company may change the last bits
+  assert.ok(coded.usage.prompt_tokens > 0);
+  await assert.rejects(client.embeddings.create({ model, input: [] }), OpenAI.BadRequestError);
+});

@@ -58,3 +58,8 @@ await check('leaving in the middle', async () => {
   }
   stream.abort();
 });
+await check('embeddings', async () => {
+  const reply = await client.embed({ model, input: ['Once', 'Say something.'] });
+  assert.equal(reply.embeddings.length, 2);
+  assert.ok(reply.embeddings[0].length > 0);
+});

@@ -4,18 +4,22 @@ package dev.jay.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.exception.AuthenticationException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.ollama.OllamaChatModel;
+import dev.langchain4j.model.ollama.OllamaEmbeddingModel;
 import dev.langchain4j.model.ollama.OllamaLanguageModel;
 import dev.langchain4j.model.ollama.OllamaModels;
 import dev.langchain4j.model.ollama.OllamaStreamingChatModel;
 import dev.langchain4j.model.output.FinishReason;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -87,9 +91,23 @@ class LangChain4jOllamaTest {
     }
 
     @Test
+    void shouldEmbed() {
+        OllamaEmbeddingModel model = OllamaEmbeddingModel.builder()
+                .baseUrl(served.root())
+                .customHeaders(KEY)
+                .modelName(served.model())
+                .maxRetries(0)
+                .build();
+        List<Embedding> vectors = model.embedAll(List.of(TextSegment.from("Once"), TextSegment.from(QUESTION)))
+                .content();
+        assertThat(vectors).hasSize(2);
+        assertThat(vectors.getFirst().dimension()).isPositive();
+    }
+
+    @Test
     void shouldTellOfItsModels() throws IOException {
         // this part of the client brings no key
-        try (Served open = new Served(o -> o.withAccess(java.util.List.of(), false, Optional.empty()))) {
+        try (Served open = new Served(o -> o.withAccess(List.of(), false, Optional.empty()))) {
             OllamaModels models =
                     OllamaModels.builder().baseUrl(open.root()).maxRetries(0).build();
             String name = models.availableModels().content().getFirst().getName();

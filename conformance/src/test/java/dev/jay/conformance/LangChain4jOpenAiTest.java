@@ -3,18 +3,24 @@ package dev.jay.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.exception.AuthenticationException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.openai.OpenAiChatModel;
+import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import dev.langchain4j.model.openai.OpenAiLanguageModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.store.embedding.CosineSimilarity;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -82,6 +88,22 @@ class LangChain4jOpenAiTest {
                 .maxRetries(0)
                 .build();
         assertThat(model.generate("Once").tokenUsage().outputTokenCount()).isPositive();
+    }
+
+    @Test
+    void shouldEmbed() {
+        OpenAiEmbeddingModel model = OpenAiEmbeddingModel.builder()
+                .baseUrl(served.url())
+                .apiKey(Served.KEY)
+                .modelName(served.model())
+                .maxRetries(0)
+                .build();
+        List<Embedding> vectors = model.embedAll(List.of(TextSegment.from("Once"), TextSegment.from(QUESTION)))
+                .content();
+        assertThat(vectors).hasSize(2);
+        assertThat(vectors.getFirst().dimension()).isPositive();
+        double same = CosineSimilarity.between(model.embed("Once").content(), vectors.getFirst());
+        assertThat(same).isCloseTo(1, within(1e-3)); // company may change the last bits
     }
 
     @Test

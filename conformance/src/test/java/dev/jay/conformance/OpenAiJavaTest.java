@@ -3,6 +3,7 @@ package dev.jay.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -16,11 +17,14 @@ import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.completions.CompletionCreateParams;
+import com.openai.models.embeddings.CreateEmbeddingResponse;
+import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseStreamEvent;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -160,6 +164,20 @@ class OpenAiJavaTest {
     }
 
     @Test
+    void shouldEmbed() {
+        EmbeddingCreateParams asked = EmbeddingCreateParams.builder()
+                .model(served.model())
+                .inputOfArrayOfStrings(List.of("Once upon a time", "Say something."))
+                .build();
+        CreateEmbeddingResponse reply = client.embeddings().create(asked);
+        assertThat(reply.data()).hasSize(2);
+        List<Float> vector = reply.data().getFirst().embedding();
+        double length = vector.stream().mapToDouble(v -> (double) v * v).sum();
+        assertThat(length).isCloseTo(1, within(1e-3));
+        assertThat(reply.usage().promptTokens()).isPositive();
+    }
+
+    @Test
     void shouldEndAnAnswerThatIsLeft() throws InterruptedException {
         try (StreamResponse<ChatCompletionChunk> stream = client.chat()
                 .completions()
@@ -180,11 +198,7 @@ class OpenAiJavaTest {
                 assertThatThrownBy(() -> hasty.chat().completions().create(asked))
                         .isInstanceOf(RateLimitException.class);
                 held.letGoIn(300, TimeUnit.MILLISECONDS);
-                assertThat(patient.chat()
-                                .completions()
-                                .create(question().build())
-                                .choices())
-                        .hasSize(1);
+                assertThat(patient.chat().completions().create(asked).choices()).hasSize(1);
             }
             patient.close();
             hasty.close();

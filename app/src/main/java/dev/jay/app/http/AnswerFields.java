@@ -43,6 +43,10 @@ final class AnswerFields {
 
     /** The model named is the one that is here; none named is as good. */
     void checkModel(String name) {
+        checkModel(fields, model, name);
+    }
+
+    static void checkModel(Fields fields, Model model, String name) {
         Optional<String> asked = fields.text("model");
         if (asked.isPresent() && !asked.get().equals(name) && !asked.get().equals(model.name())) {
             throw ApiException.of(
@@ -139,6 +143,10 @@ final class AnswerFields {
     }
 
     private Numerics numerics() {
+        return numerics(fields);
+    }
+
+    static Numerics numerics(Fields fields) {
         String asked = fields.text("numerics").orElse("fast").toLowerCase(Locale.ROOT);
         return switch (asked) {
             case "fast" -> Numerics.FAST;

@@ -90,19 +90,23 @@ final class Answers {
                 }
             });
         }
-        if (!running.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
-            response.header(HeaderValues.CONNECTION_CLOSE);
-            BooleanSupplier left = peers.watch(request);
-            while (!running.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                if (left.getAsBoolean()) throw clientLeft();
-            }
-        }
+        await(running, request, response);
         List<ReplyShape.Answer> answers = new ArrayList<>();
         for (Generation each : generations) {
             answers.add(new ReplyShape.Answer(each.text(), each.tokens(), each.finish()));
         }
         response.header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE);
         response.send(Json.bytes(voice.whole(wanted.shape().whole(answers))));
+    }
+
+    /** Waits until all are done; a client that leaves ends that by an exception. */
+    void await(CountDownLatch running, ServerRequest request, ServerResponse response) throws InterruptedException {
+        if (running.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) return;
+        response.header(HeaderValues.CONNECTION_CLOSE);
+        BooleanSupplier left = peers.watch(request);
+        while (!running.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (left.getAsBoolean()) throw clientLeft();
+        }
     }
 
     private void stream(Wanted wanted, List<Generation> generations, Voice voice, ServerResponse response)

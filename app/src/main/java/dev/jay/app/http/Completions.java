@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code POST /v1/completions}: text or tokens in, what comes after them out. */
@@ -47,41 +46,13 @@ final class Completions implements Answers.Endpoint {
         }
         OptionalInt logprobs = fields.integer("logprobs", 0, Request.MOST_LOGPROBS);
         List<Request> requests = new ArrayList<>();
-        for (int[] prompt : prompts(fields)) {
+        for (int[] prompt : new Inputs(fields, "prompt", model).read(MOST_PROMPTS)) {
             requests.addAll(answer.copies(answer.request(prompt, unsaid, logprobs.orElse(-1))));
         }
         boolean stream = answer.isStream();
         boolean usage = stream && answer.wantsUsage();
         Shape shape = new Shape(logprobs.isPresent(), usage, requests.size(), answer.copies());
         return new Answers.Wanted(requests, stream, usage, shape);
-    }
-
-    /** A string, an array of them, an array of tokens, or an array of such arrays. */
-    private List<int[]> prompts(Fields fields) {
-        JsonNode prompt = fields.get("prompt").orElseThrow(() -> fields.missing("prompt"));
-        if (prompt.isString()) return List.of(tokens(prompt));
-        if (!prompt.isArray() || prompt.isEmpty()) {
-            throw fields.wrong("prompt", "a string, an array of strings, or tokens", prompt);
-        }
-        if (prompt.get(0).isNumber())
-            return List.of(TokenIds.read(fields, "prompt", prompt, model.spec().vocabulary()));
-        if (prompt.size() > MOST_PROMPTS) {
-            throw ApiException.invalid("prompt", "prompt has " + prompt.size() + " texts, allowed: " + MOST_PROMPTS);
-        }
-        List<int[]> all = new ArrayList<>();
-        for (JsonNode each : prompt) {
-            if (each.isString()) all.add(tokens(each));
-            else all.add(TokenIds.read(fields, "prompt", each, model.spec().vocabulary()));
-        }
-        return all;
-    }
-
-    private int[] tokens(JsonNode text) {
-        try {
-            return model.tokenize(text.stringValue());
-        } catch (IllegalArgumentException e) { // a vocabulary need not have a token for every byte
-            throw ApiException.invalid("prompt", e.getMessage());
-        }
     }
 
     private final class Shape extends ReplyShape {

@@ -24,6 +24,7 @@ final class Doors {
 
     private final Model model;
     private final String modelName;
+    private final ServerOptions options;
     private final Answers answers;
     private final Answers.Endpoint chat;
     private final Answers.Endpoint completions;
@@ -32,6 +33,7 @@ final class Doors {
     Doors(Model model, String modelName, ServerOptions options, Metrics metrics, Peers peers) {
         this.model = model;
         this.modelName = modelName;
+        this.options = options;
         answers = new Answers(model, options, metrics, peers);
         chat = new ChatCompletions(model, modelName, options);
         completions = new Completions(model, modelName, options);
@@ -50,6 +52,15 @@ final class Doors {
         to.post("/api/chat", ollama(new Ollama(modelName, false)));
         to.post("/api/generate", ollama(new Ollama(modelName, true)));
         to.post("/api/show", reply(new OllamaModels(model, modelName)::show));
+        Vectors vectors = new Vectors(model, options, answers);
+        Embeddings embeddings = new Embeddings(model, modelName, vectors);
+        to.post("/v1/embeddings", embeddings.openai());
+        to.post("/api/embed", embeddings.ollama(false));
+        to.post("/api/embeddings", embeddings.ollama(true));
+        Rerank rerank = new Rerank(model, modelName, vectors);
+        to.post("/v1/rerank", rerank.rerank());
+        to.post("/rerank", rerank.rerank());
+        to.post("/score", rerank.score());
         Prompts prompts = new Prompts(model, modelName, chat);
         to.post("/apply-template", reply(prompts::template));
         to.post("/v1/messages/count_tokens", reply(prompts::ofMessages));

@@ -95,7 +95,7 @@ final class OllamaModels {
         root.set("details", details());
         ObjectNode info = root.putObject("model_info");
         model.metadata().values().forEach((key, value) -> describe(info, key, value));
-        root.putArray("capabilities").add("completion");
+        root.putArray("capabilities").add("completion").add("embedding");
         return root.put("modified_at", since);
     }
 

@@ -45,6 +45,17 @@ class RequestFuzzTest {
         }
     }
 
+    @FuzzTest(maxDuration = "10m")
+    void texts(byte[] body) {
+        read(
+                fields -> {
+                    new Inputs(fields, "input", MODEL).read(2048);
+                    Rerank.documents(fields);
+                    return null;
+                },
+                body);
+    }
+
     private static void read(Answers.Endpoint endpoint, byte[] body) {
         try {
             endpoint.read(Json.parse(body));

@@ -21,10 +21,13 @@ import dev.jay.engine.Usage;
 import dev.jay.engine.plan.Plan;
 import dev.jay.kv.prefix.PrefixTier;
 import dev.jay.model.ModelSpec;
+import dev.jay.model.Pooling;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.text.Tokenizer;
+import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.memory.Memory;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -183,6 +186,33 @@ final class ScriptedModel implements Model {
         public void close() {
             cancel = true;
             finish();
+        }
+    }
+
+    /** How often each remainder by four comes among the bytes. */
+    @Override
+    public List<float[]> embed(List<int[]> inputs, Pooling pooling, Numerics numerics) {
+        running.incrementAndGet();
+        try {
+            RuntimeException broken = failure;
+            if (broken != null) throw broken;
+            List<float[]> all = new ArrayList<>();
+            for (int[] input : inputs) {
+                if (input.length > CONTEXT) throw new ContextFullException(input.length, 0, CONTEXT);
+                if (nanosPerToken > 0) Thread.sleep(Duration.ofNanos(nanosPerToken * input.length));
+                float[] vector = new float[4];
+                for (int token : input) if (token < BOS) vector[token % 4]++;
+                double length = 0;
+                for (float v : vector) length += v * v;
+                for (int i = 0; i < 4; i++) vector[i] /= (float) Math.sqrt(length);
+                all.add(vector);
+            }
+            return all;
+        } catch (InterruptedException e) {
+            cancelled.incrementAndGet();
+            throw new IllegalStateException("interrupted", e);
+        } finally {
+            running.decrementAndGet();
         }
     }
 
