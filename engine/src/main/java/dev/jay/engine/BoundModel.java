@@ -8,7 +8,6 @@ import dev.jay.engine.plan.Planner;
 import dev.jay.engine.plan.Setup;
 import dev.jay.engine.plan.Wishes;
 import dev.jay.kv.KvRecipe;
-import dev.jay.kv.prefix.PrefixTier;
 import dev.jay.kv.tier.FileTier;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.arch.Architecture;
@@ -174,10 +173,10 @@ final class BoundModel implements Needs {
         return forward;
     }
 
-    /** Where prefixes go that give way. @param waker called when one has been read back */
-    PrefixTier tier(Forward forward, Runnable waker) throws IOException {
+    /** Where prefixes go that give way, and answers that are not done. @param waker called when one has been read back */
+    Tiers.Opened tiers(Forward forward, Runnable waker) throws IOException {
         return options.kvFile().isEmpty()
-                ? PrefixTier.NONE
+                ? Tiers.Opened.NONE
                 : Tiers.open(options, owned, source, kernels, recipes, forward, memory, waker);
     }
 

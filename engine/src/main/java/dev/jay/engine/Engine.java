@@ -34,6 +34,7 @@ public final class Engine implements AutoCloseable {
      * @param seeds         for requests that name none
      * @param replacement   which idle prefix gives way when pages are short
      * @param tier          where idle prefixes go that give way; borrowed
+     * @param parking       where answers are kept that are not done when it is closed; borrowed
      * @param admission     for how many tokens a sequence must have room when it is let in
      * @param weights       of tenants: who has twice the weight gets twice the tokens where the policy is fair
      * @param patience      nanoseconds that an answer may wait for its reader before it is ended
@@ -48,6 +49,7 @@ public final class Engine implements AutoCloseable {
             LongSupplier seeds,
             PageReplacement replacement,
             PrefixTier tier,
+            Parking parking,
             Admission admission,
             ToDoubleFunction<String> weights,
             long patience,
@@ -75,6 +77,7 @@ public final class Engine implements AutoCloseable {
     private long finished;
     private long failed;
     private long preempted;
+    private long resumed;
     private long arrivals;
     private volatile boolean closed;
     private volatile EngineStatus status;
@@ -162,6 +165,18 @@ public final class Engine implements AutoCloseable {
             s.id = ++arrivals;
             s.share = tenants.arrived(s.request.tenant());
             waiting.add(s);
+            goOn(s);
+        }
+    }
+
+    /** From where it was when a process before was closed, if it was. */
+    private void goOn(Sequence s) {
+        try {
+            Optional<Parking.Answer> parked = settings.parking().take(s.request, s.prompt());
+            if (parked.isEmpty()) return;
+            if (s.goOn(parked.get(), forward.vocabulary(), settings.clock().getAsLong())) resumed++;
+        } catch (RuntimeException | Error e) {
+            finish(s, FinishReason.FAILED, e);
         }
     }
 
@@ -243,7 +258,7 @@ public final class Engine implements AutoCloseable {
         for (Step.Chunk<Sequence> c : step.chunks()) {
             Sequence s = c.sequence();
             if (s.finished || s.request.numerics() != numerics) continue;
-            Forward.Slice slice = sliceOf(s, c.count(), rows);
+            Forward.Slice slice = s.slice(c.count(), rows);
             if (slice.count() == 0) continue; // no rows of logits are left: the next step
             rows -= slice.rows();
             slices.add(slice);
@@ -257,17 +272,6 @@ public final class Engine implements AutoCloseable {
             runTogether(List.of(owners.get(i)), List.of(slices.get(i)), numerics, true);
         }
         return tokensOf(slices);
-    }
-
-    private static Forward.Slice sliceOf(Sequence s, int planned, int rows) {
-        int from = s.computed();
-        int count = Math.min(planned, s.pending());
-        int wanted = s.logitsFrom(from + count);
-        if (from + count - wanted > rows) {
-            count = wanted + rows - from;
-            wanted = Math.min(wanted, from + count);
-        }
-        return new Forward.Slice(s.cache, s.tokens(), from, count, wanted, s.request.hidden());
     }
 
     private static int tokensOf(List<Forward.Slice> slices) {
@@ -358,6 +362,7 @@ public final class Engine implements AutoCloseable {
                 finished,
                 failed,
                 preempted,
+                resumed,
                 relief.pressure(),
                 relief.shedPages(),
                 settings.tier().stats(),
@@ -374,13 +379,16 @@ public final class Engine implements AutoCloseable {
         return prefixes.idlePages() > 0;
     }
 
-    /** Ends every answer (CANCELLED, and the cause says that the model was closed) and gives every page back. */
+    /** Ends every answer (CANCELLED, and the cause says that the model was closed), parks it, and gives every page back. */
     @Override
     public void close() {
         closed = true;
         drain();
         Throwable cause = new IllegalStateException("the model was closed while the answer was running");
-        for (Sequence s : all()) finish(s, FinishReason.CANCELLED, cause);
+        for (Sequence s : all()) {
+            if (!s.isCancelled()) settings.parking().park(s.request, s.prompt(), s.soFar());
+            finish(s, FinishReason.CANCELLED, cause);
+        }
         prefixes.close();
         promises.checkIdle();
         publish();

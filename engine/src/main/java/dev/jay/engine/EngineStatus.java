@@ -20,6 +20,7 @@ import java.util.List;
  * @param finished      answers ended since the start, however
  * @param failed        of these, how many failed
  * @param preempted     times that a sequence gave up its pages to others and waited again
+ * @param resumed       answers that went on from where they were when the model was closed before
  * @param pressure      how short memory is around the process
  * @param shedPages     pages of idle prefixes that gave way for that
  * @param tier          where idle prefixes go that give way
@@ -39,6 +40,7 @@ public record EngineStatus(
         long finished,
         long failed,
         long preempted,
+        long resumed,
         Pressure pressure,
         long shedPages,
         PrefixTier.Stats tier,

@@ -5,7 +5,6 @@ import dev.jay.engine.plan.Plan;
 import dev.jay.engine.schedule.Admissions;
 import dev.jay.engine.schedule.SchedulerPolicies;
 import dev.jay.kv.prefix.PageReplacements;
-import dev.jay.kv.prefix.PrefixTier;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pooling;
 import dev.jay.model.load.Metadata;
@@ -59,7 +58,7 @@ final class LoadedModel implements Model {
         this.tokenizer = bound.fromFile(() -> Tokenizers.from(metadata));
         Forward forward = bound.open(plan);
         EngineThread thread = new EngineThread(name);
-        PrefixTier tier = bound.tier(forward, thread::wake);
+        Tiers.Opened tiers = bound.tiers(forward, thread::wake);
         this.description = describe(bound, forward);
         Optional<String> template =
                 metadata.optionalText("tokenizer.chat_template").filter(t -> !t.isBlank());
@@ -79,7 +78,8 @@ final class LoadedModel implements Model {
                         options.clock(),
                         options.seeds(),
                         PageReplacements.ALL.make(options.replacement()),
-                        tier,
+                        tiers.prefixes(),
+                        tiers.parking(),
                         Admissions.ALL.make(options.admission()),
                         options.weights(),
                         Sequence.nanos(options.patience()),

@@ -23,7 +23,6 @@ final class Sequence implements Work, Ticket {
 
     final Request request;
     final TokenSink sink;
-    final Sampler sampler;
     final long submitted;
     private final long timeLimit; // nanoseconds
     private final Set<Integer> ends;
@@ -33,6 +32,7 @@ final class Sequence implements Work, Ticket {
     private final int promptLength;
     private final int limit;
     private final List<Choice> fresh = new ArrayList<>(); // chosen, not yet delivered
+    Sampler sampler;
     private int[] tokens;
     private int length;
     private int nextScore; // place of the prompt
@@ -170,6 +170,35 @@ final class Sequence implements Work, Ticket {
             return Math.clamp(nextScore - 1L, computed(), to);
         }
         return to == length && limit > promptLength ? to - 1 : to;
+    }
+
+    /** So many tokens of what is pending, fewer where no more than {@code rows} rows of logits are left. */
+    Forward.Slice slice(int planned, int rows) {
+        int from = computed();
+        int count = Math.min(planned, pending());
+        int wanted = logitsFrom(from + count);
+        if (from + count - wanted > rows) {
+            count = wanted + rows - from;
+            wanted = Math.min(wanted, from + count);
+        }
+        return new Forward.Slice(cache, tokens, from, count, wanted, request.hidden());
+    }
+
+    int[] prompt() {
+        return Arrays.copyOf(tokens, promptLength);
+    }
+
+    Parking.Answer soFar() {
+        return new Parking.Answer(sampler.seed(), Arrays.copyOfRange(tokens, promptLength, length));
+    }
+
+    /** Has it begin with what was chosen before, as if it were chosen now. Returns false where that cannot be. */
+    boolean goOn(Parking.Answer parked, int vocabulary, long now) {
+        if (promptLength + parked.tokens().length >= limit) return false;
+        for (int token : parked.tokens()) if (token < 0 || token >= vocabulary || ends.contains(token)) return false;
+        sampler = sampler.withSeed(parked.seed());
+        for (int token : parked.tokens()) accept(new Choice(token, Double.NaN, List.of()), now);
+        return true;
     }
 
     /** Takes up a token that was chosen and what it does to the text. Returns why the answer ends with it, or null. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Map;
@@ -22,13 +23,20 @@ final class Tiers {
     private static final int SAMPLES = 8; // of each tensor: reading all of it would take as long as loading the model
     private static final int SAMPLE_BYTES = 256;
 
+    private static final String PARKED = ".parked"; // beside the file of keys and values
+
+    /** What outlives the process. */
+    record Opened(PrefixTier prefixes, Parking parking) {
+        static final Opened NONE = new Opened(PrefixTier.NONE, Parking.NONE);
+    }
+
     private Tiers() {}
 
     /**
      * @param kernels what the arithmetic depends on besides the weights
      * @param waker   called when something has been read back
      */
-    static PrefixTier open(
+    static Opened open(
             ModelOptions options,
             Owned owned,
             WeightSource source,
@@ -52,8 +60,9 @@ final class Tiers {
         ExecutorService thread = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().daemon().name("jay-kv-file").factory());
         owned.add(thread, ExecutorService::close);
-        FileTier.Format format = new FileTier.Format(identity(source, how.toString()), tokens, pages);
-        return owned.add(
+        byte[] identity = identity(source, how.toString());
+        FileTier.Format format = new FileTier.Format(identity, tokens, pages);
+        PrefixTier prefixes = owned.add(
                 new FileTier(
                         options.kvFile().orElseThrow(),
                         format,
@@ -63,6 +72,9 @@ final class Tiers {
                         thread,
                         waker),
                 PrefixTier::close);
+        Path file = options.kvFile().orElseThrow();
+        Path parked = file.resolveSibling(file.getFileName() + PARKED);
+        return new Opened(prefixes, owned.add(new ParkingFile(parked, identity), Parking::close));
     }
 
     /** The same for the same weights kept in the same way, wherever the file lies; of each tensor some samples are read. */

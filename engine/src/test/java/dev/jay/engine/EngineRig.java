@@ -38,6 +38,20 @@ final class EngineRig implements AutoCloseable {
             int bos,
             int queueLimit,
             BiFunction<PagePool, Memory, PrefixTier> tiers) {
+        this(policy, admission, pages, stepTokens, mostRows, bos, queueLimit, tiers, Parking.NONE);
+    }
+
+    /** @param parking borrowed */
+    EngineRig(
+            String policy,
+            String admission,
+            int pages,
+            int stepTokens,
+            int mostRows,
+            int bos,
+            int queueLimit,
+            BiFunction<PagePool, Memory, PrefixTier> tiers,
+            Parking parking) {
         this.forward = new HashForward(memory, pages, stepTokens, mostRows);
         this.tier = tiers.apply(forward.pool(), memory);
         this.engine = new Engine(
@@ -52,6 +66,7 @@ final class EngineRig implements AutoCloseable {
                         () -> 42,
                         PageReplacements.ALL.make("least-recent"),
                         tier,
+                        parking,
                         Admissions.ALL.make(admission),
                         tenant -> tenant.equals("heavy") ? 3 : 1,
                         1_000_000_000L,

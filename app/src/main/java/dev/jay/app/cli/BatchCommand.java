@@ -25,7 +25,8 @@ import picocli.CommandLine.Parameters;
             "",
             "Answers are appended to OUT as they come, in no order; each has the custom_id of its request. Started"
                     + " again after whatever end, it goes on: what OUT has is not asked again, and no custom_id is"
-                    + " answered twice. A request that is refused has an answer that says so."
+                    + " answered twice. A request that is refused has an answer that says so. With --kv-file an answer"
+                    + " that was under way when the batch was ended (Ctrl-C, SIGTERM) goes on from where it was."
         },
         footer = {
             "",
@@ -104,7 +105,11 @@ final class BatchCommand implements Callable<Integer> {
                 progress.at(now, all, now + " of " + all);
             }
         });
-        try (Interrupts.Scope scope = shell.interrupts().during(run::cancel)) {
+        Runnable end = () -> {
+            run.stop();
+            opened.close(); // parks what is inside, where there is a file for it
+        };
+        try (Interrupts.Scope scope = shell.interrupts().during(end)) {
             try {
                 takeAll(batch, run, input, output);
             } finally {
@@ -114,9 +119,10 @@ final class BatchCommand implements Callable<Integer> {
         EngineStatus status = opened.status();
         shell.say(String.format(
                 Locale.ROOT,
-                "jay batch: %d answers written; tokens: %d of prompts run, %d not run because they were known, %d"
-                        + " decoded",
+                "jay batch: %d answers written, %d of them begun before; tokens: %d of prompts run, %d not run because"
+                        + " they were known, %d decoded",
                 written.get() - before,
+                status.resumed(),
                 status.promptTokens(),
                 status.reusedTokens(),
                 status.decodedTokens()));

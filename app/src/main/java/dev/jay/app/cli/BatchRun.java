@@ -32,10 +32,11 @@ final class BatchRun {
     boolean take(byte[] line) throws IOException, InterruptedException, BatchLine.BrokenException {
         while (goesOn()) {
             try {
-                Batch.Started started = batch.start(line);
-                synchronized (this) {
+                Batch.Started started;
+                synchronized (this) { // nothing is begun once it was stopped
+                    if (cancelled) return false;
+                    started = batch.start(line);
                     inside.add(started);
-                    if (cancelled) started.cancel();
                 }
                 Thread.startVirtualThread(() -> finish(started));
                 return true;
@@ -89,6 +90,11 @@ final class BatchRun {
     private synchronized void fail(Exception e) {
         if (failure == null) failure = e;
         cancel();
+    }
+
+    /** Takes no more up; what is inside goes on. */
+    synchronized void stop() {
+        cancelled = true;
     }
 
     /** Ends what is inside, unanswered, and takes no more up. */

@@ -114,6 +114,15 @@ final class ServeCommand implements Callable<Integer> {
             description = "The longest a request may take (600).")
     private Integer requestSeconds;
 
+    @Option(
+            names = "--stop-seconds",
+            paramLabel = "N",
+            converter = Values.NotNegative.class,
+            description = "How long answers inside may go on after the first signal to end (as long as a request may"
+                + " take). With --kv-file those that are not done then are kept: the same request goes on from there"
+                + " after a restart.")
+    private Integer stopSeconds;
+
     ServeCommand(Shell shell) {
         this.shell = shell;
     }
@@ -132,7 +141,9 @@ final class ServeCommand implements Callable<Integer> {
             Stopping.secondSignalExits(stop);
             stop.await();
             shell.say("jay serve: stopping when the answers inside are done; a second signal ends them");
-            server.finish(options.requestTime());
+            Duration most = stopSeconds == null ? options.requestTime() : Duration.ofSeconds(stopSeconds);
+            // closed before the server, whose closing cancels: what is cancelled is not kept
+            if (!server.finish(most)) opened.close();
         }
         return ExitCode.OK.code();
     }

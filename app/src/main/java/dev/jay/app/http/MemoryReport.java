@@ -45,6 +45,7 @@ final class MemoryReport {
                 .put("reused_tokens", status.reusedTokens())
                 .put("decoded_tokens", status.decodedTokens())
                 .put("preempted", status.preempted())
+                .put("resumed", status.resumed())
                 .put("pressure", status.pressure().name().toLowerCase(Locale.ROOT))
                 .put("shed_pages", status.shedPages());
         system(root.putObject("system"));

@@ -75,6 +75,10 @@ final class Metrics {
                 "jay_memory_pressure",
                 "How short memory is around the process: 0 not, 1 short, 2 critical.",
                 s -> s.pressure().ordinal());
+        counter(
+                "jay_answers_resumed",
+                "Answers that went on from where a process before left them.",
+                EngineStatus::resumed);
         counter("jay_kv_pages_shed", "KV pages given back because of that.", EngineStatus::shedPages);
         gauge("jay_kv_pages_free", "KV pages nobody holds.", EngineStatus::freePages);
     }

@@ -81,7 +81,7 @@ class BatchTest {
     }
 
     /** Requests that share beginnings, in a random order. */
-    private static List<String> requests(int count, int tokens) {
+    static List<String> requests(int count, int tokens) {
         SplittableRandom random = new SplittableRandom(5);
         List<String> prefixes = new ArrayList<>();
         for (int p = 0; p < PREFIXES; p++) prefixes.add(letters(random, 120));
@@ -102,7 +102,7 @@ class BatchTest {
     }
 
     /** What was answered: the choices, or the refusal. Fails where an id comes twice or a line is not whole. */
-    private Map<String, String> answers() throws IOException {
+    static Map<String, String> answers(Path out) throws IOException {
         Map<String, String> answers = new TreeMap<>();
         String all = Files.readString(out);
         assertThat(all).endsWith("\n");
@@ -116,6 +116,10 @@ class BatchTest {
             assertThat(node.has("error")).isTrue();
         }
         return answers;
+    }
+
+    private Map<String, String> answers() throws IOException {
+        return answers(out);
     }
 
     @Test

@@ -345,6 +345,7 @@ final class ScriptedModel implements Model {
                 3,
                 0,
                 0,
+                0,
                 Pressure.NONE,
                 0,
                 PrefixTier.Stats.NONE,

@@ -28,7 +28,8 @@ final class ChildServer implements AutoCloseable {
     private long peakBytes;
 
     /** Returns when it listens. */
-    ChildServer(String jay, Optional<MemoryGroup> group, List<String> arguments) throws IOException {
+    ChildServer(String jay, Optional<MemoryGroup> group, List<String> arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         group.ifPresent(g -> command.addAll(g.enter()));
         command.addAll(List.of("sh", jay, "serve"));
@@ -42,7 +43,10 @@ final class ChildServer implements AutoCloseable {
             Matcher m = URL.matcher(line);
             if (line.contains("answers for") && m.find()) found = m.group();
         }
-        if (found == null) throw new IOException("the server did not start: " + said());
+        if (found == null) {
+            close();
+            throw new IOException("the server did not start: " + said());
+        }
         url = found;
         Thread.ofVirtual().start(() -> {
             try {

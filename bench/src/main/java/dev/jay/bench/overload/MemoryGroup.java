@@ -2,6 +2,7 @@
 package dev.jay.bench.overload;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.Optional;
 
 /** A memory cgroup of its own with a limit, v1 or v2, below this process's: whoever is in it is killed beyond that. */
 final class MemoryGroup implements AutoCloseable {
+    private static final int LOOKS = 50;
+    private static final int BETWEEN_MILLIS = 100;
+
     private final Path folder;
     private final boolean old;
 
@@ -67,9 +71,17 @@ final class MemoryGroup implements AutoCloseable {
         return Files.exists(most) ? Long.parseLong(Files.readString(most).strip()) : 0;
     }
 
-    /** When nobody is inside any more. */
+    /** When nobody is inside any more, or is about to be. */
     @Override
-    public void close() throws IOException {
-        Files.deleteIfExists(folder);
+    public void close() throws IOException, InterruptedException {
+        for (int left = LOOKS; ; left--) {
+            try {
+                Files.deleteIfExists(folder);
+                return;
+            } catch (FileSystemException e) { // whoever was killed is still on the way out
+                if (left == 0) throw e;
+                Thread.sleep(BETWEEN_MILLIS);
+            }
+        }
     }
 }

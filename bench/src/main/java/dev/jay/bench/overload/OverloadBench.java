@@ -36,6 +36,7 @@ import picocli.CommandLine.Parameters;
         })
 public final class OverloadBench implements Callable<Integer> {
     private static final int QUESTIONS = 10;
+    private static final String KNOB = "raise --memory by"; // a plan that does not fit says so
     private static final String SMALL = "llama-150m(layers=4,vocabulary=4000)";
 
     @Parameters(arity = "0..*", paramLabel = "MODEL", description = "Model files (a small one, made for this).")
@@ -178,7 +179,10 @@ public final class OverloadBench implements Callable<Integer> {
                             ? "none: cgroups cannot be made here"
                             : group.get().mostBytes() / (1 << 20) + " MiB");
         } catch (IOException e) {
-            faults.add(String.valueOf(e.getMessage()));
+            String why = String.valueOf(e.getMessage());
+            if (why.contains(KNOB))
+                row += " is refused before anything is loaded: " + why.replaceFirst(".*(?=needed=)", "");
+            else faults.add(why);
         } finally {
             if (group.isPresent()) group.get().close();
         }

@@ -4,6 +4,7 @@ package dev.jay.bench.simulate;
 import dev.jay.engine.Engine;
 import dev.jay.engine.EngineStatus;
 import dev.jay.engine.Finish;
+import dev.jay.engine.Parking;
 import dev.jay.engine.Piece;
 import dev.jay.engine.Pressure;
 import dev.jay.engine.TokenSink;
@@ -91,6 +92,7 @@ final class Simulation {
                 () -> 1,
                 PageReplacements.ALL.make(policies.replacement()),
                 PrefixTier.NONE,
+                Parking.NONE,
                 Admissions.ALL.make(policies.admission()),
                 _ -> 1,
                 Long.MAX_VALUE,

@@ -39,6 +39,11 @@ public final class Sampler {
         }
     }
 
+    /** The same, with another seed where the settings name none. */
+    public Sampler withSeed(long other) {
+        return new Sampler(sampling, other, candidates);
+    }
+
     public long seed() {
         return seed;
     }
