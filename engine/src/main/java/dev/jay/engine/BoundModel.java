@@ -38,6 +38,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -56,6 +57,7 @@ final class BoundModel implements Needs {
     private final WeightSource source;
     private final Architecture architecture;
     private final ModelSpec spec;
+    private final ModelSpec bindingSpec; // of the context that is wished for: some families turn positions by it
     private final CpuOps ops;
     private final String kernels;
     private final Map<Numerics, KvRecipe> recipes;
@@ -79,7 +81,8 @@ final class BoundModel implements Needs {
         Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
         Wishes wishes = wishes();
         int context = wishes.context().orElse(wishes.mostContext());
-        int rows = (int) Math.min(options.stepTokens(), (long) context * options.parallel());
+        this.bindingSpec = spec.isEncoder() ? spec : spec.withContextLength(context);
+        int rows = (int) Math.min(wishes.stepTokens(), (long) context * options.parallel());
         this.ops = owned.add(new CpuOps(memory, workers, choice, rows), CpuOps::close);
         this.recipes = recipes(options);
         Supplier<Map<Numerics, Transformer>> building = () -> build(new MappedWeights(source));
@@ -125,18 +128,23 @@ final class BoundModel implements Needs {
         recipes.forEach((numerics, recipe) -> {
             List<KvRecipe> each = Collections.nCopies(spec.kvShape().streams().size(), recipe);
             transformers.put(
-                    numerics, built.computeIfAbsent(recipe, _ -> architecture.build(spec, weights, ops, each)));
+                    numerics, built.computeIfAbsent(recipe, _ -> architecture.build(bindingSpec, weights, ops, each)));
         });
         return transformers;
     }
 
     Wishes wishes() {
         int own = spec.contextLength();
-        return new Wishes(
-                options.contextLength(),
-                Math.min(own, ModelOptions.DEFAULT_CONTEXT),
-                options.parallel(),
-                options.stepTokens());
+        int most = Math.min(own, ModelOptions.DEFAULT_CONTEXT);
+        if (spec.isEncoder()) return textWishes(most);
+        return new Wishes(options.contextLength(), most, options.parallel(), options.stepTokens());
+    }
+
+    /** An encoder takes a text in one step, and has places for no more than it was made for. */
+    private Wishes textWishes(int most) {
+        int text = Math.min(options.contextLength().orElse(most), spec.contextLength());
+        OptionalInt asked = options.contextLength().isPresent() ? OptionalInt.of(text) : OptionalInt.empty();
+        return new Wishes(asked, most, options.parallel(), Math.max(text, options.stepTokens()));
     }
 
     Plan plan() {
@@ -177,7 +185,14 @@ final class BoundModel implements Needs {
     Tiers.Opened tiers(Forward forward, Runnable waker) throws IOException {
         return options.kvFile().isEmpty()
                 ? Tiers.Opened.NONE
-                : Tiers.open(options, owned, source, kernels, recipes, forward, memory, waker);
+                : Tiers.open(options, owned, source, kernels + stretching(), recipes, forward, memory, waker);
+    }
+
+    /** Keys of files that stretch their context depend on how far it is. */
+    private String stretching() {
+        ModelSpec.Rotary rotary = spec.rotary();
+        if (rotary == null || rotary.original() == 0) return "";
+        return "; long: " + (bindingSpec.contextLength() > rotary.original());
     }
 
     Map<Numerics, Transformer> transformers(Setup setup) {
@@ -280,6 +295,7 @@ final class BoundModel implements Needs {
     /** Which kernels run and how keys and values are kept. */
     String describe() {
         StringBuilder kv = new StringBuilder(ops.describe());
+        if (spec.isEncoder()) return kv.append("; an encoder: no kv").toString();
         resident.forEach((numerics, t) -> kv.append("; kv for ")
                 .append(numerics)
                 .append(": ")

@@ -34,6 +34,7 @@ final class LoadedModel implements Model {
     private final String description;
     private final ChatPrompt chat;
     private final boolean ownTemplate;
+    private final Encoding encoding;
     private final Engine engine;
 
     /** Opens a model; what had been opened before a failure is closed again. */
@@ -56,7 +57,8 @@ final class LoadedModel implements Model {
         this.spec = bound.spec();
         this.plan = bound.plan();
         this.tokenizer = bound.fromFile(() -> Tokenizers.from(metadata));
-        Forward forward = bound.open(plan);
+        TransformerForward forward = bound.open(plan);
+        this.encoding = owned.add(new Encoding(forward, spec.dim(), contextLength()), Encoding::close);
         EngineThread thread = new EngineThread(name);
         Tiers.Opened tiers = bound.tiers(forward, thread::wake);
         this.description = describe(bound, forward);
@@ -135,9 +137,17 @@ final class LoadedModel implements Model {
     }
 
     private QueuedGeneration start(Request request) {
+        mustGenerate();
         QueuedGeneration answer = new QueuedGeneration(engine.promptOf(request));
         answer.is(engine.submit(request, answer));
         return answer;
+    }
+
+    private void mustGenerate() {
+        if (spec.isEncoder()) {
+            throw new IllegalArgumentException(
+                    "the model " + name + " gives embeddings and no text: architecture=" + spec.architecture());
+        }
     }
 
     @Override
@@ -147,11 +157,13 @@ final class LoadedModel implements Model {
 
     @Override
     public Ticket submit(Request request, TokenSink sink) {
+        mustGenerate();
         return engine.submit(request, sink);
     }
 
     @Override
     public List<float[]> embed(List<int[]> inputs, Pooling pooling, Numerics numerics) {
+        if (spec.isEncoder()) return encoding.of(inputs, pooling, numerics);
         return new Embeddings(this, engine::check, pooling, numerics).of(inputs);
     }
 
@@ -202,7 +214,9 @@ final class LoadedModel implements Model {
 
     @Override
     public int contextLength() {
-        return plan.setup().contextLength();
+        // a text of an encoder is one pass
+        int most = plan.setup().contextLength();
+        return spec.isEncoder() ? Math.min(most, plan.setup().stepTokens()) : most;
     }
 
     @Override

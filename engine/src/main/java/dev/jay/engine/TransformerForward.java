@@ -8,6 +8,7 @@ import dev.jay.kv.KvShape;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.Stride;
+import dev.jay.model.HiddenRows;
 import dev.jay.model.LayerProbe;
 import dev.jay.model.Pass;
 import dev.jay.model.arch.Transformer;
@@ -17,6 +18,7 @@ import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
@@ -205,6 +207,23 @@ final class TransformerForward implements Forward {
             }
             throw e;
         }
+    }
+
+    /** Runs whole texts through an encoder, and hands out the rows of each. */
+    void encode(Numerics numerics, List<int[]> texts, List<HiddenRows> takers) {
+        List<Slice> slices = new ArrayList<>();
+        List<Span> spans = new ArrayList<>();
+        int row = 0;
+        for (int i = 0; i < texts.size(); i++) {
+            int[] text = texts.get(i);
+            slices.add(new Slice(null, text, 0, text.length, text.length, takers.get(i)));
+            spans.add(new Span(null, row, text.length, 0));
+            row += text.length;
+        }
+        int[] tokens = texts.stream().flatMapToInt(Arrays::stream).toArray();
+        scratch.release(0);
+        Pass pass = Pass.of(tokens, spans, new int[0], numerics, scratch);
+        transformers.get(numerics).run(pass.withProbe(new Rows(slices)));
     }
 
     /** Hands out the rows of those who want them. */

@@ -251,7 +251,7 @@ public final class KvAttention {
             int count = Math.min(mode.blockTokens, spans.get(s).count() - first);
             int position = spans.get(s).position() + first;
             int firstVisible = batch.mask().firstVisible(position);
-            int end = position + count;
+            int end = batch.mask().end(position + count - 1, lengthOf(spans.get(s)));
             return new Block(
                     spans.get(s),
                     within % stream.heads(),
@@ -261,6 +261,10 @@ public final class KvAttention {
                     end,
                     firstVisible / pieceSlots,
                     (end - 1) / pieceSlots);
+        }
+
+        private static int lengthOf(Span span) {
+            return span.position() + span.count();
         }
 
         private void attendPiece(Block block, int piece, Partial partial, int worker) {
@@ -289,7 +293,8 @@ public final class KvAttention {
                 int position = block.position() + t;
                 int sees = Math.clamp(batch.mask().firstVisible(position), from, to);
                 Arrays.fill(task.visibleFrom, t * group, (t + 1) * group, sees);
-                Arrays.fill(task.visibleTo, t * group, (t + 1) * group, Math.clamp(position + 1, sees, to));
+                int end = batch.mask().end(position, lengthOf(block.span()));
+                Arrays.fill(task.visibleTo, t * group, (t + 1) * group, Math.clamp(end, sees, to));
             }
             PageLayout layout = block.span().source().layout(streamIndex);
             int pages = layout.pagesFor(to);

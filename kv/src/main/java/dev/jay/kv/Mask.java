@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv;
 
-/** Which earlier tokens a query sees. A closed set: every kernel must answer each. */
+/** Which tokens a query sees. A closed set: every kernel must answer each. */
 public sealed interface Mask {
     /** All tokens up to and with its own. */
     record Causal() implements Mask {}
@@ -14,12 +14,21 @@ public sealed interface Mask {
         }
     }
 
-    Mask CAUSAL = new Causal();
+    /** All tokens of a text that is run as a whole, those after it too. */
+    record Everything() implements Mask {}
 
-    /** The first position that the token at {@code position} sees; the last is its own. */
+    Mask CAUSAL = new Causal();
+    Mask EVERYTHING = new Everything();
+
+    /** One past the last position that the token at {@code position} of {@code length} sees. */
+    default int end(int position, int length) {
+        return this instanceof Everything ? length : position + 1;
+    }
+
+    /** The first position that the token at {@code position} sees. */
     default int firstVisible(int position) {
         return switch (this) {
-            case Causal() -> 0;
+            case Causal(), Everything() -> 0;
             case Window(int tokens) -> Math.max(0, position + 1 - tokens);
         };
     }

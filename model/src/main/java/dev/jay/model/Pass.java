@@ -16,7 +16,8 @@ import java.util.List;
  * @param spans     whose rows are whose and at which positions; in order, together covering all rows
  * @param adapters  one a span
  * @param logitRows the rows whose logits are wanted, ascending
- * @param rotation  (cos, sin) of every row, f32[rows][rotary dim]; null until the transformer has made it
+ * @param rotations (cos, sin) of every row, f32[rows][rotary dim], by each way of turning that the model has; null until
+ *                  the transformer has made them
  */
 public record Pass(
         int[] tokens,
@@ -26,7 +27,7 @@ public record Pass(
         Numerics numerics,
         Scratch scratch,
         LayerProbe probe,
-        MemorySegment rotation) {
+        List<MemorySegment> rotations) {
     public Pass {
         int row = 0;
         for (Span span : spans) {
@@ -58,15 +59,19 @@ public record Pass(
     }
 
     public Pass withAdapters(List<Adapter> ofSpans) {
-        return new Pass(tokens, spans, ofSpans, logitRows, numerics, scratch, probe, rotation);
+        return new Pass(tokens, spans, ofSpans, logitRows, numerics, scratch, probe, rotations);
     }
 
     public Pass withProbe(LayerProbe observer) {
-        return new Pass(tokens, spans, adapters, logitRows, numerics, scratch, observer, rotation);
+        return new Pass(tokens, spans, adapters, logitRows, numerics, scratch, observer, rotations);
     }
 
-    public Pass withRotation(MemorySegment ofRows) {
+    public Pass withRotations(List<MemorySegment> ofRows) {
         return new Pass(tokens, spans, adapters, logitRows, numerics, scratch, probe, ofRows);
+    }
+
+    public Pass withSpans(List<Span> others) {
+        return new Pass(tokens, others, adapters, logitRows, numerics, scratch, probe, rotations);
     }
 
     public int rows() {

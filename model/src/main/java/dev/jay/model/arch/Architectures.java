@@ -7,7 +7,22 @@ import dev.jay.tensor.Catalog;
 
 /** Every model family. To add one: write its file, add its line. */
 public final class Architectures {
-    public static final Catalog<Architecture> ALL = Catalog.of("architecture", Llama.ENTRY, Qwen2.ENTRY, Qwen3.ENTRY);
+    public static final Catalog<Architecture> ALL = Catalog.of(
+            "architecture",
+            Llama.ENTRY,
+            Qwen2.ENTRY,
+            Qwen2Moe.ENTRY,
+            Qwen3.ENTRY,
+            Qwen3Moe.ENTRY,
+            Gemma.ENTRY,
+            Gemma2.ENTRY,
+            Gemma3.ENTRY,
+            Phi3.ENTRY,
+            SmolLm3.ENTRY,
+            Granite.ENTRY,
+            Olmo2.ENTRY,
+            Bert.ENTRY,
+            NomicBert.ENTRY);
 
     private Architectures() {}
 

@@ -4,6 +4,7 @@ package dev.jay.model.arch;
 import static dev.jay.tensor.memory.Scratch.sizeOf;
 
 import dev.jay.model.Pass;
+import dev.jay.model.Scales;
 import dev.jay.model.block.Linear;
 import dev.jay.model.block.Vector;
 import dev.jay.model.load.Weights;
@@ -19,18 +20,20 @@ final class Head {
     private final Weights weights;
     private final List<Part> parts;
     private final Vector bias;
+    private final Scales scales;
     private final int vocabulary;
 
-    private Head(Ops ops, Weights weights, List<Part> parts, Vector bias) {
+    private Head(Ops ops, Weights weights, List<Part> parts, Vector bias, Scales scales) {
         this.ops = ops;
         this.weights = weights;
         this.parts = parts;
         this.bias = bias;
+        this.scales = scales;
         this.vocabulary = parts.getLast().from() + parts.getLast().rows();
     }
 
     /** @param bias of all rows, or null */
-    static Head of(Ops ops, Weights weights, List<Weights.Slice> slices, Vector bias) {
+    static Head of(Ops ops, Weights weights, List<Weights.Slice> slices, Vector bias, Scales scales) {
         List<Part> parts = slices.stream()
                 .map(s -> new Part(
                         s.unit(),
@@ -38,7 +41,7 @@ final class Head {
                         s.rows().rows(),
                         new Linear(ops, List.of(new Linear.Part("output", s.rows(), null)))))
                 .toList();
-        return new Head(ops, weights, parts, bias);
+        return new Head(ops, weights, parts, bias, scales);
     }
 
     /** logits[n][vocabulary] of x[n][inputs]. */
@@ -52,6 +55,9 @@ final class Head {
             }
         }
         if (bias != null) ops.addBias(logits, bias.f32(), n, vocabulary);
+        long count = (long) n * vocabulary;
+        if (scales.logits() != 1) ops.scale(logits, scales.logits(), count);
+        if (scales.logitCap() != 0) ops.softCap(logits, scales.logitCap(), count);
     }
 
     private void run(Part part, Pass pass, MemorySegment x, int n, MemorySegment logits) {

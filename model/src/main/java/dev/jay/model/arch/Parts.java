@@ -4,163 +4,304 @@ package dev.jay.model.arch;
 import dev.jay.kv.KvAttention;
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvStream;
-import dev.jay.kv.Mask;
 import dev.jay.model.Block;
+import dev.jay.model.Experts;
+import dev.jay.model.LayerAttention;
 import dev.jay.model.ModelSpec;
+import dev.jay.model.ModelSpec.Rotary;
+import dev.jay.model.block.Activation;
 import dev.jay.model.block.AttentionBlock;
 import dev.jay.model.block.Embedding;
+import dev.jay.model.block.ExpertMatrix;
+import dev.jay.model.block.ExpertsBlock;
 import dev.jay.model.block.GatedMlpBlock;
+import dev.jay.model.block.LayerNorm;
 import dev.jay.model.block.Linear;
+import dev.jay.model.block.MlpBlock;
+import dev.jay.model.block.Norm;
+import dev.jay.model.block.PlacesBlock;
+import dev.jay.model.block.Residual;
 import dev.jay.model.block.RmsNorm;
-import dev.jay.model.block.Vector;
-import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Weights;
-import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.Matrix;
 import dev.jay.tensor.kernel.Ops;
-import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntFunction;
 
-/**
- * The parts that families are put together from, taken from a file's weights under the names GGUF gives them. Every shape
- * is held against the spec before anything uses it.
- */
+/** The parts that families are put together from, taken from a file's weights under the names GGUF gives them. */
 final class Parts {
+    /** Over what queries and keys are normed before they are turned. */
+    enum HeadNorms {
+        NONE,
+        /** Each head by itself, all by the same gains. */
+        EACH,
+        /** All heads of a token together. */
+        ALL
+    }
+
     private final ModelSpec spec;
-    private final Weights weights;
+    private final Tensors tensors;
     private final Ops ops;
     private final List<KvRecipe> recipes;
+    private final List<Rotary> rotaries;
     private final Map<KvRecipe, KvAttention> attention = new HashMap<>();
 
     Parts(ModelSpec spec, Weights weights, Ops ops, List<KvRecipe> recipes) {
-        if (recipes.size() != spec.layers()) {
+        int streams = spec.kvShape().streams().size();
+        if (recipes.size() != streams) {
             throw new IllegalArgumentException(
-                    "kv recipes: wanted one for each layer: layers=" + spec.layers() + ", recipes=" + recipes.size());
+                    "kv recipes: wanted one for each layer: layers=" + streams + ", recipes=" + recipes.size());
         }
-        this.weights = weights;
+        this.tensors = new Tensors(weights, spec.architecture());
         this.ops = ops;
         this.recipes = List.copyOf(recipes);
-        this.spec = withFactors(spec);
+        this.spec = spec.withAttention(a -> stretched(a, spec.contextLength()));
+        this.rotaries = this.spec.attention().stream()
+                .map(LayerAttention::rotary)
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
     }
 
-    /** Files may carry a factor for each frequency; they multiply those of the spec. */
-    private ModelSpec withFactors(ModelSpec s) {
+    /** Files may carry a factor for each frequency, and another set for contexts beyond the original one. */
+    private LayerAttention stretched(LayerAttention plain, int context) {
+        Rotary rotary = plain.rotary();
+        if (rotary == null) return plain;
         String name = "rope_freqs.weight";
-        if (!weights.has(name)) return s;
-        ModelSpec.Rotary r = s.rotary();
-        weights.hold(Weights.ROOT);
-        try {
-            MemorySegment bytes = vector(Weights.ROOT, name, r.dim() / 2).f32();
-            float[] factors = new float[r.dim() / 2];
-            for (int i = 0; i < factors.length; i++) {
-                float v = Floats.get(bytes, i);
-                if (!(v > 0 && v < Float.POSITIVE_INFINITY)) {
-                    throw new MalformedModelException(
-                            "tensor " + name + "[" + i + "]=" + v + ", allowed: positive and finite");
-                }
-                factors[i] = r.factors().length == 0 ? v : v * r.factors()[i];
-            }
-            return s.withRotary(new ModelSpec.Rotary(r.dim(), r.base(), r.interleaved(), factors));
-        } finally {
-            weights.release(Weights.ROOT);
+        if (rotary.original() > 0) {
+            name = context > rotary.original() ? "rope_factors_long.weight" : "rope_factors_short.weight";
+            tensors.require(name);
         }
+        if (!tensors.has(name)) return plain;
+        return plain.withRotary(rotary.dividedBy(tensors.factors(name, rotary.dim() / 2)));
     }
 
-    /** Attention of a layer over all earlier tokens, its queries and keys normed head by head if {@code headNorms}. */
-    Block attention(int layer, boolean headNorms) {
+    ModelSpec spec() {
+        return spec;
+    }
+
+    /** The blocks of each layer. */
+    List<List<Block>> layers(IntFunction<List<Block>> ofLayer) {
+        List<List<Block>> layers = new ArrayList<>();
+        for (int l = 0; l < spec.layers(); l++) layers.add(ofLayer.apply(l));
+        return layers;
+    }
+
+    void require(String name) {
+        tensors.require(name);
+    }
+
+    /** Attention of a layer as its spec says; with one matrix for queries, keys and values where the file has it so. */
+    Block attention(int layer, Residual residual, HeadNorms norms) {
         String p = "blk." + layer + ".";
         int queries = spec.heads() * spec.headDim();
         int keys = spec.kvHeads() * spec.headDim();
+        boolean isOne = tensors.has(p + "attn_qkv.weight");
         Linear qkv = new Linear(
                 ops,
-                List.of(
-                        part(layer, p + "attn_q", queries, spec.dim()),
-                        part(layer, p + "attn_k", keys, spec.dim()),
-                        part(layer, p + "attn_v", keys, spec.dim())));
-        Linear out = new Linear(ops, List.of(part(layer, p + "attn_output", spec.dim(), queries)));
+                isOne
+                        ? cutQkv(layer, queries, keys)
+                        : List.of(
+                                tensors.part(layer, p + "attn_q", queries, spec.dim()),
+                                tensors.part(layer, p + "attn_k", keys, spec.dim()),
+                                tensors.part(layer, p + "attn_v", keys, spec.dim())));
+        Linear out = new Linear(ops, List.of(tensors.part(layer, p + "attn_output", spec.dim(), queries)));
+        KvRecipe recipe = spec.isEncoder() ? KvRecipe.LOSSLESS : recipes.get(layer);
         return new AttentionBlock(
                 ops,
                 spec,
                 layer,
-                Mask.CAUSAL,
-                norm(layer, p + "attn_norm", spec.dim()),
+                rotaries.indexOf(spec.attention().get(layer).rotary()),
+                residual,
                 qkv,
-                headNorms ? norm(layer, p + "attn_q_norm", spec.headDim()) : null,
-                headNorms ? norm(layer, p + "attn_k_norm", spec.headDim()) : null,
-                attention.computeIfAbsent(recipes.get(layer), this::bindAttention),
+                headNorm(layer, p + "attn_q_norm", norms, queries),
+                headNorm(layer, p + "attn_k_norm", norms, keys),
+                attention.computeIfAbsent(recipe, this::bindAttention),
                 out);
+    }
+
+    private List<Linear.Part> cutQkv(int layer, int queries, int keys) {
+        String p = "blk." + layer + ".";
+        String whole = p + "attn_qkv";
+        int rows = queries + 2 * keys;
+        return List.of(
+                tensors.part(layer, whole, rows, spec.dim(), p + "attn_q", 0, queries),
+                tensors.part(layer, whole, rows, spec.dim(), p + "attn_k", queries, keys),
+                tensors.part(layer, whole, rows, spec.dim(), p + "attn_v", queries + keys, keys));
+    }
+
+    private RmsNorm headNorm(int layer, String name, HeadNorms norms, int all) {
+        return switch (norms) {
+            case NONE -> null;
+            case EACH -> norm(layer, name, spec.headDim());
+            case ALL -> norm(layer, name, all);
+        };
     }
 
     private KvAttention bindAttention(KvRecipe recipe) {
         return new KvAttention(ops, recipe, new KvStream(spec.kvHeads(), spec.headDim(), spec.headDim()), spec.heads());
     }
 
-    Block gatedMlp(int layer) {
+    Block gatedMlp(int layer, Residual residual, Activation activation) {
         String p = "blk." + layer + ".";
-        Linear gateUp = new Linear(
-                ops,
+        return gatedMlp(
+                layer,
+                residual,
+                activation,
                 List.of(
-                        part(layer, p + "ffn_gate", spec.hidden(), spec.dim()),
-                        part(layer, p + "ffn_up", spec.hidden(), spec.dim())));
-        Linear down = new Linear(ops, List.of(part(layer, p + "ffn_down", spec.dim(), spec.hidden())));
-        return new GatedMlpBlock(ops, spec, norm(layer, p + "ffn_norm", spec.dim()), gateUp, down);
+                        tensors.part(layer, p + "ffn_gate", spec.hidden(), spec.dim()),
+                        tensors.part(layer, p + "ffn_up", spec.hidden(), spec.dim())));
+    }
+
+    /** Of a family whose files have gate and up in one matrix, the gate first. */
+    Block gatedMlpInOne(int layer, Residual residual) {
+        String p = "blk." + layer + ".";
+        int h = spec.hidden();
+        return gatedMlp(
+                layer,
+                residual,
+                Activation.SILU,
+                List.of(
+                        tensors.part(layer, p + "ffn_up", 2 * h, spec.dim(), p + "ffn_gate", 0, h),
+                        tensors.part(layer, p + "ffn_up", 2 * h, spec.dim(), p + "ffn_up", h, h)));
+    }
+
+    private Block gatedMlp(int layer, Residual residual, Activation activation, List<Linear.Part> gateUp) {
+        Linear.Part down = tensors.part(layer, "blk." + layer + ".ffn_down", spec.dim(), spec.hidden());
+        return new GatedMlpBlock(
+                ops, spec, residual, activation, new Linear(ops, gateUp), new Linear(ops, List.of(down)));
+    }
+
+    /** Without a gate. */
+    Block mlp(int layer, Residual residual) {
+        String p = "blk." + layer + ".";
+        return new MlpBlock(
+                ops,
+                spec,
+                residual,
+                new Linear(ops, List.of(tensors.part(layer, p + "ffn_up", spec.hidden(), spec.dim()))),
+                new Linear(ops, List.of(tensors.part(layer, p + "ffn_down", spec.dim(), spec.hidden()))));
+    }
+
+    Block experts(int layer, Residual residual) {
+        String p = "blk." + layer + ".";
+        Experts e = spec.experts();
+        Linear router = new Linear(ops, List.of(tensors.part(layer, p + "ffn_gate_inp", e.count(), spec.dim())));
+        ExpertMatrix gate = expert(layer, p + "ffn_gate_exps", e.hidden(), spec.dim());
+        ExpertMatrix up = expert(layer, p + "ffn_up_exps", e.hidden(), spec.dim());
+        ExpertMatrix down = expert(layer, p + "ffn_down_exps", spec.dim(), e.hidden());
+        ExpertsBlock.Bank bank = new ExpertsBlock.Bank(
+                List.of(gate, up, down),
+                new Linear(
+                        ops,
+                        List.of(
+                                new Linear.Part(p + "ffn_gate_exps", gate, null),
+                                new Linear.Part(p + "ffn_up_exps", up, null))),
+                new Linear(ops, List.of(new Linear.Part(p + "ffn_down_exps", down, null))));
+        return new ExpertsBlock(ops, spec, residual, router, bank, e.sharedHidden() == 0 ? null : shared(layer));
+    }
+
+    private ExpertMatrix expert(int layer, String name, int rows, int cols) {
+        int count = spec.experts().count();
+        Matrix all = tensors.matrix(layer, name + ".weight", (long) count * rows, cols);
+        return new ExpertMatrix(all, count);
+    }
+
+    private ExpertsBlock.Shared shared(int layer) {
+        String p = "blk." + layer + ".";
+        int hidden = spec.experts().sharedHidden();
+        return new ExpertsBlock.Shared(
+                new Linear(ops, List.of(tensors.part(layer, p + "ffn_gate_inp_shexp", 1, spec.dim()))),
+                new Linear(
+                        ops,
+                        List.of(
+                                tensors.part(layer, p + "ffn_gate_shexp", hidden, spec.dim()),
+                                tensors.part(layer, p + "ffn_up_shexp", hidden, spec.dim()))),
+                new Linear(ops, List.of(tensors.part(layer, p + "ffn_down_shexp", spec.dim(), hidden))));
+    }
+
+    /** x + f(norm x), the norm of a layer by its name. */
+    Residual normedBefore(int layer, String norm) {
+        return Residual.of(ops, spec, norm(layer, norm));
+    }
+
+    /** x + norm(f(norm x)). */
+    Residual normedOnBothSides(int layer, String before, String inner) {
+        return new Residual(ops, spec, norm(layer, before), norm(layer, inner), null);
+    }
+
+    /** x + norm(f(x)). */
+    Residual normedInside(int layer, String inner) {
+        return new Residual(ops, spec, null, norm(layer, inner), null);
+    }
+
+    /** norm(x + f(x)), as encoders do. */
+    Residual normedAfter(int layer, String after) {
+        return new Residual(ops, spec, null, null, layerNorm(layer, "blk." + layer + "." + after));
+    }
+
+    private RmsNorm norm(int layer, String name) {
+        return norm(layer, "blk." + layer + "." + name, spec.dim());
+    }
+
+    private RmsNorm norm(int layer, String name, int width) {
+        return new RmsNorm(ops, tensors.vector(layer, name + ".weight", width), spec.normEps());
+    }
+
+    private Norm layerNorm(int layer, String name) {
+        return new LayerNorm(
+                ops,
+                tensors.vector(layer, name + ".weight", spec.dim()),
+                tensors.vector(layer, name + ".bias", spec.dim()),
+                spec.normEps());
     }
 
     /** Puts a language model around its layers. Where a file has no head, its embedding serves as one. */
-    Transformer transformer(List<List<Block>> layers) {
-        Matrix embedding = matrix(Weights.ROOT, "token_embd.weight", spec.vocabulary(), spec.dim());
-        String head = weights.has("output.weight") ? "output.weight" : "token_embd.weight";
-        matrix(Weights.ROOT, head, spec.vocabulary(), spec.dim()); // its shape is right
+    Transformer decoder(List<List<Block>> layers) {
+        Weights weights = tensors.weights();
+        String head = tensors.has("output.weight") ? "output.weight" : "token_embd.weight";
+        tensors.matrix(Weights.ROOT, head, spec.vocabulary(), spec.dim()); // its shape is right
         return new Transformer(
                 spec,
                 recipes,
                 weights,
-                new Embedding(ops, embedding),
+                embedding(),
+                rotaries,
+                List.of(),
                 layers,
                 norm(Weights.ROOT, "output_norm", spec.dim()),
-                Head.of(ops, weights, weights.head(head), bias(Weights.ROOT, "output", spec.vocabulary())));
+                Head.of(
+                        ops,
+                        weights,
+                        weights.head(head),
+                        tensors.bias(Weights.ROOT, "output", spec.vocabulary()),
+                        spec.scales()));
     }
 
-    /** Fails if the file lacks a tensor that the family cannot be without. */
-    void require(String name) {
-        if (!weights.has(name)) {
-            throw new MalformedModelException(
-                    "model file lacks the tensor " + name + ", which " + spec.architecture() + " needs");
-        }
+    /** Puts embeddings, with their places where the family learns them, before its layers. */
+    Transformer encoder(List<List<Block>> layers, boolean hasPlaces) {
+        String kinds = "token_types.weight";
+        int kindRows = tensors.has(kinds)
+                ? tensors.weights().matrix(Weights.ROOT, kinds).rows()
+                : 0;
+        Block entry = new PlacesBlock(
+                ops,
+                spec,
+                kindRows == 0 ? null : tensors.matrix(Weights.ROOT, kinds, kindRows, spec.dim()),
+                hasPlaces
+                        ? tensors.matrix(Weights.ROOT, "position_embd.weight", spec.contextLength(), spec.dim())
+                        : null,
+                layerNorm(Weights.ROOT, "token_embd_norm"));
+        return new Transformer(
+                spec, recipes, tensors.weights(), embedding(), rotaries, List.of(entry), layers, null, null);
     }
 
-    private RmsNorm norm(int layer, String name, int width) {
-        return new RmsNorm(ops, vector(layer, name + ".weight", width), spec.normEps());
-    }
-
-    private Linear.Part part(int layer, String site, int rows, int cols) {
-        Matrix weight = matrix(layer, site + ".weight", rows, cols);
-        return new Linear.Part(site, weight, bias(layer, site, rows));
-    }
-
-    private Vector bias(int layer, String site, int rows) {
-        String bias = site + ".bias";
-        return weights.has(bias) ? vector(layer, bias, rows) : null;
-    }
-
-    private Vector vector(int layer, String name, int width) {
-        Matrix m = matrix(layer, name, 1, width);
-        if (!m.format().name().equals("f32")) {
-            throw new MalformedModelException(
-                    "tensor " + name + ": wanted format=f32, got " + m.format().name());
-        }
-        return new Vector(m);
-    }
-
-    private Matrix matrix(int layer, String name, int rows, int cols) {
-        require(name);
-        Matrix m = weights.matrix(layer, name);
-        if (m.rows() != rows || m.cols() != cols) {
-            throw new MalformedModelException("tensor " + name + ": wanted rows=" + rows + ", cols=" + cols
-                    + ", got rows=" + m.rows() + ", cols=" + m.cols());
-        }
-        return m;
+    private Embedding embedding() {
+        Matrix rows = tensors.matrix(Weights.ROOT, "token_embd.weight", spec.vocabulary(), spec.dim());
+        return new Embedding(ops, rows, spec.scales().embedding());
     }
 }

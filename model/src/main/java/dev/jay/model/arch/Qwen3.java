@@ -2,13 +2,12 @@
 package dev.jay.model.arch;
 
 import dev.jay.kv.KvRecipe;
-import dev.jay.model.Block;
 import dev.jay.model.ModelSpec;
+import dev.jay.model.block.Activation;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.load.Weights;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.kernel.Ops;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Qwen 3: heads have a width of their own and are normed before they are turned; rotary pairs are (i, i + half). */
@@ -28,10 +27,8 @@ final class Qwen3 implements Architecture {
     @Override
     public Transformer build(ModelSpec spec, Weights weights, Ops ops, List<KvRecipe> recipes) {
         Parts parts = new Parts(spec, weights, ops, recipes);
-        List<List<Block>> layers = new ArrayList<>();
-        for (int l = 0; l < spec.layers(); l++) {
-            layers.add(List.of(parts.attention(l, true), parts.gatedMlp(l)));
-        }
-        return parts.transformer(layers);
+        return parts.decoder(parts.layers(l -> List.of(
+                parts.attention(l, parts.normedBefore(l, "attn_norm"), Parts.HeadNorms.EACH),
+                parts.gatedMlp(l, parts.normedBefore(l, "ffn_norm"), Activation.SILU))));
     }
 }

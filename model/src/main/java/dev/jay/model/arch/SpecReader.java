@@ -1,64 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.arch;
 
+import dev.jay.model.Experts;
+import dev.jay.model.LayerAttention;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pooling;
+import dev.jay.model.Scales;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
-import dev.jay.model.load.Safetensors;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Reads a decoder's shapes from keys such as {@code llama.block_count}, and trusts none: model files may be hostile. */
+/** Reads a model's shapes from a file's keys. */
 final class SpecReader {
     private static final int MOST_LAYERS = 4096; // far beyond any model; keeps lists of layers small
     private static final int MOST_HEADS = 4096;
-    private static final int MOST_WIDTH = 1 << 24; // products of two widths and a row count stay within a long
-    private static final int MOST_POSITIONS = 1 << 30;
-    private static final float[] NO_FACTORS = {};
+    private static final int MOST_EXPERTS = 4096;
 
-    private final Metadata metadata;
-    private final String architecture;
+    private final Keys keys;
 
     SpecReader(Metadata metadata, String architecture) {
-        this.metadata = metadata;
-        this.architecture = architecture;
+        this.keys = new Keys(metadata, architecture);
     }
 
-    /** @param interleaved how the family's files order the pairs that rotary positions turn */
+    /**
+     * A decoder whose layers are alike.
+     *
+     * @param interleaved how the family's files order the pairs that rotary positions turn
+     */
     ModelSpec read(boolean interleaved) {
-        int dim = positive("embedding_length", MOST_WIDTH);
-        int heads = positive("attention.head_count", MOST_HEADS);
-        int kvHeads = metadata.has(key("attention.head_count_kv")) ? positive("attention.head_count_kv", heads) : heads;
+        return read(interleaved, "attention.layer_norm_rms_epsilon", Pooling.LAST);
+    }
+
+    /** An encoder, in which all tokens see each other. */
+    ModelSpec readEncoder() {
+        return read(false, "attention.layer_norm_epsilon", Pooling.MEAN).encoding();
+    }
+
+    private ModelSpec read(boolean interleaved, String epsilon, Pooling otherwise) {
+        int dim = keys.positive("embedding_length", Keys.MOST_WIDTH);
+        int heads = keys.positive("attention.head_count", MOST_HEADS);
+        int kvHeads = keys.has("attention.head_count_kv") ? keys.positive("attention.head_count_kv", heads) : heads;
         if (heads % kvHeads != 0) {
-            throw malformed("attention.head_count_kv", kvHeads, "a divisor of attention.head_count=" + heads);
+            throw keys.malformed("attention.head_count_kv", kvHeads, "a divisor of attention.head_count=" + heads);
         }
         int headDim = headDim(dim, heads);
-        if ((long) heads * headDim > MOST_WIDTH) {
-            throw malformed("attention.key_length", headDim, "at most " + MOST_WIDTH + " for all heads=" + heads);
+        if ((long) heads * headDim > Keys.MOST_WIDTH) {
+            throw keys.malformed(
+                    "attention.key_length", headDim, "at most " + Keys.MOST_WIDTH + " for all heads=" + heads);
         }
-        return new ModelSpec(
-                architecture,
-                positive("block_count", MOST_LAYERS),
+        ModelSpec spec = new ModelSpec(
+                keys.architecture(),
+                keys.positive("block_count", MOST_LAYERS),
                 dim,
                 heads,
                 kvHeads,
                 headDim,
-                positive("feed_forward_length", MOST_WIDTH),
+                keys.positive("feed_forward_length", Keys.MOST_WIDTH),
                 vocabulary(),
-                positive("context_length", MOST_POSITIONS),
-                (float) finite(
-                        "attention.layer_norm_rms_epsilon",
-                        metadata.real(key("attention.layer_norm_rms_epsilon")),
-                        0,
-                        1),
-                rotary(headDim, interleaved),
-                pooling(Pooling.LAST));
+                keys.positive("context_length", Keys.MOST_POSITIONS),
+                (float) keys.real(epsilon, 0, 1),
+                new RotaryReader(keys, headDim, interleaved).read());
+        return spec.withPooling(pooling(otherwise));
     }
 
     /** @param otherwise where the file says nothing, or that nothing is pooled */
     private Pooling pooling(Pooling otherwise) {
-        return switch (metadata.integer(key("pooling_type"), 0)) {
+        return switch (keys.atMost("pooling_type", 4)) {
             case 1 -> Pooling.MEAN;
             case 2 -> Pooling.FIRST;
             case 3 -> Pooling.LAST;
@@ -68,73 +76,124 @@ final class SpecReader {
 
     private int headDim(int dim, int heads) {
         int width;
-        if (metadata.has(key("attention.key_length"))) {
-            width = positive("attention.key_length", MOST_WIDTH);
+        if (keys.has("attention.key_length")) {
+            width = keys.positive("attention.key_length", Keys.MOST_WIDTH);
         } else if (dim % heads == 0) {
             width = dim / heads;
         } else {
-            throw malformed("attention.head_count", heads, "a divisor of embedding_length=" + dim);
+            throw keys.malformed("attention.head_count", heads, "a divisor of embedding_length=" + dim);
         }
-        int values = metadata.integer(key("attention.value_length"), width);
-        if (values != width) throw malformed("attention.value_length", values, "attention.key_length=" + width);
+        int values = keys.metadata().integer(keys.key("attention.value_length"), width);
+        if (values != width) throw keys.malformed("attention.value_length", values, "attention.key_length=" + width);
         return width;
     }
 
     /** Embeddings may be padded beyond the tokens; no token may lie beyond the embeddings, whatever the file says. */
     private int vocabulary() {
         String tokens = "tokenizer.ggml.tokens";
-        int said = metadata.has(key("vocab_size")) ? positive("vocab_size", MOST_WIDTH) : 0;
-        if (!metadata.has(tokens)) {
+        int said = keys.has("vocab_size") ? keys.positive("vocab_size", Keys.MOST_WIDTH) : 0;
+        if (!keys.metadata().has(tokens)) {
             if (said > 0) return said;
             throw new MalformedModelException("model file does not say how large its vocabulary is: it lacks '"
-                    + key("vocab_size") + "' and '" + tokens + "'");
+                    + keys.key("vocab_size") + "' and '" + tokens + "'");
         }
-        List<?> list = metadata.list(tokens);
-        if (list.isEmpty() || list.size() > MOST_WIDTH) {
+        List<?> list = keys.metadata().list(tokens);
+        if (list.isEmpty() || list.size() > Keys.MOST_WIDTH) {
             throw new MalformedModelException(
-                    "model file: '" + tokens + "' has " + list.size() + " tokens, allowed: 1 to " + MOST_WIDTH);
+                    "model file: '" + tokens + "' has " + list.size() + " tokens, allowed: 1 to " + Keys.MOST_WIDTH);
         }
         return Math.max(said, list.size());
     }
 
-    private ModelSpec.Rotary rotary(int headDim, boolean interleaved) {
-        int dim = metadata.has(key("rope.dimension_count")) ? positive("rope.dimension_count", headDim) : headDim;
-        if (dim % 2 != 0) throw malformed("rope.dimension_count", dim, "an even number");
-        double base = finite("rope.freq_base", metadata.real(key("rope.freq_base"), 10_000), 1, 1e30);
-        boolean sideBySide = interleaved && !metadata.flag(Safetensors.HALVES, false);
-        return new ModelSpec.Rotary(dim, base, sideBySide, scaling(dim));
-    }
-
-    private float[] scaling(int dim) {
-        String type = metadata.optionalText(key("rope.scaling.type")).orElse("linear");
-        if (type.equals("none")) return NO_FACTORS;
-        if (!type.equals("linear")) {
-            throw new MalformedModelException("not yet supported: " + key("rope.scaling.type") + "="
-                    + MalformedModelException.shown(type) + ", supported=[none, linear]");
+    /**
+     * Gives windows to the layers that have one: where the file has a pattern of its own, to those that it names, else of
+     * every {@code period} layers to all but the last.
+     *
+     * @param otherwise tokens of a window where the file says nothing; 0: no windows then
+     * @param period    0: all layers have a window
+     * @param localBase rotary base of layers with a window; 0: they turn as the others
+     */
+    ModelSpec windows(ModelSpec spec, int otherwise, int period, double localBase) {
+        int window = keys.has("attention.sliding_window")
+                ? keys.atMost("attention.sliding_window", Keys.MOST_POSITIONS)
+                : otherwise;
+        if (window == 0) return spec;
+        List<LayerAttention> layers = new ArrayList<>();
+        for (int l = 0; l < spec.layers(); l++) {
+            LayerAttention plain = spec.attention().get(l);
+            LayerAttention local = plain.withWindow(window);
+            if (localBase != 0) {
+                boolean interleaved = plain.rotary().interleaved();
+                local = local.withRotary(new RotaryReader(keys, spec.headDim(), interleaved).local(localBase));
+            }
+            layers.add(isLocal(l, spec.layers(), period) ? local : plain);
         }
-        double factor = metadata.real(key("rope.scaling.factor"), metadata.real(key("rope.scale_linear"), 1));
-        if (factor == 0 || factor == 1) return NO_FACTORS; // files write 0 for none
-        float[] factors = new float[dim / 2];
-        Arrays.fill(factors, (float) finite("rope.scaling.factor", factor, 1e-6, 1e6));
-        return factors;
+        return spec.withAttention(layers);
     }
 
-    private int positive(String name, int most) {
-        int v = metadata.integer(key(name));
-        if (v < 1 || v > most) throw malformed(name, v, "1 to " + most);
-        return v;
+    private boolean isLocal(int layer, int layers, int period) {
+        String key = "attention.sliding_window_pattern";
+        if (!keys.has(key)) return isLocal(layer, period);
+        if (keys.metadata().values().get(keys.key(key)) instanceof List<?> flags) {
+            if (flags.size() < layers || !(flags.get(layer) instanceof Boolean flag)) {
+                throw keys.malformed(key, "of " + flags.size(), "true or false for each layer, or a number");
+            }
+            return flag;
+        }
+        return isLocal(layer, keys.atMost(key, MOST_LAYERS));
     }
 
-    private double finite(String name, double v, double least, double most) {
-        if (!(v >= least && v <= most)) throw malformed(name, v, least + " to " + most);
-        return v;
+    private static boolean isLocal(int layer, int period) {
+        return period == 0 || layer % period < period - 1;
     }
 
-    private MalformedModelException malformed(String name, Number got, String allowed) {
-        return new MalformedModelException("model file: " + key(name) + "=" + got + ", allowed: " + allowed);
+    /** The caps of scores and of logits, where the file names them. */
+    ModelSpec softCaps(ModelSpec spec) {
+        float scores = (float) keys.real("attn_logit_softcapping", 0, 0, 1e9);
+        float logits = (float) keys.real("final_logit_softcapping", 0, 0, 1e9);
+        Scales s = spec.scales();
+        return spec.withAttention(a -> a.withSoftCap(scores))
+                .withScales(new Scales(s.embedding(), s.residual(), s.logits(), logits));
     }
 
-    private String key(String name) {
-        return architecture + "." + name;
+    /** The factors between parts that a file names; its logits are divided by theirs. */
+    ModelSpec scales(ModelSpec spec) {
+        Scales scales = new Scales(factor("embedding_scale"), factor("residual_scale"), 1 / factor("logit_scale"), 0);
+        float attention = factor("attention.scale");
+        boolean isSaid = keys.has("attention.scale") && attention != 1;
+        return spec.withScales(scales).withAttention(a -> isSaid ? a.withScale(attention) : a);
+    }
+
+    /** 1 where the file says nothing, or 0. */
+    private float factor(String name) {
+        double v = keys.real(name, 1, 0, 1e9);
+        if (v != 0 && v < 1e-9) throw keys.malformed(name, v, "1e-9 to 1e9, or 0 for none");
+        return v == 0 ? 1 : (float) v;
+    }
+
+    boolean hasExperts() {
+        return keys.atMost("expert_count", MOST_EXPERTS) > 0;
+    }
+
+    /**
+     * @param isNormed unless the file says otherwise
+     * @param isShared whether every token uses one expert besides
+     */
+    ModelSpec experts(ModelSpec spec, boolean isNormed, boolean isShared) {
+        int count = keys.positive("expert_count", MOST_EXPERTS);
+        int hidden = width("expert_feed_forward_length", spec.hidden());
+        int shared = isShared ? width("expert_shared_feed_forward_length", spec.hidden()) : 0;
+        return spec.withExperts(new Experts(
+                count,
+                keys.positive("expert_used_count", count),
+                hidden,
+                keys.flag("expert_weights_norm", isNormed),
+                factor("expert_weights_scale"),
+                shared));
+    }
+
+    private int width(String name, int otherwise) {
+        int said = keys.atMost(name, Keys.MOST_WIDTH);
+        return said == 0 ? otherwise : said;
     }
 }

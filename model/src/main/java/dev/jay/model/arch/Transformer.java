@@ -3,44 +3,59 @@ package dev.jay.model.arch;
 
 import static dev.jay.tensor.memory.Scratch.sizeOf;
 
+import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.kv.KvRecipe;
+import dev.jay.kv.KvStream;
+import dev.jay.kv.WholeText;
 import dev.jay.model.Block;
 import dev.jay.model.ModelSpec;
+import dev.jay.model.ModelSpec.Rotary;
 import dev.jay.model.Pass;
 import dev.jay.model.block.Embedding;
-import dev.jay.model.block.RmsNorm;
+import dev.jay.model.block.Norm;
 import dev.jay.model.block.Rotation;
 import dev.jay.model.load.Weights;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A built model: embedding, the blocks of each layer, norm, head. The whole forward pass is {@link #run}. Borrows its
- * weights and its ops. Confined to the engine thread.
+ * A built model: embedding, the blocks of each layer, norm, head. The whole forward pass is {@link #run}. An encoder has
+ * neither norm nor head: its rows are what the last layer leaves. Borrows its weights and its ops. Confined to the engine
+ * thread.
  */
 public final class Transformer {
     private final ModelSpec spec;
     private final List<KvRecipe> recipes;
     private final Weights weights;
     private final Embedding embedding;
-    private final Rotation rotation;
+    private final List<Rotation> rotations;
+    private final List<Block> entry;
     private final List<List<Block>> layers;
-    private final RmsNorm norm;
+    private final Norm norm;
     private final Head head;
 
+    /**
+     * @param rotaries all ways of turning that the layers have
+     * @param entry    what is done to embeddings before the first layer
+     * @param norm     null in an encoder, as the head
+     */
     Transformer(
             ModelSpec spec,
             List<KvRecipe> recipes,
             Weights weights,
             Embedding embedding,
+            List<Rotary> rotaries,
+            List<Block> entry,
             List<List<Block>> layers,
-            RmsNorm norm,
+            Norm norm,
             Head head) {
         this.spec = spec;
         this.recipes = List.copyOf(recipes);
         this.weights = weights;
         this.embedding = embedding;
-        this.rotation = new Rotation(spec.rotary());
+        this.rotations = rotaries.stream().map(Rotation::new).toList();
+        this.entry = List.copyOf(entry);
         this.layers = List.copyOf(layers);
         this.norm = norm;
         this.head = head;
@@ -57,16 +72,21 @@ public final class Transformer {
 
     /**
      * Runs the pass: its rows are appended to its sources (provisional until settled). If it fails, some streams may have
-     * them and some not: settle to what was settled before.
+     * them and some not: settle to what was settled before. An encoder makes the sources of its spans itself, each a text
+     * as a whole; the texts of a pass come to at most the tokens, rounded up to {@link WholeText#slots}, that its scratch
+     * is for.
      *
      * @return logits[logit rows][vocabulary] f32, in the pass's scratch, until the caller releases it below
      */
     public MemorySegment run(Pass given) {
         weights.hold(Weights.ROOT);
         try {
-            Pass pass = given.withRotation(rotation.table(given));
+            Pass pass = given.withRotations(
+                    rotations.stream().map(r -> r.table(given)).toList());
+            if (spec.isEncoder()) pass = pass.withSpans(texts(pass));
             MemorySegment x = pass.floats(spec.dim());
             embedding.run(pass.tokens(), x);
+            for (Block block : entry) block.run(pass, x);
             for (int layer = 0; layer < layers.size(); layer++) {
                 weights.hold(layer);
                 try {
@@ -83,8 +103,29 @@ public final class Transformer {
         }
     }
 
+    private List<Span> texts(Pass pass) {
+        List<Span> texts = new ArrayList<>();
+        for (Span span : pass.spans()) {
+            if (span.position() != 0 || span.count() > spec.contextLength()) {
+                throw new IllegalArgumentException("an encoder takes a text as a whole: position=" + span.position()
+                        + ", tokens=" + span.count() + ", allowed: from 0, at most " + spec.contextLength());
+            }
+            MemorySegment room = pass.scratch().take(WholeText.bytes(stream(), span.count()));
+            texts.add(new Span(new WholeText(stream(), span.count(), room), span.row(), span.count(), 0));
+        }
+        return texts;
+    }
+
+    private KvStream stream() {
+        return new KvStream(spec.kvHeads(), spec.headDim(), spec.headDim());
+    }
+
     /** In room that every block has needed too. */
     private void showNormed(Pass pass, MemorySegment x) {
+        if (norm == null) {
+            pass.probe().normed(x);
+            return;
+        }
         long mark = pass.scratch().mark();
         MemorySegment normed = pass.floats(spec.dim());
         norm.run(x, normed, pass.rows());
@@ -95,6 +136,8 @@ public final class Transformer {
     private MemorySegment logits(Pass pass, MemorySegment x) {
         int n = pass.logitRows().length;
         if (n == 0) return pass.scratch().floats(0);
+        if (head == null)
+            throw new IllegalArgumentException("an encoder has no logits: architecture=" + spec.architecture());
         long rowBytes = 4L * spec.dim();
         MemorySegment logits = pass.scratch().floats((long) n * spec.vocabulary());
         long mark = pass.scratch().mark();
@@ -110,10 +153,16 @@ public final class Transformer {
     /** Bytes of scratch for a pass of at most so many rows, of which at most so many want logits. */
     public long scratchBytes(int maxRows, int maxLogitRows) {
         long blocks = 0;
+        for (Block b : entry) blocks = Math.max(blocks, b.scratchBytes(maxRows));
         for (List<Block> layer : layers) for (Block b : layer) blocks = Math.max(blocks, b.scratchBytes(maxRows));
-        long last = sizeOf(4L * maxLogitRows * spec.vocabulary())
-                + sizeOf(4L * maxLogitRows * spec.dim())
-                + head.scratchBytes(maxLogitRows);
-        return sizeOf(4L * maxRows * spec.rotary().dim()) + sizeOf(4L * maxRows * spec.dim()) + Math.max(blocks, last);
+        long last = head == null
+                ? 0
+                : sizeOf(4L * maxLogitRows * spec.vocabulary())
+                        + sizeOf(4L * maxLogitRows * spec.dim())
+                        + head.scratchBytes(maxLogitRows);
+        long tables = 0;
+        for (Rotation r : rotations) tables += r.tableBytes(maxRows);
+        long texts = spec.isEncoder() ? WholeText.bytes(stream(), maxRows) : 0;
+        return tables + texts + sizeOf(4L * maxRows * spec.dim()) + Math.max(blocks, last);
     }
 }

@@ -8,25 +8,27 @@ import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.kv.KvAttention;
 import dev.jay.kv.Mask;
 import dev.jay.model.Block;
+import dev.jay.model.LayerAttention;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pass;
 import dev.jay.tensor.kernel.Ops;
 import java.lang.foreign.MemorySegment;
 
 /**
- * x += out(attention(norm x)), queries in groups that share a KV head. Knows no codec and no policy.
+ * f(x) = out(attention(x)), queries in groups that share a KV head. Knows no codec and no policy.
  *
- * @param stream    the stream of the KV source that it appends to and reads
+ * @param layer     its attention is the spec's; its stream of the KV source has this number, or 0 in an encoder
+ * @param rotation  which of the pass's rotations turns queries and keys; -1: none
  * @param qkv       three parts: [heads * headDim], [kvHeads * headDim], [kvHeads * headDim]
- * @param queryNorm over each query head before it is turned; null for none
- * @param keyNorm   over each key head before it is turned; null for none
+ * @param queryNorm over each query head, or all of a token's, before they are turned; null for none
+ * @param keyNorm   over each key head, or all of a token's, before they are turned; null for none
  */
 public record AttentionBlock(
         Ops ops,
         ModelSpec spec,
-        int stream,
-        Mask mask,
-        RmsNorm norm,
+        int layer,
+        int rotation,
+        Residual residual,
         Linear qkv,
         RmsNorm queryNorm,
         RmsNorm keyNorm,
@@ -38,41 +40,62 @@ public record AttentionBlock(
         int n = pass.rows();
         long mark = pass.scratch().mark();
         try {
-            MemorySegment normed = pass.floats(spec.dim());
+            MemorySegment in = pass.floats(spec.dim());
             MemorySegment q = pass.floats(queryWidth());
             MemorySegment k = pass.floats(keyWidth());
             MemorySegment v = pass.floats(keyWidth());
-            norm.run(x, normed, n);
-            qkv.run(pass, normed, q, k, v);
-            if (queryNorm != null) queryNorm.run(q, q, n * spec.heads());
-            if (keyNorm != null) keyNorm.run(k, k, n * spec.kvHeads());
+            residual.enter(x, in, n);
+            qkv.run(pass, in, q, k, v);
+            norm(queryNorm, q, n * queryWidth());
+            norm(keyNorm, k, n * keyWidth());
             turn(pass, q, spec.heads());
             turn(pass, k, spec.kvHeads());
             for (Span span :
                     pass.spans()) { // before anyone attends: a token sees itself and those before it in the pass
                 MemorySegment keys = Pass.rowsOf(span, k, keyWidth());
                 MemorySegment values = Pass.rowsOf(span, v, keyWidth());
-                span.source().append(stream, span.position(), span.count(), keys, values);
+                span.source().append(stream(), span.position(), span.count(), keys, values);
             }
             MemorySegment mixed = pass.floats(queryWidth());
-            attention.run(stream, batch(pass, q, mixed));
-            MemorySegment y = normed; // no longer needed, and as wide
+            attention.run(stream(), batch(pass, q, mixed));
+            MemorySegment y = in; // no longer needed, and as wide
             out.run(pass, mixed, y);
-            ops.add(x, y, (long) n * spec.dim());
+            residual.leave(x, y, n);
         } finally {
             pass.scratch().release(mark);
         }
     }
 
+    private static void norm(RmsNorm norm, MemorySegment x, int values) {
+        if (norm != null) norm.run(x, x, values / norm.gain().row().cols());
+    }
+
+    private int stream() {
+        return spec.isEncoder() ? 0 : layer;
+    }
+
     private void turn(Pass pass, MemorySegment x, int heads) {
-        ModelSpec.Rotary rotary = spec.rotary();
-        ops.rotate(x, pass.rows(), heads, spec.headDim(), rotary.dim(), pass.rotation(), rotary.interleaved());
+        if (rotation < 0) return;
+        ModelSpec.Rotary rotary = spec.attention().get(layer).rotary();
+        MemorySegment table = pass.rotations().get(rotation);
+        ops.rotate(x, pass.rows(), heads, spec.headDim(), rotary.dim(), table, rotary.interleaved());
     }
 
     private AttentionBatch batch(Pass pass, MemorySegment q, MemorySegment mixed) {
-        float scale = (float) (1 / Math.sqrt(spec.headDim()));
+        LayerAttention how = spec.attention().get(layer);
+        Mask mask =
+                spec.isEncoder() ? Mask.EVERYTHING : how.window() == 0 ? Mask.CAUSAL : new Mask.Window(how.window());
         return new AttentionBatch(
-                pass.spans(), q, spec.heads(), mask, scale, 0, mixed, null, pass.numerics(), pass.scratch());
+                pass.spans(),
+                q,
+                spec.heads(),
+                mask,
+                how.scale(),
+                how.softCap(),
+                mixed,
+                null,
+                pass.numerics(),
+                pass.scratch());
     }
 
     @Override

@@ -10,25 +10,27 @@ import dev.jay.tensor.kernel.Ops;
 import java.lang.foreign.MemorySegment;
 
 /**
- * x += down(silu(gate(norm x)) * up(norm x)).
+ * f(x) = down(activation(gate x) * up x).
  *
  * @param gateUp two parts, each [hidden]
  */
-public record GatedMlpBlock(Ops ops, ModelSpec spec, RmsNorm norm, Linear gateUp, Linear down) implements Block {
+public record GatedMlpBlock(
+        Ops ops, ModelSpec spec, Residual residual, Activation activation, Linear gateUp, Linear down)
+        implements Block {
     @Override
     public void run(Pass pass, MemorySegment x) {
         int n = pass.rows();
         long mark = pass.scratch().mark();
         try {
-            MemorySegment normed = pass.floats(spec.dim());
+            MemorySegment in = pass.floats(spec.dim());
             MemorySegment gate = pass.floats(spec.hidden());
             MemorySegment up = pass.floats(spec.hidden());
-            norm.run(x, normed, n);
-            gateUp.run(pass, normed, gate, up);
-            ops.swiGlu(gate, up, (long) n * spec.hidden());
-            MemorySegment y = normed; // no longer needed, and as wide
+            residual.enter(x, in, n);
+            gateUp.run(pass, in, gate, up);
+            activation.gate(ops, gate, up, (long) n * spec.hidden());
+            MemorySegment y = in; // no longer needed, and as wide
             down.run(pass, gate, y);
-            ops.add(x, y, (long) n * spec.dim());
+            residual.leave(x, y, n);
         } finally {
             pass.scratch().release(mark);
         }

@@ -5,15 +5,18 @@ import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pass;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 
-/** How positions turn queries and keys: pair i turns by position * base^(-2i / dim) / factor of i. In double precision. */
+/** The cosines and sines of a way of turning. In double precision. */
 public final class Rotation {
     private final int dim;
+    private final double amplitude;
     private final double[] frequencies;
 
     public Rotation(ModelSpec.Rotary rotary) {
         this.dim = rotary.dim();
+        this.amplitude = rotary.amplitude();
         this.frequencies = new double[dim / 2];
         for (int i = 0; i < frequencies.length; i++) {
             double factor = rotary.factors().length == 0 ? 1 : rotary.factors()[i];
@@ -30,11 +33,16 @@ public final class Rotation {
         return table;
     }
 
+    /** Bytes that {@link #table} takes for so many rows. */
+    public long tableBytes(int rows) {
+        return Scratch.sizeOf(4L * rows * dim);
+    }
+
     private void row(int position, MemorySegment table, long at) {
         for (int i = 0; i < frequencies.length; i++) {
             double angle = position * frequencies[i];
-            Floats.set(table, at + 2L * i, (float) StrictMath.cos(angle));
-            Floats.set(table, at + 2L * i + 1, (float) StrictMath.sin(angle));
+            Floats.set(table, at + 2L * i, (float) (amplitude * StrictMath.cos(angle)));
+            Floats.set(table, at + 2L * i + 1, (float) (amplitude * StrictMath.sin(angle)));
         }
     }
 }

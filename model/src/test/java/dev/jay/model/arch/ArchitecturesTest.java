@@ -118,9 +118,11 @@ class ArchitecturesTest {
     void shouldRejectWhenAKeyIsMissingOrUnknown() {
         assertThatThrownBy(() -> spec(Map.of("general.architecture", "mamba")))
                 .isInstanceOf(MalformedModelException.class)
-                .hasMessageContaining("general.architecture='mamba', known=[llama, qwen2, qwen3");
+                .hasMessageContaining("general.architecture='mamba', known=[llama, qwen2, qwen2moe, qwen3");
         assertThatThrownBy(() -> spec(Map.of("llama.rope.scaling.type", "yarn")))
-                .hasMessageContaining("not yet supported: llama.rope.scaling.type='yarn'");
+                .hasMessageContaining("'llama.rope.scaling.original_context_length'");
+        assertThatThrownBy(() -> spec(Map.of("llama.rope.scaling.type", "dynamic")))
+                .hasMessageContaining("not supported: llama.rope.scaling.type='dynamic', supported=[none, linear");
         assertThatThrownBy(() -> spec(Map.of("llama.rope.freq_base", Double.NaN)))
                 .hasMessageContaining("freq_base=NaN");
         assertThatThrownBy(() -> spec(Map.of("tokenizer.ggml.tokens", "absent")))

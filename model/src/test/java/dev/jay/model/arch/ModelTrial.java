@@ -110,9 +110,10 @@ final class ModelTrial implements AutoCloseable {
         };
         MemorySegment logits =
                 transformer.run(Pass.of(ids, spans, all, numerics, scratch).withProbe(probe));
-        if (scratch.peak() != transformer.scratchBytes(ids.length, ids.length)) {
-            throw new AssertionError(
-                    "scratch: said=" + transformer.scratchBytes(ids.length, ids.length) + ", took=" + scratch.peak());
+        boolean isExact = spec.experts().count() == 0; // else less, unless all tokens go to one expert
+        long said = transformer.scratchBytes(ids.length, ids.length);
+        if (isExact ? scratch.peak() != said : scratch.peak() > said) {
+            throw new AssertionError("scratch: said=" + said + ", took=" + scratch.peak());
         }
         for (Span span : spans) {
             int s = caches.indexOf((KvCache) span.source());

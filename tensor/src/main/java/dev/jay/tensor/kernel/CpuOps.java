@@ -135,6 +135,44 @@ public final class CpuOps implements Ops {
     }
 
     @Override
+    public void geGlu(MemorySegment x, MemorySegment y, long count) {
+        long to = address("geGlu x", x, floats(1, count));
+        long from = address("geGlu y", y, floats(1, count));
+        spread(count, 1, (i, some) -> rows.geGlu(to + floats(1, i), from + floats(1, i), some));
+    }
+
+    @Override
+    public void gelu(MemorySegment x, long count) {
+        long at = address("gelu x", x, floats(1, count));
+        spread(count, 1, (i, some) -> PlainRows.gelu(at + floats(1, i), some));
+    }
+
+    @Override
+    public void softCap(MemorySegment x, float cap, long count) {
+        long at = address("softCap x", x, floats(1, count));
+        spread(count, 1, (i, some) -> PlainRows.softCap(at + floats(1, i), cap, some));
+    }
+
+    @Override
+    public void scale(MemorySegment x, float by, long count) {
+        long at = address("scale x", x, floats(1, count));
+        spread(count, 1, (i, some) -> PlainRows.scale(at + floats(1, i), by, some));
+    }
+
+    @Override
+    public void layerNorm(
+            MemorySegment x, MemorySegment gain, MemorySegment bias, float eps, MemorySegment out, int n, int dim) {
+        long from = address("layerNorm x", x, floats(n, dim));
+        long to = address("layerNorm out", out, floats(n, dim));
+        long by = address("layerNorm gain", gain, floats(1, dim));
+        long plus = address("layerNorm bias", bias, floats(1, dim));
+        spread(n, dim, (row, count) -> {
+            long at = floats(row, dim);
+            PlainRows.layerNorm(from + at, by, plus, eps, to + at, (int) count, dim);
+        });
+    }
+
+    @Override
     public void add(MemorySegment x, MemorySegment y, long count) {
         long to = address("add x", x, floats(1, count));
         long from = address("add y", y, floats(1, count));

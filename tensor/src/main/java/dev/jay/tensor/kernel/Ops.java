@@ -33,6 +33,21 @@ public interface Ops extends AutoCloseable {
 
     void swiGlu(MemorySegment x, MemorySegment y, long count);
 
+    /** x = gelu(x) * y, gelu by its formula with tanh. What y holds is spent. */
+    void geGlu(MemorySegment x, MemorySegment y, long count);
+
+    /** x = gelu(x), by the error function. */
+    void gelu(MemorySegment x, long count);
+
+    /** x = cap * tanh(x / cap). */
+    void softCap(MemorySegment x, float cap, long count);
+
+    void scale(MemorySegment x, float by, long count);
+
+    /** out[r] = (x[r] - mean) / sqrt(variance + eps) * gain + bias; out may be x. */
+    void layerNorm(
+            MemorySegment x, MemorySegment gain, MemorySegment bias, float eps, MemorySegment out, int rows, int dim);
+
     void add(MemorySegment x, MemorySegment y, long count);
 
     void addBias(MemorySegment x, MemorySegment bias, int rows, int dim);

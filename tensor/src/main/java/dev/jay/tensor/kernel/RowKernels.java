@@ -23,6 +23,11 @@ public interface RowKernels {
     /** x[r] += y, for each of {@code rows} rows of {@code dim}. */
     void addBias(long x, long bias, int rows, int dim);
 
+    /** x = gelu(x) * y, gelu by its formula with tanh. What y holds is spent. */
+    default void geGlu(long x, long y, long count) {
+        PlainRows.geGlu(this, x, y, count);
+    }
+
     /** x = softmax(x * scale), in place. */
     void softmax(long x, float scale, int count);
 

@@ -41,6 +41,15 @@ final class ScalarRows implements RowKernels {
     }
 
     @Override
+    public void geGlu(long x, long y, long count) {
+        for (long i = 0; i < count; i++) {
+            double v = Raw.get(x, i);
+            double gelu = 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v)));
+            Raw.set(x, i, (float) gelu * Raw.get(y, i));
+        }
+    }
+
+    @Override
     public void add(long x, long y, long count) {
         for (long i = 0; i < count; i++) Raw.set(x, i, Raw.get(x, i) + Raw.get(y, i));
     }

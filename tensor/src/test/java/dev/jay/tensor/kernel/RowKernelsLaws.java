@@ -55,6 +55,8 @@ class RowKernelsLaws {
             hold(size, 0, (k, x) -> k.add(x, y, size));
             hold(3 * size, 0, (k, x) -> k.addBias(x, y, 3, size));
             hold(size, 1e-6, (k, x) -> k.swiGlu(x, y, size));
+            MemorySegment up = fixture.floats(size);
+            hold(size, 1e-6, (k, x) -> k.geGlu(x, copy(up).address(), size));
             hold(size, 1e-6, (k, x) -> k.softmax(x, 3, size));
         }
     }
