@@ -112,6 +112,11 @@ final class FileCursor {
         return new String(utf8, StandardCharsets.UTF_8);
     }
 
+    /** The next bytes; borrowed. */
+    MemorySegment slice(long count, String what) {
+        return bytes.asSlice(take(count, what), count);
+    }
+
     byte[] bytes(int length, String what) {
         charge(length, what);
         byte[] copy = new byte[length];

@@ -75,10 +75,15 @@ public record GgmlType(int number, String name, int blockSize, int blockBytes) {
             Map.entry(6, 8L),
             Map.entry(7, 9L),
             Map.entry(8, 7L),
+            Map.entry(10, 10L),
+            Map.entry(11, 11L),
             Map.entry(12, 14L),
             Map.entry(13, 16L),
             Map.entry(14, 18L),
+            Map.entry(20, 25L),
+            Map.entry(23, 30L),
             Map.entry(30, 32L),
+            Map.entry(39, 38L),
             Map.entry(0x4A04, 0x4A04L));
 
     public static Optional<GgmlType> of(int number) {

@@ -31,34 +31,56 @@ public final class Quantizer {
      * @param bytesBefore of all tensors
      * @param tensors     how many tensors came out in which type
      * @param fallbacks   tensors whose rows do not fit the format's block, with the format they got instead
+     * @param weighed     how many tensors were coded by the importance of their columns
      */
     public record Report(
-            long bytesBefore, long bytesAfter, Map<String, Integer> tensors, Map<String, String> fallbacks) {}
+            long bytesBefore,
+            long bytesAfter,
+            Map<String, Integer> tensors,
+            Map<String, String> fallbacks,
+            int weighed) {}
 
     private final Memory memory;
     private final Workers workers;
     private final WeightFormat format;
+    private final Imatrix imatrix; // null: none
     private final WriteProgress progress;
+    private int weighed;
     private final Map<String, Integer> counts = new TreeMap<>();
     private final Map<String, String> fallbacks = new TreeMap<>();
     private long totalBytes;
     private long written;
 
-    private Quantizer(Memory memory, Workers workers, WeightFormat format, WriteProgress progress) {
+    private Quantizer(Memory memory, Workers workers, WeightFormat format, Imatrix imatrix, WriteProgress progress) {
         this.memory = memory;
         this.workers = workers;
         this.format = format;
+        this.imatrix = imatrix;
         this.progress = progress;
+    }
+
+    /** As {@link #run(Memory, Workers, Path, Path, WeightFormat, Imatrix, WriteProgress)}, all columns alike. */
+    public static Report run(
+            Memory memory, Workers workers, Path in, Path out, WeightFormat format, WriteProgress progress)
+            throws IOException {
+        return run(memory, workers, in, out, format, null, progress);
     }
 
     /**
      * Reads {@code in} and writes {@code out}, which appears only when complete.
      *
+     * @param imatrix how much columns matter, for formats that can use it and tensors that it knows; null: unknown
      * @throws IllegalArgumentException if {@code out} is {@code in}, or the format is unknown
      * @throws MalformedModelException  if {@code in} is no model, or has tensors to code of a type that we cannot decode
      */
     public static Report run(
-            Memory memory, Workers workers, Path in, Path out, WeightFormat format, WriteProgress progress)
+            Memory memory,
+            Workers workers,
+            Path in,
+            Path out,
+            WeightFormat format,
+            Imatrix imatrix,
+            WriteProgress progress)
             throws IOException {
         try (WeightSource source = ModelFiles.open(memory, in)) {
             for (MappedFile file : source.files()) {
@@ -68,7 +90,7 @@ public final class Quantizer {
                             "a model cannot be written over itself: in=" + in + ", out=" + out);
                 }
             }
-            return new Quantizer(memory, workers, format, progress).write(source, out);
+            return new Quantizer(memory, workers, format, imatrix, progress).write(source, out);
         }
     }
 
@@ -82,15 +104,16 @@ public final class Quantizer {
         Gguf.SPLIT_KEYS.forEach(writer::remove);
         writer.remove(Safetensors.HALVES); // rows are written in the order of GGUF
         GgmlType.of(format).fileType().ifPresent(t -> writer.put("general.file_type", t));
+        if (imatrix != null) writer.put("quantize.imatrix.file", imatrix.name());
         long before = 0;
-        try (TensorCoder coder = new TensorCoder(memory, workers)) {
+        try (TensorCoder coder = new TensorCoder(memory, workers, imatrix == null ? 0 : longestRow(source))) {
             for (WeightSource.Entry entry : source.entries()) {
                 before += entry.bytes().byteSize();
                 plan(writer, coder, source, entry);
             }
             totalBytes = writer.tensorBytes();
             writer.write(out);
-            return new Report(before, totalBytes, counts, fallbacks);
+            return new Report(before, totalBytes, counts, fallbacks, weighed);
         }
     }
 
@@ -110,6 +133,8 @@ public final class Quantizer {
         }
         WeightFormat from = WeightFormats.byGgmlType(entry.type()).orElseThrow();
         long weights = entry.dims().stream().reduce(1L, Math::multiplyExact);
+        Importance importance = imatrix == null ? null : imatrix.of(entry);
+        if (importance != null) weighed++;
         writer.tensor(entry.name(), entry.dims(), type, sink -> {
             source.check();
             coder.write(
@@ -117,8 +142,17 @@ public final class Quantizer {
                     wanted.orElseThrow(),
                     weights,
                     (first, count, floats) -> order.decode(from, first, count, floats),
+                    importance,
                     bytes -> advance(bytes, entry.name()));
         });
+    }
+
+    private static int longestRow(WeightSource source) {
+        return source.entries().stream()
+                .filter(Quantizer::isMatrix)
+                .mapToInt(e -> Math.toIntExact(e.dims().getFirst()))
+                .max()
+                .orElse(0);
     }
 
     private void advance(long bytes, String tensor) {

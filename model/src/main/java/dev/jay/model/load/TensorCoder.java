@@ -30,12 +30,19 @@ final class TensorCoder implements AutoCloseable {
     }
 
     private final Workers workers;
-    private final Region floats; // [worker][SLICE] f32
+    private final int room; // weights that a slice may have
+    private final Region floats; // [worker][room] f32
     private final Region coded; // [slice of the round] at most as large as floats
 
     TensorCoder(Memory memory, Workers workers) {
+        this(memory, workers, 0);
+    }
+
+    /** @param longestRow of tensors that are coded by the importance of their columns: row by row */
+    TensorCoder(Memory memory, Workers workers, int longestRow) {
         this.workers = workers;
-        long slice = (long) SLICE * Float.BYTES;
+        this.room = Math.max(SLICE, longestRow);
+        long slice = (long) room * Float.BYTES;
         this.floats = memory.reserve("coding", workers.count() * slice);
         try {
             this.coded = memory.reserve("coding", (long) workers.count() * SLICES_PER_WORKER * slice);
@@ -47,18 +54,35 @@ final class TensorCoder implements AutoCloseable {
 
     void write(GgufWriter.Sink sink, WeightFormat format, long weights, Rows rows, Progress progress)
             throws IOException {
-        long sliceBytes = format.bytesFor(SLICE);
+        write(sink, format, weights, rows, null, progress);
+    }
+
+    /** @param importance of the tensor's columns; null: unknown */
+    void write(
+            GgufWriter.Sink sink,
+            WeightFormat format,
+            long weights,
+            Rows rows,
+            Importance importance,
+            Progress progress)
+            throws IOException {
+        int size = importance == null ? SLICE : Math.max(1, SLICE / importance.cols()) * importance.cols();
+        long sliceBytes = format.bytesFor(size);
         int round = workers.count() * SLICES_PER_WORKER;
-        for (long first = 0; first < weights; first += (long) round * SLICE) {
+        for (long first = 0; first < weights; first += (long) round * size) {
             long from = first;
-            long count = Math.min(weights - first, (long) round * SLICE);
-            workers.run((int) ((count + SLICE - 1) / SLICE), (slice, worker) -> {
-                long at = (long) slice * SLICE;
-                int here = (int) Math.min(SLICE, count - at);
-                MemorySegment x =
-                        floats.bytes().asSlice((long) worker * SLICE * Float.BYTES, (long) here * Float.BYTES);
+            long count = Math.min(weights - first, (long) round * size);
+            workers.run((int) ((count + size - 1) / size), (slice, worker) -> {
+                long at = (long) slice * size;
+                int here = (int) Math.min(size, count - at);
+                MemorySegment x = floats.bytes().asSlice((long) worker * room * Float.BYTES, (long) here * Float.BYTES);
                 rows.read(from + at, here, x);
-                format.encode(x, 0, here, coded.bytes(), slice * sliceBytes);
+                if (importance == null) {
+                    format.encode(x, 0, here, coded.bytes(), slice * sliceBytes);
+                } else {
+                    int cols = importance.cols();
+                    importance.encode(format, x, (from + at) / cols, here / cols, coded.bytes(), slice * sliceBytes);
+                }
             });
             MemorySegment done = coded.bytes().asSlice(0, format.bytesFor(count));
             sink.write(done);

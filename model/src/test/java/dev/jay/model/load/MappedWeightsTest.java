@@ -15,10 +15,10 @@ class MappedWeightsTest {
             MemorySegment.ofArray(GgufBytes.header(4, 0)
                     .tensor("q8", 8, 0, 32, 2, 3)
                     .tensor("norm", 0, 224, 8)
-                    .tensor("odd.a", 20, 256, 32)
-                    .tensor("odd.b", 20, 288, 32)
+                    .tensor("odd.a", 9, 256, 32)
+                    .tensor("odd.b", 9, 320, 32)
                     .pad(32)
-                    .zeros(320)
+                    .zeros(384)
                     .bytes()),
             Path.of("made-up.gguf")));
 
@@ -40,8 +40,8 @@ class MappedWeightsTest {
                 .isInstanceOf(MalformedModelException.class)
                 .hasMessage("model file lacks tensors: names=[x, y]");
         assertThatThrownBy(() -> weights.require(List.of("odd.a", "q8", "odd.b")))
-                .hasMessageContaining("cannot be decoded: {IQ4_NL=[odd.a, odd.b]}, supported=[f32, f16");
-        assertThatThrownBy(() -> weights.matrix(0, "odd.b")).hasMessageContaining("{IQ4_NL=[odd.a, odd.b]}");
+                .hasMessageContaining("cannot be decoded: {Q8_1=[odd.a, odd.b]}, supported=[f32, f16");
+        assertThatThrownBy(() -> weights.matrix(0, "odd.b")).hasMessageContaining("{Q8_1=[odd.a, odd.b]}");
         assertThatThrownBy(() -> weights.matrix(0, "z")).hasMessageContaining("lacks tensors: names=[z]");
     }
 }

@@ -158,16 +158,16 @@ class QuantizerTest {
     @Test
     void shouldRejectWhenAMatrixCannotBeDecoded() throws IOException {
         byte[] odd = GgufBytes.header(2, 0)
-                .tensor("a.weight", 20, 0, 32, 2)
-                .tensor("b.scale", 20, 64, 32, 2)
+                .tensor("a.weight", 9, 0, 32, 2)
+                .tensor("b.scale", 9, 96, 32, 2)
                 .pad(32)
-                .zeros(128)
+                .zeros(192)
                 .bytes();
         Path in = Files.write(folder.resolve("odd.gguf"), odd);
         Path out = Files.writeString(folder.resolve("odd-out.gguf"), "as it was");
         assertThatThrownBy(() -> quantize(in, out, "q8_0"))
                 .isInstanceOf(MalformedModelException.class)
-                .hasMessageContaining("{IQ4_NL=[a.weight]}");
+                .hasMessageContaining("{Q8_1=[a.weight]}");
         assertThat(Files.readString(out)).isEqualTo("as it was");
     }
 

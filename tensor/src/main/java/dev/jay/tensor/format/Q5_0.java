@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
  * Byte i holds the low bits of weight i in its low half and of weight 16 + i in its high half; bit i of the fifth bits
  * is weight i's. The scale's sign is chosen so that the weight of the largest magnitude is -16.
  */
-final class Q5_0 implements WeightFormat {
+final class Q5_0 extends BlockFormat {
     static final Catalog.Entry<WeightFormat> ENTRY =
             new Catalog.Entry<>("q5_0", "5-bit, a scale for 32 weights; 5.5 bits per weight", a -> new Q5_0());
 
@@ -20,53 +20,27 @@ final class Q5_0 implements WeightFormat {
     private static final int QUANTS = FIFTHS + Integer.BYTES;
     private static final int ZERO = 16;
 
-    @Override
-    public String name() {
-        return "q5_0";
+    Q5_0() {
+        // a whole step where two extremes have opposite signs: there is no +16
+        super("q5_0", 6, SIZE, QUANTS + HALF, 1.0 / ZERO + 0x1p-10);
     }
 
     @Override
-    public int ggmlType() {
-        return 6;
-    }
-
-    @Override
-    public int blockSize() {
-        return SIZE;
-    }
-
-    @Override
-    public int blockBytes() {
-        return QUANTS + HALF;
-    }
-
-    @Override
-    public double tolerance() {
-        return 1.0 / ZERO + 0x1p-10; // a whole step where two extremes have opposite signs: there is no +16
-    }
-
-    @Override
-    public void encodeBlock(MemorySegment weights, long from, MemorySegment block, long at) {
-        float extreme = 0;
-        for (int i = 0; i < SIZE; i++) {
-            float v = weights.get(Floats.LAYOUT, from + (long) i * Float.BYTES);
-            if (Math.abs(v) > Math.abs(extreme)) extreme = v;
-        }
-        float scale = extreme / -ZERO;
-        float inverse = scale == 0 ? 0 : 1 / scale;
-        int fifths = 0;
-        for (int i = 0; i < HALF; i++) {
-            int low = code(weights.get(Floats.LAYOUT, from + (long) i * Float.BYTES) * inverse);
-            int high = code(weights.get(Floats.LAYOUT, from + (long) (HALF + i) * Float.BYTES) * inverse);
-            fifths |= low >> 4 << i | high >> 4 << HALF + i;
-            block.set(ValueLayout.JAVA_BYTE, at + QUANTS + i, (byte) (low & 15 | high << 4));
-        }
-        block.set(Floats.SHORT, at, Halves.toF16(scale));
-        block.set(Floats.INT, at + FIFTHS, fifths);
-    }
-
-    private static int code(float steps) {
-        return Math.clamp((int) (steps + (ZERO + 0.5f)), 0, 31);
+    Coder coder() {
+        byte[] codes = new byte[SIZE];
+        float[] w = new float[SIZE];
+        return (x, importance, meanSquare, block, at) -> {
+            float scale;
+            if (importance == null) {
+                scale = ScaleSearch.byExtreme(x, ZERO, codes);
+            } else {
+                weigh(x, importance, meanSquare, w);
+                scale = ScaleSearch.symmetric(x, 0, SIZE, ZERO, codes, w);
+            }
+            block.set(Floats.SHORT, at, Halves.toF16(scale));
+            block.set(Floats.INT, at + FIFTHS, Codes32.fifths(codes));
+            Codes32.pack(codes, block, at + QUANTS);
+        };
     }
 
     @Override

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.format;
 
-import static dev.jay.tensor.format.OffsetGroups.GROUP;
-import static dev.jay.tensor.format.OffsetGroups.GROUPS;
-import static dev.jay.tensor.format.OffsetGroups.HEADER;
-import static dev.jay.tensor.format.OffsetGroups.SIZE;
-
 import dev.jay.tensor.Catalog;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,60 +9,20 @@ import java.lang.foreign.ValueLayout;
  * 256 weights of five bits in {@link OffsetGroups}: {@code [header][high:u1 x 256][low:u4 x 256]}. Bit g of byte i of high
  * is that of the i-th weight of group g; each 32 bytes of low hold two groups, the first in the low halves.
  */
-final class Q5_K implements WeightFormat {
+final class Q5_K extends OffsetGroups {
     static final Catalog.Entry<WeightFormat> ENTRY =
             new Catalog.Entry<>("q5_k", "5-bit with offsets, 8 groups in 256; 5.5 bits per weight", a -> new Q5_K());
 
     private static final int MOST_CODE = 31;
     private static final int LOW = HEADER + SIZE / 8;
 
-    @Override
-    public String name() {
-        return "q5_k";
+    Q5_K() {
+        // half a step is 1/31 of the range; the rest is the rounding of group scales and clipped extremes
+        super("q5_k", 13, LOW + SIZE / 2, 0.08, MOST_CODE, new OffsetSearch.Tries(-0.5f, 0.1f, 15, false));
     }
 
     @Override
-    public int ggmlType() {
-        return 13;
-    }
-
-    @Override
-    public int blockSize() {
-        return SIZE;
-    }
-
-    @Override
-    public int blockBytes() {
-        return LOW + SIZE / 2;
-    }
-
-    @Override
-    public double tolerance() {
-        return 0.08; // half a step is 1/31 of the range; the rest is the rounding of group scales and clipped extremes
-    }
-
-    @Override
-    public void encodeBlock(MemorySegment weights, long from, MemorySegment block, long at) {
-        encode(encoder(), weights, from, block, at);
-    }
-
-    @Override
-    public void encode(MemorySegment weights, long from, long count, MemorySegment to, long at) {
-        OffsetGroups.Encoder encoder = encoder();
-        long blocks = bytesFor(count) / blockBytes();
-        for (long b = 0; b < blocks; b++) {
-            encode(encoder, weights, from + b * SIZE * Float.BYTES, to, at + b * blockBytes());
-        }
-    }
-
-    private static OffsetGroups.Encoder encoder() {
-        return new OffsetGroups.Encoder(MOST_CODE, new ScaleSearch.WithOffset(GROUP, -0.5f, 15));
-    }
-
-    private static void encode(
-            OffsetGroups.Encoder encoder, MemorySegment weights, long from, MemorySegment block, long at) {
-        encoder.run(weights, from, block, at);
-        byte[] codes = encoder.codes;
+    void pack(byte[] codes, MemorySegment block, long at) {
         for (int i = 0; i < GROUP; i++) {
             int high = 0;
             for (int g = 0; g < GROUPS; g++) high |= codes[g * GROUP + i] >> 4 << g;
@@ -83,8 +38,8 @@ final class Q5_K implements WeightFormat {
     @Override
     public void decodeBlock(MemorySegment block, long at, MemorySegment weights, long to) {
         for (int g = 0; g < GROUPS; g++) {
-            float scale = OffsetGroups.scale(block, at, g);
-            float offset = OffsetGroups.offset(block, at, g);
+            float scale = scale(block, at, g);
+            float offset = offset(block, at, g);
             long low = at + LOW + (long) (g / 2) * GROUP;
             long out = to + (long) g * GROUP * Float.BYTES;
             for (int i = 0; i < GROUP; i++) {

@@ -13,7 +13,7 @@ import java.lang.foreign.ValueLayout;
  * 64 + i and 96 + i have their low bits in the low half of low[i], the low half of low[32 + i] and then the high halves
  * of the same two, and their high bits in high[i], lowest first.
  */
-final class Q6_K implements WeightFormat {
+final class Q6_K extends BlockFormat {
     static final Catalog.Entry<WeightFormat> ENTRY =
             new Catalog.Entry<>("q6_k", "6-bit, 16 groups in 256; 6.56 bits per weight", a -> new Q6_K());
 
@@ -27,43 +27,14 @@ final class Q6_K implements WeightFormat {
     private static final int SCALE = SCALES + GROUPS;
     private static final int ZERO = 32;
 
-    @Override
-    public String name() {
-        return "q6_k";
+    Q6_K() {
+        // +32 does not exist, so an extreme may lose a step of 1/32; the rest is the rounding of scales
+        super("q6_k", 14, SIZE, SCALE + Short.BYTES, 0.05);
     }
 
     @Override
-    public int ggmlType() {
-        return 14;
-    }
-
-    @Override
-    public int blockSize() {
-        return SIZE;
-    }
-
-    @Override
-    public int blockBytes() {
-        return SCALE + Short.BYTES;
-    }
-
-    @Override
-    public double tolerance() {
-        return 0.05; // +32 does not exist, so an extreme may lose a step of 1/32; the rest is the rounding of scales
-    }
-
-    @Override
-    public void encodeBlock(MemorySegment weights, long from, MemorySegment block, long at) {
-        new Encoder().run(weights, from, block, at);
-    }
-
-    @Override
-    public void encode(MemorySegment weights, long from, long count, MemorySegment to, long at) {
-        Encoder encoder = new Encoder();
-        long blocks = bytesFor(count) / blockBytes();
-        for (long b = 0; b < blocks; b++) {
-            encoder.run(weights, from + b * SIZE * Float.BYTES, to, at + b * blockBytes());
-        }
+    Coder coder() {
+        return new Encoder();
     }
 
     @Override
@@ -94,16 +65,17 @@ final class Q6_K implements WeightFormat {
     }
 
     /** Scratch of one call. */
-    private static final class Encoder {
-        private final float[] x = new float[SIZE];
+    private static final class Encoder implements Coder {
+        private float[] x;
         private final byte[] codes = new byte[SIZE];
         private final float[] scales = new float[GROUPS];
 
-        void run(MemorySegment weights, long from, MemorySegment block, long at) {
-            MemorySegment.copy(weights, Floats.LAYOUT, from, x, 0, SIZE);
+        @Override
+        public void code(float[] weights, float[] importance, float meanSquare, MemorySegment block, long at) {
+            x = weights;
             float extreme = 0;
             for (int g = 0; g < GROUPS; g++) {
-                scales[g] = ScaleSearch.symmetric(x, g * GROUP, GROUP, ZERO, codes);
+                scales[g] = ScaleSearch.symmetric(x, g * GROUP, GROUP, ZERO, codes, importance);
                 if (Math.abs(scales[g]) > Math.abs(extreme)) extreme = scales[g];
             }
             if (Math.abs(extreme) < ScaleSearch.NOTHING) {

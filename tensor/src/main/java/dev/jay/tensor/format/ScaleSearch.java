@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.format;
 
+import java.util.Arrays;
+
 /**
- * Finds the scale (and offset) with which a few weights are coded best, by trying several and keeping the one of least
- * weighted squared error. Plain float arithmetic in a fixed order, so that its result is the same everywhere and equal
+ * Finds the scale with which a few weights are coded best, by trying several and keeping the one of least weighted squared
+ * error. Plain float arithmetic in a fixed order, so that its result is the same everywhere and equal
  * to ggml's.
  */
 final class ScaleSearch {
@@ -14,6 +16,8 @@ final class ScaleSearch {
     private static final int MANTISSA = 0x7FFFFF;
     private static final int MIDDLE = 0x400000;
     private static final int SYMMETRIC_TRIES = 9;
+    private static final int POSITIVE_TRIES = 4;
+    private static final int ROUNDS = 5;
 
     private ScaleSearch() {}
 
@@ -26,20 +30,37 @@ final class ScaleSearch {
         return Math.clamp(nearest(v), -most, most - 1);
     }
 
-    private static int offsetCode(float v, int most) {
-        return Math.clamp(nearest(v), 0, most);
-    }
-
-    /**
-     * A scale such that {@code x = scale * code} with codes from -most to most - 1; each weight matters by its square.
-     *
-     * @param codes receives code + most for each weight
-     */
-    static float symmetric(float[] x, int from, int count, int most, byte[] codes) {
+    /** The first of the largest magnitude. */
+    static float extreme(float[] x, int from, int count) {
         float extreme = 0;
         for (int i = from; i < from + count; i++) {
             if (Math.abs(x[i]) > Math.abs(extreme)) extreme = x[i];
         }
+        return extreme;
+    }
+
+    /**
+     * The scale that makes the weight of the largest magnitude -most, without any search.
+     *
+     * @param codes receives code + most for each weight
+     */
+    static float byExtreme(float[] x, int most, byte[] codes) {
+        float scale = extreme(x, 0, x.length) / -most;
+        float inverse = scale == 0 ? 0 : 1 / scale;
+        for (int i = 0; i < x.length; i++) {
+            codes[i] = (byte) Math.clamp((int) (x[i] * inverse + (most + 0.5f)), 0, 2 * most - 1);
+        }
+        return scale;
+    }
+
+    /**
+     * A scale such that {@code x = scale * code} with codes from -most to most - 1.
+     *
+     * @param importance of each weight, as x is indexed; null: each matters by its square
+     * @param codes      receives code + most for each weight
+     */
+    static float symmetric(float[] x, int from, int count, int most, byte[] codes, float[] importance) {
+        float extreme = extreme(x, from, count);
         if (Math.abs(extreme) < NOTHING) {
             for (int i = from; i < from + count; i++) codes[i] = 0;
             return 0;
@@ -54,9 +75,9 @@ final class ScaleSearch {
             float square = 0;
             for (int i = from; i < from + count; i++) {
                 int code = symmetricCode(inverse * x[i], most);
-                float importance = x[i] * x[i];
-                dot += importance * x[i] * code;
-                square += importance * code * code;
+                float w = importance == null ? x[i] * x[i] : importance[i];
+                dot += w * x[i] * code;
+                square += w * code * code;
             }
             if (first || square > 0 && dot * dot > best * square) {
                 for (int i = from; i < from + count; i++) {
@@ -70,107 +91,110 @@ final class ScaleSearch {
     }
 
     /**
-     * A scale and an offset such that {@code x = scale * code - offset} with codes from 0 to most and an offset that
-     * is not negative. Scratch and result of one search; reused for the next.
+     * As {@link #symmetric}, but from the plain scale on it moves single codes as long as that helps.
+     *
+     * @param codes receives code + most for each weight
      */
-    static final class WithOffset {
-        private final float[] importance;
-        private final byte[] trial;
-        private final float firstTry;
-        private final int tries;
-        float scale;
-        float offset;
-
-        /** Tries ranges of codes from {@code most + firstTry} on, in steps of a tenth, {@code tries} more after the first. */
-        WithOffset(int count, float firstTry, int tries) {
-            this.importance = new float[count];
-            this.trial = new byte[count];
-            this.firstTry = firstTry;
-            this.tries = tries;
+    static float refined(float[] x, int from, int count, int most, byte[] codes) {
+        float extreme = extreme(x, from, count);
+        if (Math.abs(extreme) < NOTHING) {
+            for (int i = from; i < from + count; i++) codes[i] = 0;
+            return 0;
         }
-
-        /** Each weight matters by its magnitude plus that of the group. */
-        void run(float[] x, int from, int most, byte[] codes) {
-            int count = importance.length;
-            float squares = 0;
-            for (int i = 0; i < count; i++) squares += x[from + i] * x[from + i];
-            float typical = (float) Math.sqrt(squares / count);
-            float least = x[from];
-            float largest = x[from];
-            float sumImportance = 0;
-            float sumX = 0;
-            for (int i = 0; i < count; i++) {
-                float v = x[from + i];
-                float w = typical + Math.abs(v);
-                if (v < least) least = v;
-                if (v > largest) largest = v;
-                importance[i] = w;
-                sumImportance += w;
-                sumX += w * v;
-            }
-            if (least > 0) least = 0;
-            if (largest == least) {
-                scale = 0;
-                offset = -least;
-                for (int i = 0; i < count; i++) codes[from + i] = 0;
-                return;
-            }
-            search(x, from, most, codes, least, largest, sumImportance, sumX);
+        float inverse = -most / extreme;
+        float dot = 0;
+        float square = 0;
+        for (int i = from; i < from + count; i++) {
+            int code = symmetricCode(inverse * x[i], most);
+            codes[i] = (byte) code;
+            float w = x[i] * x[i];
+            dot += w * x[i] * code;
+            square += w * code * code;
         }
-
-        private void search(
-                float[] x,
-                int from,
-                int most,
-                byte[] codes,
-                float least,
-                float largest,
-                float sumImportance,
-                float sumX) {
-            int count = importance.length;
-            float inverse = most / (largest - least);
-            scale = 1 / inverse;
-            for (int i = 0; i < count; i++) codes[from + i] = (byte) offsetCode(inverse * (x[from + i] - least), most);
-            float best = error(x, from, codes, from, scale, least);
-            for (int attempt = 0; attempt <= tries; attempt++) {
-                inverse = (firstTry + 0.1f * attempt + most) / (largest - least);
-                float sumCode = 0;
-                float sumSquare = 0;
-                float sumProduct = 0;
-                for (int i = 0; i < count; i++) {
-                    int code = offsetCode(inverse * (x[from + i] - least), most);
-                    trial[i] = (byte) code;
-                    float w = importance[i];
-                    sumCode += w * code;
-                    sumSquare += w * code * code;
-                    sumProduct += w * code * x[from + i];
-                }
-                float determinant = sumImportance * sumSquare - sumCode * sumCode;
-                if (!(determinant > 0)) continue;
-                float newScale = (sumImportance * sumProduct - sumX * sumCode) / determinant;
-                float newLeast = (sumSquare * sumX - sumCode * sumProduct) / determinant;
-                if (newLeast > 0) {
-                    newLeast = 0;
-                    newScale = sumProduct / sumSquare;
-                }
-                float error = error(x, from, trial, 0, newScale, newLeast);
-                if (error < best) {
-                    System.arraycopy(trial, 0, codes, from, count);
-                    best = error;
-                    scale = newScale;
-                    least = newLeast; // the next attempts start from it
+        boolean moved = true;
+        for (int round = 0; round < ROUNDS && moved; round++) {
+            moved = false;
+            for (int i = from; i < from + count; i++) {
+                float w = x[i] * x[i];
+                float dotWithout = dot - w * x[i] * codes[i];
+                if (!(dotWithout > 0)) continue;
+                float squareWithout = square - w * codes[i] * codes[i];
+                int code = symmetricCode(x[i] * squareWithout / dotWithout, most);
+                if (code == codes[i]) continue;
+                float newDot = dotWithout + w * x[i] * code;
+                float newSquare = squareWithout + w * code * code;
+                if (newSquare > 0 && newDot * newDot * square > dot * dot * newSquare) {
+                    codes[i] = (byte) code;
+                    dot = newDot;
+                    square = newSquare;
+                    moved = true;
                 }
             }
-            offset = -least;
         }
+        for (int i = from; i < from + count; i++) codes[i] += (byte) most;
+        return square > 0 ? dot / square : 0;
+    }
 
-        private float error(float[] x, int from, byte[] codes, int codesFrom, float scale, float least) {
-            float sum = 0;
-            for (int i = 0; i < importance.length; i++) {
-                float miss = scale * codes[codesFrom + i] + least - x[from + i];
-                sum += importance[i] * (miss * miss);
-            }
-            return sum;
+    /**
+     * A scale such that {@code x = scale * code} with codes from 0 to most, for x that are not negative.
+     *
+     * @param codes receives the code of each
+     */
+    static float positive(float[] x, int most, int[] codes, float[] importance) {
+        float largest = 0;
+        for (float v : x) largest = Math.max(largest, v);
+        if (largest < NOTHING) {
+            Arrays.fill(codes, 0);
+            return 0;
         }
+        float inverse = most / largest;
+        float best = positiveError(x, inverse, Integer.MAX_VALUE, importance);
+        for (int attempt = -POSITIVE_TRIES; attempt <= POSITIVE_TRIES; attempt++) {
+            if (attempt == 0) continue;
+            float trial = (0.1f * attempt + most) / largest;
+            float error = positiveError(x, trial, most, importance);
+            if (error < best) {
+                best = error;
+                inverse = trial;
+            }
+        }
+        float dot = 0;
+        float square = 0;
+        for (int i = 0; i < x.length; i++) {
+            codes[i] = Math.min(most, nearest(inverse * x[i])) & 0xFF;
+            dot += importance[i] * x[i] * codes[i];
+            square += importance[i] * codes[i] * codes[i];
+        }
+        boolean moved = true;
+        for (int round = 0; round < ROUNDS && moved; round++) {
+            moved = false;
+            for (int i = 0; i < x.length; i++) {
+                float w = importance[i];
+                float dotWithout = dot - w * x[i] * codes[i];
+                float squareWithout = square - w * codes[i] * codes[i];
+                if (!(dotWithout > 0 && squareWithout > 0)) continue;
+                int code = Math.min(most, nearest(x[i] * squareWithout / dotWithout));
+                if (code == codes[i]) continue;
+                float newDot = dotWithout + w * x[i] * code;
+                float newSquare = squareWithout + w * code * code;
+                if (newDot * newDot * square > dot * dot * newSquare) {
+                    codes[i] = code & 0xFF;
+                    dot = newDot;
+                    square = newSquare;
+                    moved = true;
+                }
+            }
+        }
+        return square > 0 ? dot / square : 0;
+    }
+
+    private static float positiveError(float[] x, float inverse, int most, float[] importance) {
+        float scale = 1 / inverse;
+        float error = 0;
+        for (int i = 0; i < x.length; i++) {
+            float miss = x[i] - scale * Math.min(most, nearest(inverse * x[i]));
+            error += importance[i] * miss * miss;
+        }
+        return error;
     }
 }

@@ -46,6 +46,15 @@ public interface WeightFormat {
         }
     }
 
+    /**
+     * Codes one row of a matrix, where a mistake in weight i costs {@code importance[first + i]} times as much. Formats
+     * that have nothing to choose ignore it.
+     */
+    default void encodeRow(
+            MemorySegment weights, long from, float[] importance, int first, int count, MemorySegment to, long at) {
+        encode(weights, from, count, to, at);
+    }
+
     /** Decodes {@code count} weights (a multiple of the block). */
     default void decode(MemorySegment bytes, long at, long count, MemorySegment weights, long to) {
         long blocks = bytesFor(count) / blockBytes();

@@ -14,14 +14,18 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Byte for byte what ggml writes and reads. */
 class GgmlBytesTest {
-    /** Those that the reference data has not: F32 is not coded, Q5_K has a test of its own. */
-    private static final Set<String> ABSENT = Set.of("f32", "q5_k");
+    /** Those that the reference data has not: F32 is not coded, NF4 is not of ggml, the others have a test of their own. */
+    private static final Set<String> ABSENT = Set.of("f32", "q2_k", "q3_k", "q5_k", "iq4_xs", "nf4");
+
+    private static final Set<String> IGNORING_IMPORTANCE = Set.of("f32", "f16", "bf16", "q8_0", "mxfp4");
+
+    private static final int ROW = 512;
 
     static Stream<WeightFormat> coded() {
         return WeightFormats.ALL.names().stream()
@@ -32,9 +36,7 @@ class GgmlBytesTest {
     @ParameterizedTest
     @MethodSource("coded")
     void shouldEncodeAsGgmlDoes(WeightFormat format) throws IOException {
-        MemorySegment input = read("input.f32");
-        byte[] coded = new byte[(int) format.bytesFor(input.byteSize() / Float.BYTES)];
-        format.encode(input, 0, input.byteSize() / Float.BYTES, MemorySegment.ofArray(coded), 0);
+        byte[] coded = plain(format);
         byte[] wanted = Files.readAllBytes(Shared.data("3-quant/" + upper(format) + ".quant"));
         assertThat(differing(coded, wanted, format)).isEqualTo("none");
     }
@@ -60,18 +62,77 @@ class GgmlBytesTest {
                 .isEqualTo(format.name());
     }
 
-    /** The reference data has none: these are hashes of what ggml makes of the same input, built as its manifest says. */
-    @Test
-    void shouldCodeFiveBitsInGroupsAsGgmlDoes() throws Exception {
-        WeightFormat format = WeightFormats.ALL.make("q5_k");
+    @ParameterizedTest
+    @MethodSource("coded")
+    void shouldEncodeByImportanceAsGgmlDoes(WeightFormat format) throws IOException {
+        if (IGNORING_IMPORTANCE.contains(format.name())) {
+            assertThat(byImportance(format)).isEqualTo(plain(format));
+        } else {
+            byte[] wanted = Files.readAllBytes(Shared.data("3-quant/" + upper(format) + ".imatrix.quant"));
+            assertThat(differing(byImportance(format), wanted, format)).isEqualTo("none");
+            assertThat(wanted).isNotEqualTo(plain(format));
+        }
+    }
+
+    /**
+     * The reference data has none: these are hashes of what ggml makes of the same input, built as its manifest says, plain
+     * and by importance, and of what it decodes from 32 blocks of random bytes, where every NaN is one.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "q2_k, 26df34a4bb1d2a3e598802f8f7a1657b0c5a88c797eb6c52673583e687f180ab,"
+                + "644d9374b5d112b10d294e5a420fa3f00b406d3bef96a4662716416b1fb173c6,"
+                + "a89217e8085866f8e04b08ffb7868a403c2638d1b5d7a7d8ffe3a9e5fb9dacc7",
+        "q3_k, 3c3a2a9f63ddb40a01f39aa6e9cde8fed62a4682c65c54ae46fec565ee70c4fd,"
+                + "f23c8565a9afee63f384cc1f4f01839ba1823069c06776d1ddae77ea309232c6,"
+                + "3eb5c6504e43a9e9314a7d46c8d7081544b271005e5a7c83d705d77593d174d9",
+        "q5_k, 1bee4deef220db69edeb306276de05fd7b8107626ae4230c0cbbf12db551889f,"
+                + "ba4764493b613d96fd8bfa7f9f6b4d1869744e81e680a2c6286a31e1cf91323c,"
+                + "2b79372ff44cbf995d41dc00b961aee0ef3e02e286e7e637adddd33789b34c99",
+        "iq4_xs, f7091cf8e2e4a5423cbd14f521e9c39e65963cb10eca53aaf026078dfa4c3476,"
+                + "1c88878cd51a5c141bd04ae76d6f8e58ff12f8c141de6d5cf91f292174b9ced8,"
+                + "2e167c0b38925fe782884428c7f0a8942843abb4ecc6c16339a5294680759186"
+    })
+    void shouldCodeAndDecodeAsGgmlDoes(String name, String coded, String byImportance, String decoded)
+            throws Exception {
+        WeightFormat format = WeightFormats.ALL.make(name);
+        assertThat(hash(plain(format))).isEqualTo(coded);
+        assertThat(hash(byImportance(format))).isEqualTo(byImportance);
+        byte[] random = new byte[32 * format.blockBytes()];
+        long state = 20261121;
+        for (int i = 0; i < random.length; i++) {
+            state = state * 6364136223846793005L + 1442695040888963407L;
+            random[i] = (byte) (state >>> 56);
+        }
+        byte[] floats = new byte[32 * format.blockSize() * Float.BYTES];
+        MemorySegment to = MemorySegment.ofArray(floats);
+        format.decode(MemorySegment.ofArray(random), 0, 32L * format.blockSize(), to, 0);
+        for (int i = 0; i < 32 * format.blockSize(); i++) {
+            if (Float.isNaN(Floats.get(to, i))) to.set(Floats.INT, 4L * i, 0x7FC0_0000);
+        }
+        assertThat(hash(floats)).isEqualTo(decoded);
+    }
+
+    private static byte[] plain(WeightFormat format) throws IOException {
         MemorySegment input = read("input.f32");
         long count = input.byteSize() / Float.BYTES;
         byte[] coded = new byte[(int) format.bytesFor(count)];
         format.encode(input, 0, count, MemorySegment.ofArray(coded), 0);
-        assertThat(hash(coded)).isEqualTo("1bee4deef220db69edeb306276de05fd7b8107626ae4230c0cbbf12db551889f");
-        byte[] decoded = new byte[(int) input.byteSize()];
-        format.decode(MemorySegment.ofArray(coded), 0, count, MemorySegment.ofArray(decoded), 0);
-        assertThat(hash(decoded)).isEqualTo("4bae0cd8d5b4f0bdb75643ad66c75df52c9a650f21c7e8af9c756e1e235df260");
+        return coded;
+    }
+
+    /** Row by row; what is read of the importance begins in the middle of it, as an expert's does. */
+    private static byte[] byImportance(WeightFormat format) throws IOException {
+        MemorySegment input = read("input.f32");
+        int rows = (int) (input.byteSize() / Float.BYTES / ROW);
+        float[] importance = new float[2 * ROW];
+        MemorySegment.copy(read("imatrix.f32"), Floats.LAYOUT, 0, importance, ROW, ROW);
+        byte[] coded = new byte[(int) (rows * format.bytesFor(ROW))];
+        for (int r = 0; r < rows; r++) {
+            format.encodeRow(
+                    input, 4L * r * ROW, importance, ROW, ROW, MemorySegment.ofArray(coded), r * format.bytesFor(ROW));
+        }
+        return coded;
     }
 
     private static String hash(byte[] bytes) throws NoSuchAlgorithmException {
