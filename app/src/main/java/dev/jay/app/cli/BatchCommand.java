@@ -81,7 +81,7 @@ final class BatchCommand implements Callable<Integer> {
         try (BatchInput input = new BatchInput(requests, WINDOW_TOKENS)) {
             long all = input.check();
             try (BatchOutput output = new BatchOutput(answers);
-                    Model opened = Model.open(model.file(), options());
+                    Model opened = Model.open(model.file(shell), options());
                     Progress progress = new Progress(shell)) {
                 return run(opened, input, output, progress, all);
             }

@@ -16,13 +16,17 @@ import picocli.CommandLine.Parameters;
 final class ModelArguments {
     static final String MODEL = "MODEL";
 
+    /** In Jay's own folder: where the build puts what lies in app/src/main/model. */
+    private static final String BUILT_IN = "jay-tiny.gguf";
+
     @Parameters(
             index = "0",
             arity = "0..1",
             paramLabel = MODEL,
             description =
                     "The model: a GGUF file, safetensors with their config.json (a file of them, or the folder), or"
-                            + " llama2.c's .bin. Left out, it is JAY_MODEL or 'model' of the config file.")
+                            + " llama2.c's .bin. Left out, it is JAY_MODEL or 'model' of the config file, or else"
+                            + " the model that lies in Jay's own folder, if one does.")
     private String model;
 
     @ArgGroup(validate = false, heading = "%nHow the model is opened:%n")
@@ -98,9 +102,16 @@ final class ModelArguments {
         }
     }
 
-    /** The file named, by argument, variable or config file. */
-    Path file() {
-        return existing(model);
+    /** The file named, by argument, variable or config file; or the one that comes with Jay. */
+    Path file(Shell shell) {
+        if (model != null) return existing(model);
+        return shell.home()
+                .map(home -> home.resolve(BUILT_IN))
+                .filter(Files::isRegularFile)
+                .orElseThrow(() -> new CommandException(
+                        ExitCode.USAGE,
+                        "no model is named, and none came with this copy of Jay: write its file as MODEL, or set"
+                                + " JAY_MODEL, or put 'model = FILE' into ~/.config/jay/config.properties"));
     }
 
     /** For commands with a second positional argument: the model was left out, and this is what stood in its place. */
@@ -111,19 +122,13 @@ final class ModelArguments {
     }
 
     static Path existing(String name) {
-        if (name == null) {
-            throw new CommandException(
-                    ExitCode.USAGE,
-                    "no model is named: write its file as MODEL, or set JAY_MODEL, or put 'model = FILE' into"
-                            + " ~/.config/jay/config.properties");
-        }
         Path file = Path.of(name);
         if (!Files.exists(file)) throw new CommandException(ExitCode.NO_INPUT, "no such file: " + file);
         return file;
     }
 
     Model open(Shell shell) throws IOException {
-        return Model.open(file(), options(shell));
+        return Model.open(file(shell), options(shell));
     }
 
     ModelOptions options(Shell shell) {

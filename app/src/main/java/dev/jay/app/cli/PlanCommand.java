@@ -53,7 +53,7 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path file = model.file();
+        Path file = model.file(shell);
         ModelOptions options = model.options(shell);
         if (parallel != null) options = options.withParallel(parallel);
         try (Planning planning = Planning.open(file, options);

@@ -133,7 +133,7 @@ final class ServeCommand implements Callable<Integer> {
         ServerLog.quiet();
         CountDownLatch stop = new CountDownLatch(1);
         try (Interrupts.Scope scope = shell.interrupts().during(stop::countDown);
-                Model opened = Model.open(model.file(), modelOptions());
+                Model opened = Model.open(model.file(shell), modelOptions());
                 Server server = start(opened, options)) {
             tryTemplate(opened);
             shell.say("jay serve: http://" + options.host() + ":" + server.port() + " answers for " + server.modelName()

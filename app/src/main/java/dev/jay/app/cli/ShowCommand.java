@@ -47,7 +47,7 @@ final class ShowCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (Memory memory = Memory.withBudget(Long.MAX_VALUE);
-                WeightSource source = ModelFiles.open(memory, model.file())) {
+                WeightSource source = ModelFiles.open(memory, model.file(shell))) {
             ObjectNode root = tell(source);
             shell.out().print(json ? root + "\n" : plain(root));
         }
@@ -58,7 +58,7 @@ final class ShowCommand implements Callable<Integer> {
         ObjectNode root = JsonMapper.shared().createObjectNode();
         Metadata metadata = source.metadata();
         String architecture = String.valueOf(metadata.values().getOrDefault("general.architecture", "unknown"));
-        root.put("file", model.file().toString()).put("architecture", architecture);
+        root.put("file", model.file(shell).toString()).put("architecture", architecture);
         ObjectNode shapes = root.putObject("shapes");
         new TreeMap<>(metadata.values()).forEach((key, value) -> {
             if (key.startsWith(architecture + ".")) put(shapes, key.substring(architecture.length() + 1), value);

@@ -237,7 +237,7 @@ class CommandLineTest {
         assertThat(said())
                 .contains("run", "chat", "serve", "show", "tokenize", "perplexity", "quantize", "synth", "bench");
         shouldFail(2, "did you mean --temperature", "run", "--temprature", "1");
-        shouldFail(2, "no model is named", "run", "--prompt", "a");
+        shouldFail(2, "no model is named, and none came with this copy", "run", "--prompt", "a");
         shouldFail(2, "no prompt", "run", model());
         shouldFail(2, "exclude each other", "run", model(), "--prompt", "a", "--prompt-file", "b");
         shouldFail(2, "known=", "run", model(), "--prompt", "a", "--kernels", "abacus");
