@@ -10,6 +10,7 @@ module dev.jay.bench {
     requires java.management;
     requires java.net.http;
     requires jdk.jfr;
+    requires tools.jackson.databind;
     requires xchart;
 
     opens dev.jay.bench to
@@ -25,5 +26,7 @@ module dev.jay.bench {
     opens dev.jay.bench.start to
             info.picocli;
     opens dev.jay.bench.stress to
+            info.picocli;
+    opens dev.jay.bench.tiny to
             info.picocli;
 }

@@ -7,6 +7,7 @@ import dev.jay.bench.serve.ServeBench;
 import dev.jay.bench.simulate.SimulateBench;
 import dev.jay.bench.start.StartBench;
 import dev.jay.bench.stress.StressBench;
+import dev.jay.bench.tiny.TinyBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
             StressBench.class,
             ServeBench.class,
             OverloadBench.class,
-            SimulateBench.class
+            SimulateBench.class,
+            TinyBench.class
         },
         footer = {
             "",
@@ -46,6 +48,7 @@ import picocli.CommandLine.Spec;
             "                                                  until the first byte, and memory beside the model's",
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"
                     + " dumps",
+            "  jay bench tiny m.gguf --plot recall.png         what a small model recalls, by length, and bits a byte",
             "  jay bench train                                 a step of training, beside its products alone",
             "  jay bench model model.gguf                      a whole model's prefill and decode"
         })

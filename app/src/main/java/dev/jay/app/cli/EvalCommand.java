@@ -5,9 +5,8 @@ import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
 import dev.jay.engine.Request;
 import dev.jay.engine.sample.Sampling;
-import dev.jay.model.text.Tokenizer;
 import dev.jay.train.skill.Skill;
-import dev.jay.train.skill.SkillItem;
+import dev.jay.train.skill.SkillExam;
 import dev.jay.train.skill.Skills;
 import java.io.IOException;
 import java.util.List;
@@ -35,7 +34,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class EvalCommand implements Callable<Integer> {
     private static final int DEFAULT_ITEMS = 50;
     private static final int DEFAULT_FACTS = 32;
-    private static final int ROOM = 8; // tokens beyond those of the right answer
 
     private final Shell shell;
 
@@ -101,7 +99,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private List<Integer> lengths(Model opened) {
-        int most = opened.contextLength() - 4 * ROOM;
+        int most = SkillExam.longest(opened.contextLength());
         if (lengths == null) {
             List<Integer> fit =
                     List.of(256, 512, 1024).stream().filter(n -> n <= most).toList();
@@ -120,21 +118,18 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private int right(Model opened, Skill skill, int length) {
-        Tokenizer tokenizer = opened.tokenizer();
-        int right = 0;
-        for (int i = 0; i < items() && !shell.interrupts().isInterrupted(); i++) {
-            SkillItem item = SkillItem.of(
-                    skill, tokenizer, seed == null ? 1 : seed, i, facts == null ? DEFAULT_FACTS : facts, length);
-            Request request = Request.of(tokenizer.encode(item.prompt(), true, true))
+        SkillExam exam = new SkillExam(seed == null ? 1 : seed, items(), facts == null ? DEFAULT_FACTS : facts);
+        return exam.right(skill, opened.tokenizer(), length, (prompt, most) -> {
+            if (shell.interrupts().isInterrupted()) return "";
+            Request request = Request.of(prompt)
                     .withSampling(Sampling.GREEDY)
-                    .withMaxTokens(tokenizer.encode(item.answer(), false, false).length + ROOM)
+                    .withMaxTokens(most)
                     .withStops("\n");
             try (Generation generation = opened.generate(request);
                     Interrupts.Scope scope = shell.interrupts().during(generation::cancel)) {
-                if (item.isAnswered(generation.text())) right++;
+                return generation.text();
             }
-        }
-        return right;
+        });
     }
 
     private void row(ArrayNode rows, String name, int length, int right) {

@@ -182,6 +182,26 @@ class SkillLaws {
         assertThat(tasks).isBetween(70, 130);
     }
 
+    /** Who reads gets all of them, who writes more or less gets none; and everybody is asked the same. */
+    @Test
+    void anExamShouldCountExactAnswers() {
+        Tokenizer tokenizer = tokenizer();
+        SkillExam exam = new SkillExam(34, 12, 8);
+        Skill copying = Skills.ALL.make("copying");
+        List<String> asked = new ArrayList<>();
+        SkillExam.Asked reads = (prompt, most) -> {
+            asked.add(tokenizer.decode(prompt));
+            String answer = " " + group(asked.getLast(), "copy: (.*)\n", true);
+            assertThat(tokenizer.encode(answer, false, false).length).isLessThanOrEqualTo(most);
+            return answer;
+        };
+        assertThat(exam.right(copying, tokenizer, 200, reads)).isEqualTo(12);
+        assertThat(exam.right(copying, tokenizer, 200, (p, most) -> reads.answer(p, most) + "a"))
+                .isZero();
+        assertThat(asked.subList(0, 12)).isEqualTo(asked.subList(12, 24)).doesNotHaveDuplicates();
+        assertThat(SkillExam.longest(2048)).isBetween(1900, 2048);
+    }
+
     @Test
     void itemsShouldBeAsLongAsAsked() {
         Tokenizer tokenizer = tokenizer();
