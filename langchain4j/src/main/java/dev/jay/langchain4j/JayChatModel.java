@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.langchain4j;
+
+import dev.jay.engine.Generation;
+import dev.jay.engine.Model;
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.response.ChatResponse;
+
+/**
+ * LangChain4j's chats by a model in this process: no server, no copies of what was said. Thread-safe; borrows the model,
+ * whose owner closes it. Fails in LangChain4j's types: {@code InvalidRequestException} where the conversation does not fit
+ * the context, {@code RateLimitException} (which is tried again) where too many wait, {@code UnsupportedFeatureException}
+ * for what a model here cannot do.
+ */
+public final class JayChatModel implements ChatModel {
+    private final Chats chats;
+    private final ChatRequestParameters defaults;
+
+    private JayChatModel(Chats chats, ChatRequestParameters defaults) {
+        this.chats = chats;
+        this.defaults = defaults;
+    }
+
+    public static JayChatModel of(Model model) {
+        return new JayChatModel(
+                new Chats(model), ChatRequestParameters.builder().build());
+    }
+
+    /** For requests that do not say otherwise. */
+    public JayChatModel withDefaults(ChatRequestParameters parameters) {
+        return new JayChatModel(chats, parameters);
+    }
+
+    @Override
+    public ChatRequestParameters defaultRequestParameters() {
+        return defaults;
+    }
+
+    @Override
+    public ChatResponse doChat(ChatRequest request) {
+        try (Generation answer = chats.start(request)) {
+            return chats.response(answer.text(), answer.finish());
+        } catch (RuntimeException e) {
+            throw Chats.told(e);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.langchain4j;
+
+import dev.jay.engine.Generation;
+import dev.jay.engine.Model;
+import dev.jay.engine.Piece;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.response.PartialResponse;
+import dev.langchain4j.model.chat.response.PartialResponseContext;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.chat.response.StreamingHandle;
+
+/**
+ * As {@link JayChatModel}, piece by piece. The handler is called on a thread of the answer's own; one that is slow pauses
+ * its answer and no other. An answer that is cancelled ends without a last call. What the handler throws ends its answer
+ * and is told to {@code onError}.
+ */
+public final class JayStreamingChatModel implements StreamingChatModel {
+    private final Chats chats;
+    private final ChatRequestParameters defaults;
+
+    private JayStreamingChatModel(Chats chats, ChatRequestParameters defaults) {
+        this.chats = chats;
+        this.defaults = defaults;
+    }
+
+    public static JayStreamingChatModel of(Model model) {
+        return new JayStreamingChatModel(
+                new Chats(model), ChatRequestParameters.builder().build());
+    }
+
+    /** For requests that do not say otherwise. */
+    public JayStreamingChatModel withDefaults(ChatRequestParameters parameters) {
+        return new JayStreamingChatModel(chats, parameters);
+    }
+
+    @Override
+    public ChatRequestParameters defaultRequestParameters() {
+        return defaults;
+    }
+
+    @Override
+    public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
+        Generation answer;
+        try {
+            answer = chats.start(request);
+        } catch (RuntimeException e) {
+            handler.onError(Chats.told(e));
+            return;
+        }
+        Thread.startVirtualThread(() -> tell(answer, handler));
+    }
+
+    private void tell(Generation answer, StreamingChatResponseHandler handler) {
+        Handle handle = new Handle(answer);
+        PartialResponseContext context = new PartialResponseContext(handle);
+        try (answer) {
+            for (Piece piece : answer) {
+                if (handle.isCancelled()) return;
+                if (!piece.text().isEmpty()) handler.onPartialResponse(new PartialResponse(piece.text()), context);
+            }
+            if (!handle.isCancelled()) {
+                handler.onCompleteResponse(chats.response(answer.textSoFar(), answer.finish()));
+            }
+        } catch (RuntimeException e) {
+            handler.onError(Chats.told(e));
+        }
+    }
+
+    private static final class Handle implements StreamingHandle {
+        private final Generation answer;
+        private volatile boolean cancelled;
+
+        Handle(Generation answer) {
+            this.answer = answer;
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+            answer.cancel();
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return cancelled;
+        }
+    }
+}
