@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * The tokenizer and the chat template that lie beside a model's weights, as the keys {@link Metadata} has for them:
- * {@code tokenizer.json}, else {@code tokenizer.model} of SentencePiece, and what {@code tokenizer_config.json},
+ * {@code tokenizer.json}, else {@code tokenizer.model} (SentencePiece's, or tiktoken's ranks), and what {@code tokenizer_config.json},
  * {@code chat_template.jinja} and {@code generation_config.json} add.
  */
 public final class TokenizerFiles {
@@ -21,7 +21,8 @@ public final class TokenizerFiles {
     public static final String BY_PIPELINE = "pipeline";
 
     private static final String JSON = "tokenizer.json";
-    private static final List<String> LOOKED_FOR = List.of(JSON);
+    private static final String PIECES = "tokenizer.model";
+    private static final List<String> LOOKED_FOR = List.of(JSON, PIECES);
 
     private TokenizerFiles() {}
 
@@ -38,6 +39,9 @@ public final class TokenizerFiles {
         Map<String, Object> values = new LinkedHashMap<>();
         if (Files.isRegularFile(directory.resolve(JSON))) {
             values.putAll(TokenizerJson.read(directory.resolve(JSON)));
+        } else if (Files.isRegularFile(directory.resolve(PIECES))) {
+            Path file = directory.resolve(PIECES);
+            values.putAll(TiktokenRanks.isOne(file) ? TiktokenRanks.read(file) : SentencePieceModel.read(file));
         } else {
             throw new MalformedModelException(directory, 0, "its tokenizer is not there: looked for=" + LOOKED_FOR);
         }

@@ -17,6 +17,13 @@ final class BertNormalizer implements Normalizer {
         accents = part.flag("strip_accents", lower);
     }
 
+    BertNormalizer(boolean clean, boolean chinese, boolean accents, boolean lower) {
+        this.clean = clean;
+        this.chinese = chinese;
+        this.accents = accents;
+        this.lower = lower;
+    }
+
     @Override
     public String apply(String text) {
         StringBuilder out = new StringBuilder(text.length());

@@ -38,7 +38,8 @@ final class BytePairs implements TextCoding {
             pre = PreTokenizers.DEFAULT;
         }
         PreTokenizer pieces = Tokenizers.named(PreTokenizers.ALL, pre);
-        SpecialIds ids = SpecialIds.read(metadata, vocabulary, new SpecialIds.Defaults(-1, -1, -1, pieces.addsBos()));
+        SpecialIds ids =
+                SpecialIds.read(metadata, vocabulary, SpecialIds.Defaults.of(-1, -1, -1, pieces.addsBos(), false));
         List<String> merges = metadata.strings("tokenizer.ggml.merges");
         TextCoding coding = new BytePairs(vocabulary, new MergeTable(vocabulary, merges), pieces, ids.unknown());
         return new VocabularyTokenizer(metadata, vocabulary, ids, coding);
@@ -47,16 +48,16 @@ final class BytePairs implements TextCoding {
     @Override
     public void encode(byte[] text, int from, int to, boolean afterSpecial, TokenList out) {
         Merger merger = new Merger();
-        for (int at = from; at < to; ) {
-            int end = pieces.end(text, at, to);
-            int whole = pieces.takesWholeTokens() ? merger.whole(text, at, end) : -1;
+        int[] open = {from};
+        pieces.cut(text, from, to, end -> {
+            int whole = pieces.takesWholeTokens() ? merger.whole(text, open[0], end) : -1;
             if (whole >= 0) {
                 out.add(whole);
             } else {
-                merger.merge(text, at, end, out);
+                merger.merge(text, open[0], end, out);
             }
-            at = end;
-        }
+            open[0] = end;
+        });
     }
 
     @Override

@@ -7,7 +7,7 @@ import dev.jay.tensor.Catalog;
  * {@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+} as a scanner: the expression run by
  * a backtracking engine needs stack or square time on hostile text.
  */
-final class Gpt2Split implements PreTokenizer {
+final class Gpt2Split implements PreTokenizer.Scanner {
     static final Catalog.Entry<PreTokenizer> ENTRY =
             new Catalog.Entry<>("gpt-2", "words with the space before them, as GPT-2 cuts", args -> new Gpt2Split());
 

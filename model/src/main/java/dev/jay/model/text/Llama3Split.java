@@ -8,7 +8,7 @@ import dev.jay.tensor.Catalog;
  * {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,DIGITS}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|}
  * {@code \s+(?!\S)|\s+}.
  */
-final class Llama3Split implements PreTokenizer {
+final class Llama3Split implements PreTokenizer.Scanner {
     static final Catalog.Entry<PreTokenizer> LLAMA_3 = new Catalog.Entry<>(
             "llama-bpe", "as Llama 3 cuts: up to three digits, whole tokens first", args -> new Llama3Split(3, true));
     static final Catalog.Entry<PreTokenizer> SMAUG = new Catalog.Entry<>(

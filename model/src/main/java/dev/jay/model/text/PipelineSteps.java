@@ -109,6 +109,6 @@ final class PipelineSteps {
         if (unknown < 0)
             throw model.wrong("has no unknown token, unk_token=" + model.json().path("unk_token"));
         String continuing = model.optionalText("continuing_subword_prefix").orElse("##");
-        return new WordPieces(vocabulary, unknown, continuing, model.number("max_input_chars_per_word", 100));
+        return new WordPieces(vocabulary, unknown, "", continuing, model.number("max_input_chars_per_word", 100));
     }
 }

@@ -27,7 +27,7 @@ final class PipelineTokenizer implements Tokenizer {
 
     private PipelineTokenizer(Metadata metadata, PipelinePart json) {
         vocabulary = Vocabulary.read(metadata);
-        ids = SpecialIds.read(metadata, vocabulary, new SpecialIds.Defaults(-1, -1, -1, false));
+        ids = SpecialIds.read(metadata, vocabulary, SpecialIds.Defaults.of(-1, -1, -1, false, false));
         normalizer = PipelineSteps.normalizer(json.get("normalizer"));
         added = new AddedTokens(json.get("added_tokens"), vocabulary, normalizer::apply);
         cut = PipelineSteps.cut(json.get("pre_tokenizer"));

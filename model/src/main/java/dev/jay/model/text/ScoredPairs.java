@@ -27,14 +27,14 @@ final class ScoredPairs implements TextCoding {
     private final int[] byteTokens;
 
     private final int unknown;
-    private final boolean addsSpacePrefix;
+    private final SentenceText writing;
     /** Whether no token holds a space behind anything else, so that nothing merges across a word's beginning. */
     private final boolean wordsApart;
 
-    private ScoredPairs(Vocabulary vocabulary, float[] scores, int unknown, boolean addsSpacePrefix) {
+    private ScoredPairs(Vocabulary vocabulary, float[] scores, int unknown, SentenceText writing) {
         this.vocabulary = vocabulary;
         this.unknown = unknown;
-        this.addsSpacePrefix = addsSpacePrefix;
+        this.writing = writing;
         order = new int[scores.length];
         byteTokens = ByteTokens.of(vocabulary);
         boolean apart = true;
@@ -62,9 +62,8 @@ final class ScoredPairs implements TextCoding {
             throw new MalformedModelException("reading the vocabulary: " + SCORES + " has " + scores.length
                     + " entries for " + vocabulary.size() + " tokens");
         }
-        SpecialIds ids = SpecialIds.read(metadata, vocabulary, new SpecialIds.Defaults(1, 2, 0, true));
-        boolean prefix = metadata.flag("tokenizer.ggml.add_space_prefix", true);
-        TextCoding coding = new ScoredPairs(vocabulary, scores, ids.unknown(), prefix);
+        SpecialIds ids = SpecialIds.read(metadata, vocabulary, SpecialIds.Defaults.of(1, 2, 0, true, false));
+        TextCoding coding = new ScoredPairs(vocabulary, scores, ids.unknown(), SentenceText.read(metadata));
         return new VocabularyTokenizer(metadata, vocabulary, ids, coding);
     }
 
@@ -81,7 +80,7 @@ final class ScoredPairs implements TextCoding {
 
     @Override
     public void encode(byte[] text, int from, int to, boolean afterSpecial, TokenList out) {
-        byte[] escaped = escape(text, from, to, addsSpacePrefix && afterSpecial);
+        byte[] escaped = writing.write(text, from, to, afterSpecial);
         Merger merger = new Merger(escaped);
         int at = 0;
         for (int i = 1; wordsApart && i < escaped.length; i++) {
@@ -90,22 +89,6 @@ final class ScoredPairs implements TextCoding {
             at = i;
         }
         merger.merge(at, escaped.length, out);
-    }
-
-    private static byte[] escape(byte[] text, int from, int to, boolean prefix) {
-        int spaces = prefix ? 1 : 0;
-        for (int i = from; i < to; i++) if (text[i] == ' ') spaces++;
-        byte[] escaped = new byte[Math.addExact(to - from, (prefix ? 1 : 0) + Math.multiplyExact(2, spaces))];
-        int at = 0;
-        for (int i = prefix ? from - 1 : from; i < to; i++) {
-            if (i < from || text[i] == ' ') {
-                System.arraycopy(SPACE, 0, escaped, at, 3);
-                at += 3;
-            } else {
-                escaped[at++] = text[i];
-            }
-        }
-        return escaped;
     }
 
     @Override
@@ -121,7 +104,7 @@ final class ScoredPairs implements TextCoding {
 
     @Override
     public boolean addsSpacePrefix() {
-        return addsSpacePrefix;
+        return writing.addsSpacePrefix();
     }
 
     /** Merges within one word at a time; keeps its arrays from word to word. */

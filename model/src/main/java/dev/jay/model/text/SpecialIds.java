@@ -11,9 +11,10 @@ import java.util.TreeSet;
 /**
  * The tokens with a part to play, -1 where the model has none, and which of them stand around a text.
  *
- * @param ends tokens that end an answer
+ * @param behind tokens that stand behind a text
+ * @param ends   tokens that end an answer
  */
-record SpecialIds(int bos, int eos, int unknown, boolean addsBos, boolean addsEos, Set<Integer> ends) {
+record SpecialIds(int bos, int eos, int unknown, boolean addsBos, List<Integer> behind, Set<Integer> ends) {
     private static final String PREFIX = "tokenizer.ggml.";
     private static final List<String> END_KEYS = List.of("eos_token_id", "eot_token_id", "eom_token_id");
     /** What families end a turn with; their files often name only one of several. */
@@ -35,7 +36,16 @@ record SpecialIds(int bos, int eos, int unknown, boolean addsBos, boolean addsEo
     private static final int[] NO_IDS = {};
 
     /** What holds where the file does not say. */
-    record Defaults(int bos, int eos, int unknown, boolean addsBos) {}
+    record Defaults(int bos, int eos, int unknown, boolean addsBos, boolean addsEos, int separator) {
+        static Defaults of(int bos, int eos, int unknown, boolean addsBos, boolean addsEos) {
+            return new Defaults(bos, eos, unknown, addsBos, addsEos, -1);
+        }
+
+        /** A text between two tokens, neither of which ends an answer. */
+        static Defaults separated(int bos, int unknown, int separator) {
+            return new Defaults(bos, -1, unknown, true, false, separator);
+        }
+    }
 
     /** Also makes tokens that end a turn control tokens, where the file forgot to. */
     static SpecialIds read(Metadata metadata, Vocabulary vocabulary, Defaults defaults) {
@@ -58,8 +68,18 @@ record SpecialIds(int bos, int eos, int unknown, boolean addsBos, boolean addsEo
                 eos,
                 unknown,
                 bos >= 0 && metadata.flag(PREFIX + "add_bos_token", defaults.addsBos),
-                eos >= 0 && metadata.flag(PREFIX + "add_eos_token", false),
+                behind(metadata, vocabulary, eos, defaults),
                 Collections.unmodifiableSet(ends));
+    }
+
+    private static List<Integer> behind(Metadata metadata, Vocabulary vocabulary, int eos, Defaults defaults) {
+        // the key has been misspelt for as long as it has been
+        int given = id(metadata, vocabulary, "separator_token_id", defaults.separator);
+        int separator = id(metadata, vocabulary, "seperator_token_id", given);
+        boolean separated = separator >= 0 && metadata.flag(PREFIX + "add_sep_token", defaults.separator >= 0);
+        boolean ended = eos >= 0 && metadata.flag(PREFIX + "add_eos_token", defaults.addsEos);
+        if (separated) return List.of(separator);
+        return ended ? List.of(eos) : List.of();
     }
 
     private static int id(Metadata metadata, Vocabulary vocabulary, String name, int otherwise) {

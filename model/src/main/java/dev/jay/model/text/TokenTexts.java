@@ -91,7 +91,7 @@ final class TokenTexts {
     }
 
     /** Spaces that no English text has go. */
-    private static String clean(String text) {
+    static String clean(String text) {
         return text.replace(" .", ".")
                 .replace(" ?", "?")
                 .replace(" !", "!")

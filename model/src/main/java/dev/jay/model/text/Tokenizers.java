@@ -10,8 +10,8 @@ import java.nio.file.Path;
 
 /** Every kind of tokenizer the runtime reads. To add one: write its file, add its line. */
 public final class Tokenizers {
-    public static final Catalog<TokenizerKind> ALL =
-            Catalog.of("tokenizer", BytePairs.ENTRY, ScoredPairs.ENTRY, PipelineTokenizer.ENTRY);
+    public static final Catalog<TokenizerKind> ALL = Catalog.of(
+            "tokenizer", BytePairs.ENTRY, ScoredPairs.ENTRY, Sentences.ENTRY, BertWords.ENTRY, PipelineTokenizer.ENTRY);
 
     private Tokenizers() {}
 

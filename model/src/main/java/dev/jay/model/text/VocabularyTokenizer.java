@@ -51,7 +51,7 @@ final class VocabularyTokenizer implements Tokenizer {
             }
             afterSpecial = fragment.token() != SpecialTokens.Fragment.PLAIN;
         }
-        if (addSpecial && ids.addsEos()) out.add(ids.eos());
+        if (addSpecial) for (int token : ids.behind()) out.add(token);
         return out.toArray();
     }
 

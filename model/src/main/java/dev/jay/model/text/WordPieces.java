@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.MalformedModelException;
+
 /**
  * WordPiece (BERT): of each word the longest token that begins it, then the longest that goes on, and so forth; a word
  * that cannot be written so, or is longer than words may be, is the unknown token.
@@ -8,12 +10,18 @@ package dev.jay.model.text;
 final class WordPieces implements PieceCoding {
     private final Vocabulary vocabulary;
     private final int unknown;
+    private final byte[] beginning;
     private final byte[] continuing;
     private final int mostCharacters;
 
-    WordPieces(Vocabulary vocabulary, int unknown, String continuing, int mostCharacters) {
+    /**
+     * @param beginning  what a token that begins a word has in front
+     * @param continuing what one that goes on has in front
+     */
+    WordPieces(Vocabulary vocabulary, int unknown, String beginning, String continuing, int mostCharacters) {
         this.vocabulary = vocabulary;
         this.unknown = unknown;
+        this.beginning = Utf8.of(beginning);
         this.continuing = Utf8.of(continuing);
         this.mostCharacters = mostCharacters;
     }
@@ -25,26 +33,29 @@ final class WordPieces implements PieceCoding {
         for (int i = from; i < to; i += Utf8.length(text[i])) characters++;
         if (characters <= mostCharacters && cover(text, from, to, out)) return;
         out.shrink(size);
+        if (unknown < 0) {
+            throw new IllegalArgumentException(
+                    "encoding: the vocabulary has no tokens for a word and no unknown token, word="
+                            + MalformedModelException.shown(Utf8.text(text, from, to)));
+        }
         out.add(unknown);
     }
 
     private boolean cover(byte[] text, int from, int to, TokenList out) {
-        byte[] word = new byte[continuing.length + to - from];
-        System.arraycopy(continuing, 0, word, 0, continuing.length);
-        System.arraycopy(text, from, word, continuing.length, to - from);
-        int base = continuing.length;
-        for (int at = base; at < word.length; ) {
-            // the mark of a token that goes on is written over what is already covered
-            int start = at == base ? at : at - base;
-            if (at > base) System.arraycopy(continuing, 0, word, start, base);
+        int room = Math.max(beginning.length, continuing.length);
+        byte[] word = new byte[room + to - from];
+        System.arraycopy(text, from, word, room, to - from);
+        byte[] mark = beginning;
+        for (int at = room; at < word.length; mark = continuing) {
+            // the mark is written over what is already covered
+            int start = at - mark.length;
+            System.arraycopy(mark, 0, word, start, mark.length);
             int end = Math.min(word.length, start + vocabulary.longest());
-            while (end < word.length && (word[end] & 0xC0) == 0x80) end--;
+            while (end < word.length && end > at && (word[end] & 0xC0) == 0x80) end--;
             int token = -1;
-            while (end > at && token < 0) {
-                token = vocabulary.findPlain(word, start, end);
-                if (token >= 0) break;
-                end--;
-                while ((word[end] & 0xC0) == 0x80) end--;
+            while (end > at && (token = vocabulary.findPlain(word, start, end)) < 0) {
+                do end--;
+                while ((word[end] & 0xC0) == 0x80);
             }
             if (token < 0) return false;
             out.add(token);

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
-import dev.jay.model.load.Metadata;
 import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.WeightSource;
 import dev.jay.tensor.Shared;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,46 +107,17 @@ final class Goldens {
         return ints;
     }
 
-    /**
-     * A tokenizer of tiktoken's ranks, written as converters to GGUF write it: the merges of a token are all its halves
-     * that are tokens, in the order of the token's rank and then of the halves'.
-     */
-    static Tokenizer ofRanks(String name, String pre) {
-        List<byte[]> tokens = new ArrayList<>();
-        Map<String, Integer> ranks = new HashMap<>();
-        for (String line : read("1-tokenizers/tiktoken/" + name + ".tiktoken").split("\n")) {
-            byte[] token = Base64.getDecoder().decode(line.substring(0, line.indexOf(' ')));
-            int rank = Integer.parseInt(line.substring(line.indexOf(' ') + 1).strip());
-            while (tokens.size() < rank)
-                tokens.add(("<|hole " + tokens.size() + "|>").getBytes(StandardCharsets.UTF_8));
-            tokens.add(token);
-            ranks.put(letters(token), rank);
+    /** Every golden file, without its ending. */
+    static List<String> names() {
+        try (Stream<Path> files = Files.list(Shared.data("1-tokenizers/golden"))) {
+            return files.map(f -> f.getFileName().toString())
+                    .filter(f -> f.endsWith(".jsonl"))
+                    .map(f -> f.substring(0, f.length() - ".jsonl".length()))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        List<String> merges = new ArrayList<>();
-        for (byte[] token : tokens) {
-            List<int[]> halves = new ArrayList<>();
-            for (int cut = 1; cut < token.length; cut++) {
-                Integer left = ranks.get(letters(Arrays.copyOf(token, cut)));
-                Integer right = ranks.get(letters(Arrays.copyOfRange(token, cut, token.length)));
-                if (left != null && right != null) halves.add(new int[] {left, right});
-            }
-            halves.sort(Comparator.<int[]>comparingInt(h -> h[0]).thenComparingInt(h -> h[1]));
-            for (int[] h : halves) merges.add(letters(tokens.get(h[0])) + " " + letters(tokens.get(h[1])));
-        }
-        return Tokenizers.from(new Metadata(Map.of(
-                "tokenizer.ggml.model",
-                "gpt2",
-                "tokenizer.ggml.pre",
-                pre,
-                "tokenizer.ggml.tokens",
-                tokens.stream().map(Goldens::letters).toList(),
-                "tokenizer.ggml.merges",
-                merges)));
-    }
-
-    private static String letters(byte[] bytes) {
-        byte[] out = new byte[2 * bytes.length];
-        return new String(out, 0, ByteLetters.write(bytes, 0, bytes.length, out), StandardCharsets.UTF_8);
     }
 
     private static List<JsonNode> lines(String file) {

@@ -4,6 +4,7 @@ package dev.jay.model.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import dev.jay.model.text.regex.Regex;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,18 +26,18 @@ class PreTokenizerLaws {
             + "| ?[^S\\p{L}\\p{N}]+[\\r\\n]*|[S]*[\\r\\n]+|[S]+(?![^S])|[S]+";
 
     static Iterable<String> names() {
-        return PreTokenizers.ALL.names();
+        return SmallTokenizers.pres();
     }
 
     private static List<String> pieces(PreTokenizer splitter, String text) {
         byte[] bytes = Utf8.of(text);
         List<String> pieces = new ArrayList<>();
-        for (int at = 0; at < bytes.length; ) {
-            int end = splitter.end(bytes, at, bytes.length);
-            assertThat(end).isGreaterThan(at).isLessThanOrEqualTo(bytes.length);
-            pieces.add(new String(bytes, at, end - at, StandardCharsets.UTF_8));
-            at = end;
-        }
+        int[] at = {0};
+        splitter.cut(bytes, 0, bytes.length, end -> {
+            assertThat(end).isGreaterThan(at[0]).isLessThanOrEqualTo(bytes.length);
+            pieces.add(new String(bytes, at[0], end - at[0], StandardCharsets.UTF_8));
+            at[0] = end;
+        });
         return pieces;
     }
 
@@ -46,6 +47,25 @@ class PreTokenizerLaws {
         List<String> matches = new ArrayList<>();
         for (Matcher m = pattern.matcher(text); m.find(); ) matches.add(m.group());
         return matches;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tiny_aya, '\\d{1,3}(?=(?:\\d{3})*\\b)', true",
+        "superbpe, '(?=(\\d{3})+(?!\\d))', false",
+    })
+    void shouldCutThousandsAsTheExpressionDoes(String name, String expression, boolean byEdge) {
+        Splitting.Pattern slow = new Expressions.Searched(Regex.compile(expression));
+        PreTokenizer expected = new Cascade(List.of(slow), false, false);
+        PreTokenizer fast = new Cascade(List.of(new Thousands(byEdge)), false, false);
+        Random random = new Random(6);
+        for (int i = 0; i < 3_000; i++) {
+            StringBuilder text = new StringBuilder("x");
+            for (int n = random.nextInt(12); n > 0; n--) text.append("1234567890 a½٣,_".charAt(random.nextInt(16)));
+            assertThat(pieces(fast, text.toString()))
+                    .as("%s %s", name, text)
+                    .isEqualTo(pieces(expected, text.toString()));
+        }
     }
 
     @ParameterizedTest
@@ -99,11 +119,7 @@ class PreTokenizerLaws {
                 List.of("a", " ", "\n", " \n", "\t", "'", "1", "!", "é", "🦙", " a", "a ", "\r", "!\n", "\u00a0 ")) {
             byte[] text = Utf8.of(unit.repeat(100_000 / unit.length()));
             assertTimeoutPreemptively(
-                    Duration.ofSeconds(2),
-                    () -> {
-                        for (int at = 0; at < text.length; ) at = splitter.end(text, at, text.length);
-                    },
-                    "unit '" + unit + "'");
+                    Duration.ofSeconds(2), () -> splitter.cut(text, 0, text.length, end -> {}), "unit '" + unit + "'");
         }
     }
 
@@ -129,7 +145,10 @@ class PreTokenizerLaws {
     @Test
     void shouldNotLookBehindTheEnd() {
         byte[] text = Utf8.of("a  b");
-        for (String name : names())
-            assertThat(PreTokenizers.ALL.make(name).end(text, 1, 3)).isEqualTo(3);
+        for (String name : names()) {
+            List<Integer> ends = new ArrayList<>();
+            PreTokenizers.ALL.make(name).cut(text, 1, 3, ends::add);
+            assertThat(ends.getLast()).as(name).isEqualTo(3);
+        }
     }
 }

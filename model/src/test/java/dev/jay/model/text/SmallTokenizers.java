@@ -5,6 +5,7 @@ import dev.jay.model.load.Metadata;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -127,10 +128,17 @@ final class SmallTokenizers {
         return values;
     }
 
+    /** The pre-tokenizers, each by one of its names. */
+    static List<String> pres() {
+        Map<String, String> names = new LinkedHashMap<>();
+        PreTokenizers.ALL.entries().forEach(e -> names.putIfAbsent(e.summary(), e.name()));
+        return List.copyOf(names.values());
+    }
+
     /** One of each kind and each pre-tokenizer. */
     static Map<String, Tokenizer> all(long seed) {
         Map<String, Tokenizer> all = new HashMap<>();
-        for (String pre : PreTokenizers.ALL.names()) all.put("gpt2 " + pre, Tokenizers.from(bytePairs(pre, seed)));
+        for (String pre : pres()) all.put("gpt2 " + pre, Tokenizers.from(bytePairs(pre, seed)));
         all.put("llama", Tokenizers.from(scoredPairs(false, seed)));
         all.put("llama, spaces inside", Tokenizers.from(scoredPairs(true, seed)));
         return all;

@@ -140,10 +140,10 @@ class TokenizerLaws {
         PreTokenizer splitter = PreTokenizers.ALL.make(pre);
         byte[] bytes = Utf8.of(text);
         List<Integer> ids = new ArrayList<>();
-        for (int at = 0; at < bytes.length; ) {
-            int end = splitter.end(bytes, at, bytes.length);
-            byte[] out = new byte[2 * (end - at)];
-            String piece = new String(out, 0, ByteLetters.write(bytes, at, end, out), StandardCharsets.UTF_8);
+        int[] at = {0};
+        splitter.cut(bytes, 0, bytes.length, end -> {
+            byte[] out = new byte[2 * (end - at[0])];
+            String piece = new String(out, 0, ByteLetters.write(bytes, at[0], end, out), StandardCharsets.UTF_8);
             List<String> symbols = splitter.takesWholeTokens() && tokens.contains(piece)
                     ? new ArrayList<>(List.of(piece))
                     : mergedByRank(merges, piece);
@@ -151,8 +151,8 @@ class TokenizerLaws {
                 List<String> written = tokens.contains(symbol) ? List.of(symbol) : Arrays.asList(symbol.split(""));
                 for (String s : written) ids.add(tokens.lastIndexOf(s));
             }
-            at = end;
-        }
+            at[0] = end;
+        });
         return ids.stream().mapToInt(i -> i).toArray();
     }
 

@@ -67,7 +67,7 @@ class TokenizersTest {
 
     @Test
     void shouldRejectWhenTheKindIsUnknown() {
-        reject(with(bytePairs, "model", "bert"), "name='bert'", "gpt2", "llama");
+        reject(with(bytePairs, "model", "rwkv"), "name='rwkv'", "gpt2", "llama");
         reject(without(bytePairs, "model"), "tokenizer.ggml.model");
     }
 

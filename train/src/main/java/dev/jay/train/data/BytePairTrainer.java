@@ -35,13 +35,15 @@ public final class BytePairTrainer {
 
     public void add(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        for (int at = 0; at < bytes.length; ) {
-            int end = pieces.end(bytes, at, bytes.length);
-            if (end - at <= MOST_BYTES) {
-                counts.merge(new String(bytes, at, end - at, StandardCharsets.ISO_8859_1), 1, Integer::sum);
+        if (bytes.length == 0) return;
+        int[] open = {0};
+        pieces.cut(bytes, 0, bytes.length, end -> {
+            int length = end - open[0];
+            if (length <= MOST_BYTES) {
+                counts.merge(new String(bytes, open[0], length, StandardCharsets.ISO_8859_1), 1, Integer::sum);
             }
-            at = end;
-        }
+            open[0] = end;
+        });
         if (counts.size() > MOST_PIECES) counts.values().removeIf(n -> n == 1);
     }
 

@@ -18,12 +18,12 @@ final class NaiveBytePairs {
         List<List<String>> words = new ArrayList<>();
         PreTokenizer pieces = PreTokenizers.ALL.make("gpt-2");
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        for (int at = 0; at < bytes.length; ) {
-            int end = pieces.end(bytes, at, bytes.length);
+        int[] at = {0};
+        pieces.cut(bytes, 0, bytes.length, end -> {
             List<String> word = new ArrayList<>();
-            for (; at < end; at++) word.add(String.valueOf((char) (bytes[at] & 0xFF)));
+            for (; at[0] < end; at[0]++) word.add(String.valueOf((char) (bytes[at[0]] & 0xFF)));
             words.add(word);
-        }
+        });
         List<String> merges = new ArrayList<>();
         while (merges.size() < count) {
             List<String> best = best(words);
