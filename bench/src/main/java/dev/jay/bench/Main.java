@@ -4,6 +4,7 @@ package dev.jay.bench;
 import dev.jay.bench.kernel.KernelBench;
 import dev.jay.bench.overload.OverloadBench;
 import dev.jay.bench.serve.ServeBench;
+import dev.jay.bench.serve.TenantsBench;
 import dev.jay.bench.simulate.SimulateBench;
 import dev.jay.bench.start.StartBench;
 import dev.jay.bench.stress.StressBench;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Spec;
             StartBench.class,
             StressBench.class,
             ServeBench.class,
+            TenantsBench.class,
+            BatchBench.class,
             OverloadBench.class,
             SimulateBench.class,
             TinyBench.class
@@ -44,6 +47,9 @@ import picocli.CommandLine.Spec;
             "  jay bench overload                             ten times too many clients, in a cgroup of --memory's"
                     + " size",
             "  jay bench simulate trace.jsonl                  the real scheduler on a clock, through a recorded load",
+            "  jay bench tenants model.gguf                    what one tenant can tell of another by waiting",
+            "  jay bench batch model.gguf --memory 512m        a batch in the order that shares most, beside"
+                    + " first-come",
             "  jay bench start --file m.gguf './jay run m.gguf --prompt Hello'",
             "                                                  until the first byte, and memory beside the model's",
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
  */
 @Command(name = "plan", mixinStandardHelpOptions = true, description = "What was planned beside what came of it.")
 public final class PlanBench implements Callable<Integer> {
-    private static final int DECODE = 12;
+    private static final int DECODE = 32;
     private static final Pattern NUMBER = Pattern.compile("-?[0-9.]+(E-?[0-9]+)?");
 
     @Parameters(arity = "1..*", paramLabel = "MODEL", description = "model files")
@@ -37,7 +37,7 @@ public final class PlanBench implements Callable<Integer> {
     @Option(names = "--threads", split = ",", defaultValue = "2", description = "each")
     private List<String> threads = List.of();
 
-    @Option(names = "--runs", defaultValue = "2", description = "of each, after one to warm up")
+    @Option(names = "--runs", defaultValue = "3", description = "of each, after one to warm up")
     private int runs;
 
     @Option(names = "--jay", defaultValue = "./jay", description = "the program")

@@ -244,7 +244,6 @@ final class BoundModel implements Needs {
         return new Working(
                 sizes.kvBytes(),
                 sizes.scratchBytes(),
-                Math.min(sizes.kvBytes(), s.parallel() * sizes.kvBytes(fast, s.contextLength())),
                 fast.scratchBytes(s.stepTokens(), Math.min(sizes.mostRows(), s.parallel())));
     }
 

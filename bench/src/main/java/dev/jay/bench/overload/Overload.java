@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -67,15 +68,14 @@ final class Overload {
         return all;
     }
 
-    /** So many clients at once, until the time is over and each has its last answer. */
-    void run(int clients, long nanos, List<Expected> expected, long seed) throws InterruptedException {
-        long end = System.nanoTime() + nanos;
+    /** So many clients at once, until it is over and each has its last answer. */
+    void run(int clients, BooleanSupplier isOver, List<Expected> expected, long seed) throws InterruptedException {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> all = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
                 SplittableRandom random = new SplittableRandom(seed * 1000 + i);
                 all.add(threads.submit(() -> {
-                    while (System.nanoTime() < end) ask(random, expected);
+                    while (!isOver.getAsBoolean()) ask(random, expected);
                     return null;
                 }));
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.overload;
 
+import dev.jay.bench.serve.ChildServer;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -121,7 +122,7 @@ public final class OverloadBench implements Callable<Integer> {
         if (!alone.containsKey(key)) {
             List<String> arguments =
                     List.of(model.toString(), "--context", "" + context, "--threads", threads, "--memory", "4g");
-            try (ChildServer server = new ChildServer(jay, Optional.empty(), arguments)) {
+            try (ChildServer server = new ChildServer(List.of(), jay, arguments)) {
                 alone.put(key, new Overload(http, server.url(), questions, context).alone());
                 server.stop();
             }
@@ -151,9 +152,10 @@ public final class OverloadBench implements Callable<Integer> {
         List<String> faults = new ArrayList<>();
         String row = String.format(
                 Locale.ROOT, "%-16s %5s context %5d %-15s", model.getFileName(), memory, context, admission);
-        try (ChildServer server = new ChildServer(jay, group, arguments)) {
+        try (ChildServer server = new ChildServer(group.map(MemoryGroup::enter).orElse(List.of()), jay, arguments)) {
             Overload load = new Overload(http, server.url(), questions, context);
-            load.run(parallel * this.load, nanos, expected, seed);
+            long end = System.nanoTime() + nanos;
+            load.run(parallel * this.load, () -> System.nanoTime() >= end, expected, seed);
             faults.addAll(load.told());
             if (load.right() == 0) faults.add("nothing was answered");
             Books books = Books.settled(http, server.url());

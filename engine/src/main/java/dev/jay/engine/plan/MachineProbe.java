@@ -41,7 +41,7 @@ import java.util.function.LongSupplier;
 public final class MachineProbe {
     private static final int COLS = 2048;
     private static final int ROWS = 4096;
-    private static final int MANY = 128; // rows of activations
+    private static final int MANY = 256; // rows of activations, about a step's
     private static final int SAMPLES = 5;
     private static final double LONG = 0.3; // seconds: one sample of so much is enough
     private static final int HEADS = 8;

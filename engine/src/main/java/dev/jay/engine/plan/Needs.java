@@ -11,10 +11,9 @@ public interface Needs {
      *
      * @param kvBytes          set aside for keys and values
      * @param scratchBytes     set aside for what a step computes
-     * @param fullKvBytes      of these, what full sequences in fast mode come to
      * @param fullScratchBytes of these, what steps of as many sequences come to
      */
-    record Working(long kvBytes, long scratchBytes, long fullKvBytes, long fullScratchBytes) {
+    record Working(long kvBytes, long scratchBytes, long fullScratchBytes) {
         long setAside() {
             return kvBytes + scratchBytes;
         }

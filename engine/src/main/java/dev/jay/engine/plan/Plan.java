@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /**
  * How a model is opened inside a budget, decided before anything is loaded. What is set aside is what is reserved when it
- * is; what is expected is what will be memory once full sequences have run in fast mode.
+ * is; what is expected is what will be memory once full
+ * sequences have run in fast mode, and idle prefixes have filled the pages that these leave.
  *
  * @param budgetBytes what there is; {@link Long#MAX_VALUE}: no limit
  * @param fits        false: nothing that was asked for does; the rest then tells of the smallest that was tried

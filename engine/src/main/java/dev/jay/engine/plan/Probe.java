@@ -26,7 +26,7 @@ public record Probe(
         double attentionRate,
         double attentionFlops,
         double layerSeconds) {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     /** Lines of a name and a value, the last a checksum of those before. */
     public String text() {

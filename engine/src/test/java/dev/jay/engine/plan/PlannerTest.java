@@ -32,7 +32,7 @@ class PlannerTest {
         @Override
         public Working working(Setup s) {
             long kv = 4096L * s.contextLength() * s.parallel();
-            return new Working(kv, s.stepTokens() << 16, kv / 2, s.stepTokens() << 15);
+            return new Working(kv, s.stepTokens() << 16, s.stepTokens() << 15);
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.jay.bench.overload;
+package dev.jay.bench.serve;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,13 +11,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** {@code jay serve} in a process of its own, in a memory cgroup of its own where there is one. */
-final class ChildServer implements AutoCloseable {
+/** {@code jay serve} in a process of its own. */
+public final class ChildServer implements AutoCloseable {
     private static final Pattern URL = Pattern.compile("http://[0-9.]+:\\d+");
     private static final int LAST_LINES = 20;
     private static final int STOP_SECONDS = 120;
@@ -27,11 +26,14 @@ final class ChildServer implements AutoCloseable {
     private final String url;
     private long peakBytes;
 
-    /** Returns when it listens. */
-    ChildServer(String jay, Optional<MemoryGroup> group, List<String> arguments)
+    /**
+     * Returns when it listens.
+     *
+     * @param before what the command line begins with: another program that becomes this one
+     */
+    public ChildServer(List<String> before, String jay, List<String> arguments)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        group.ifPresent(g -> command.addAll(g.enter()));
+        List<String> command = new ArrayList<>(before);
         command.addAll(List.of("sh", jay, "serve"));
         command.addAll(arguments);
         command.addAll(List.of("--port", "0"));
@@ -63,20 +65,20 @@ final class ChildServer implements AutoCloseable {
     }
 
     /** The last lines it wrote. */
-    synchronized String said() {
+    public synchronized String said() {
         return String.join(" | ", said);
     }
 
-    String url() {
+    public String url() {
         return url;
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** The most bytes that were resident at once, by the kernel's count; as of the last look once it has ended. */
-    long peakBytes() {
+    public long peakBytes() {
         try {
             for (String line : Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
                 if (line.startsWith("VmHWM:")) peakBytes = Long.parseLong(line.replaceAll("\\D", "")) * 1024;
@@ -88,7 +90,7 @@ final class ChildServer implements AutoCloseable {
     }
 
     /** Asks it to end. Returns its exit status; -1 if it had to be killed. */
-    int stop() throws InterruptedException {
+    public int stop() throws InterruptedException {
         process.destroy();
         if (process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) return process.exitValue();
         close();
