@@ -32,6 +32,7 @@ public final class ModelOptions {
     private String admission = "promise";
     private ToDoubleFunction<String> weights = _ -> 1;
     private Duration patience = Duration.ofMinutes(5);
+    private Optional<Path> adapter = Optional.empty();
     private Optional<Path> kvFile = Optional.empty();
     private long kvFileBytes = 4L << 30;
     private int queueLimit = 64;
@@ -62,6 +63,7 @@ public final class ModelOptions {
         o.admission = admission;
         o.weights = weights;
         o.patience = patience;
+        o.adapter = adapter;
         o.kvFile = kvFile;
         o.kvFileBytes = kvFileBytes;
         o.queueLimit = queueLimit;
@@ -186,6 +188,16 @@ public final class ModelOptions {
     }
 
     /**
+     * Low-rank adapters that every request runs with: a GGUF adapter, or a folder of PEFT's; none unless set. Opening the
+     * model fails if they are another model's.
+     */
+    public ModelOptions withAdapter(Path file) {
+        ModelOptions o = copy();
+        o.adapter = Optional.of(file);
+        return o;
+    }
+
+    /**
      * Where keys and values go of prefixes that give way in memory, to be read back when they come again, in this process
      * or a later one; nowhere unless set. Opening the model fails if the file is another model's.
      */
@@ -275,6 +287,10 @@ public final class ModelOptions {
 
     public Optional<Path> perfMap() {
         return perfMap;
+    }
+
+    public Optional<Path> adapter() {
+        return adapter;
     }
 
     public Optional<String> kvRecipe() {

@@ -8,6 +8,7 @@ import dev.jay.kv.KvShape;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.Stride;
+import dev.jay.model.Adapter;
 import dev.jay.model.HiddenRows;
 import dev.jay.model.LayerProbe;
 import dev.jay.model.Pass;
@@ -20,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,7 @@ final class TransformerForward implements Forward {
     private static final int LEAST_ROWS = 8;
 
     private final Map<Numerics, Transformer> transformers;
+    private final Adapter adapter;
     private final KvShape shape;
     private final int vocabulary;
     private final int mostTokens;
@@ -77,10 +80,17 @@ final class TransformerForward implements Forward {
      * @param transformers  one a mode, of the same weights
      * @param contextLength tokens of a full sequence
      * @param parallel      full sequences that the pages hold, in the mode that takes fewer; at least one in any mode
+     * @param adapter       that every sequence runs with; borrowed
      */
     TransformerForward(
-            Map<Numerics, Transformer> transformers, Memory memory, int contextLength, int parallel, int stepTokens) {
+            Map<Numerics, Transformer> transformers,
+            Memory memory,
+            int contextLength,
+            int parallel,
+            int stepTokens,
+            Adapter adapter) {
         this.transformers = new EnumMap<>(transformers);
+        this.adapter = adapter;
         Transformer any = transformers.values().iterator().next();
         this.shape = any.spec().kvShape();
         this.vocabulary = any.spec().vocabulary();
@@ -195,7 +205,8 @@ final class TransformerForward implements Forward {
         }
         scratch.release(0);
         try {
-            Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch);
+            Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch)
+                    .withAdapters(Collections.nCopies(spans.size(), adapter));
             if (slices.stream().anyMatch(s -> s.hidden() != null)) pass = pass.withProbe(new Rows(slices));
             MemorySegment logits = transformers.get(numerics).run(pass);
             for (Slice s : slices) ((Cache) s.cache()).kv().settle(s.from() + s.count());

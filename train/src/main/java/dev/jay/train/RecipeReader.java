@@ -26,15 +26,22 @@ final class RecipeReader {
             "a number of tokens, or some with the steps before them, as 128,512@4000, each a divisor of the greatest";
 
     private final Path file;
+    private final Map<String, String> known;
     private final Map<String, String> given;
 
     RecipeReader(Path file, Map<String, String> given) {
+        this(file, Recipe.KEYS, given);
+    }
+
+    /** @param known every key with what holds if it is not given */
+    RecipeReader(Path file, Map<String, String> known, Map<String, String> given) {
         this.file = file;
+        this.known = known;
         this.given = given;
         for (String key : given.keySet()) {
-            if (!Recipe.KEYS.containsKey(key)) {
+            if (!known.containsKey(key)) {
                 throw new IllegalArgumentException(
-                        "recipe " + file + ": unknown key '" + key + "', known=" + new TreeSet<>(Recipe.KEYS.keySet()));
+                        "recipe " + file + ": unknown key '" + key + "', known=" + new TreeSet<>(known.keySet()));
             }
         }
     }
@@ -94,13 +101,13 @@ final class RecipeReader {
     }
 
     String text(String key) {
-        String value = given.getOrDefault(key, Recipe.KEYS.get(key));
+        String value = given.getOrDefault(key, known.get(key));
         if (value.isEmpty())
             throw new IllegalArgumentException("recipe " + file + ": the key '" + key + "' is missing");
         return value;
     }
 
-    private List<Path> paths(String key) {
+    List<Path> paths(String key) {
         String value = text(key);
         if (value.equals("-")) return List.of();
         Path folder = file.toAbsolutePath().getParent();
@@ -134,13 +141,13 @@ final class RecipeReader {
         return names;
     }
 
-    private <E extends Enum<E>> E oneOf(String key, Class<E> kind) {
+    <E extends Enum<E>> E oneOf(String key, Class<E> kind) {
         String value = text(key).toUpperCase(Locale.ROOT);
         for (E e : kind.getEnumConstants()) if (e.name().equals(value)) return e;
         throw wrong(key, Arrays.toString(kind.getEnumConstants()).toLowerCase(Locale.ROOT));
     }
 
-    private long number(String key) {
+    long number(String key) {
         try {
             return Long.parseLong(text(key));
         } catch (NumberFormatException e) {
@@ -148,13 +155,13 @@ final class RecipeReader {
         }
     }
 
-    private int count(String key, int least) {
+    int count(String key, int least) {
         long value = number(key);
         if (value < least || value > MOST) throw wrong(key, "a whole number from " + least + " to " + MOST);
         return (int) value;
     }
 
-    private double part(String key) {
+    double part(String key) {
         try {
             double value = Double.parseDouble(text(key));
             if (value >= 0 && value <= 1) return value;
@@ -164,7 +171,7 @@ final class RecipeReader {
         throw wrong(key, "a number from 0 to 1");
     }
 
-    private double real(String key, double above) {
+    double real(String key, double above) {
         try {
             double value = Double.parseDouble(text(key));
             if (value > above && value < 1e12) return value;
@@ -174,7 +181,7 @@ final class RecipeReader {
         throw wrong(key, "a number above " + above);
     }
 
-    private IllegalArgumentException wrong(String key, String allowed) {
+    IllegalArgumentException wrong(String key, String allowed) {
         return new IllegalArgumentException(
                 "recipe " + file + ": " + key + " = " + text(key) + ", allowed: " + allowed);
     }

@@ -61,6 +61,8 @@ final class Jay implements Callable<Integer> {
         all.put("eval", EvalCommand::new);
         all.put("quantize", QuantizeCommand::new);
         all.put("train", TrainCommand::new);
+        all.put("tune", TuneCommand::new);
+        all.put("merge", MergeCommand::new);
         all.put("train-tokenizer", TrainTokenizerCommand::new);
         all.put("synth", SynthCommand::new);
         all.put("bench", BenchCommand::withParts);

@@ -72,6 +72,12 @@ final class ModelArguments {
         private boolean perfMap;
 
         @Option(
+                names = "--lora",
+                paramLabel = "FILE",
+                description = "Adapters to run with: a GGUF adapter, or a folder of PEFT's (of 'jay tune').")
+        private Path lora;
+
+        @Option(
                 names = "--kv",
                 paramLabel = "RECIPE",
                 description = "How keys and values are kept, such as 'keys=f16 values=f16'.")
@@ -141,6 +147,7 @@ final class ModelArguments {
         if (opening.perfMap)
             options = options.withPerfMap(
                     Path.of("/tmp", "perf-" + ProcessHandle.current().pid() + ".map"));
+        if (opening.lora != null) options = options.withAdapter(existing(opening.lora.toString()));
         if (opening.kv != null) options = options.withKvRecipe(opening.kv);
         if (opening.kvFile != null) options = options.withKvFile(opening.kvFile);
         if (opening.kvFileSize != null) options = options.withKvFileBytes(opening.kvFileSize);

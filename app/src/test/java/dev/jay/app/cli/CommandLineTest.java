@@ -165,6 +165,8 @@ class CommandLineTest {
                 "synth",
                 "eval",
                 "train",
+                "tune",
+                "merge",
                 "train-tokenizer",
                 "bench"
             })

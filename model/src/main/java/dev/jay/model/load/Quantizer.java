@@ -44,6 +44,7 @@ public final class Quantizer {
     private final Workers workers;
     private final WeightFormat format;
     private final Imatrix imatrix; // null: none
+    private final Map<String, AdapterSet.Pair> merged;
     private final WriteProgress progress;
     private int weighed;
     private final Map<String, Integer> counts = new TreeMap<>();
@@ -51,11 +52,18 @@ public final class Quantizer {
     private long totalBytes;
     private long written;
 
-    private Quantizer(Memory memory, Workers workers, WeightFormat format, Imatrix imatrix, WriteProgress progress) {
+    private Quantizer(
+            Memory memory,
+            Workers workers,
+            WeightFormat format,
+            Imatrix imatrix,
+            Map<String, AdapterSet.Pair> merged,
+            WriteProgress progress) {
         this.memory = memory;
         this.workers = workers;
         this.format = format;
         this.imatrix = imatrix;
+        this.merged = merged;
         this.progress = progress;
     }
 
@@ -82,6 +90,26 @@ public final class Quantizer {
             Imatrix imatrix,
             WriteProgress progress)
             throws IOException {
+        return run(memory, workers, in, out, format, imatrix, _ -> null, progress);
+    }
+
+    /** Reads the adapters that are to be merged into a model, rows in the order of GGUF. */
+    public interface Merging {
+        /** @return null for none; closed when the model is written */
+        AdapterSet read(WeightSource model) throws IOException;
+    }
+
+    /** As {@link #run}, with adapters added to the matrices they stand beside before those are coded. */
+    public static Report run(
+            Memory memory,
+            Workers workers,
+            Path in,
+            Path out,
+            WeightFormat format,
+            Imatrix imatrix,
+            Merging merging,
+            WriteProgress progress)
+            throws IOException {
         try (WeightSource source = ModelFiles.open(memory, in)) {
             for (MappedFile file : source.files()) {
                 Path input = file.path();
@@ -90,7 +118,10 @@ public final class Quantizer {
                             "a model cannot be written over itself: in=" + in + ", out=" + out);
                 }
             }
-            return new Quantizer(memory, workers, format, imatrix, progress).write(source, out);
+            try (AdapterSet adapters = merging.read(source)) {
+                Map<String, AdapterSet.Pair> merged = adapters == null ? Map.of() : adapters.pairs();
+                return new Quantizer(memory, workers, format, imatrix, merged, progress).write(source, out);
+            }
         }
     }
 
@@ -123,7 +154,8 @@ public final class Quantizer {
                 .orElseGet(() -> GgmlType.of(entry.type()).orElseThrow());
         RowOrder order = RowOrder.of(source, entry);
         counts.merge(type.name(), 1, Integer::sum);
-        if (type.number() == entry.type()) {
+        AdapterSet.Pair adapter = merged.get(entry.name().replaceFirst("\\.weight$", ""));
+        if (type.number() == entry.type() && adapter == null) {
             writer.tensor(entry.name(), entry.dims(), type, sink -> {
                 source.check();
                 order.copyTo(sink);
@@ -141,7 +173,10 @@ public final class Quantizer {
                     sink,
                     wanted.orElseThrow(),
                     weights,
-                    (first, count, floats) -> order.decode(from, first, count, floats),
+                    (first, count, floats) -> {
+                        order.decode(from, first, count, floats);
+                        if (adapter != null) adapter.addTo(first, count, floats);
+                    },
                     importance,
                     bytes -> advance(bytes, entry.name()));
         });

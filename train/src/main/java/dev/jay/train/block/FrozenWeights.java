@@ -43,9 +43,9 @@ public final class FrozenWeights implements TrainWeights {
      */
     public static ModelSpec specOf(WeightSource source) {
         ModelSpec spec = Architectures.of(source.metadata()).spec(source.metadata());
-        if (!FAMILIES.contains(spec.architecture())) {
-            throw new IllegalArgumentException(
-                    "tuning: architecture=" + spec.architecture() + ", allowed: " + FAMILIES);
+        if (!FAMILIES.contains(spec.architecture()) || !spec.isPlain()) {
+            throw new IllegalArgumentException("tuning: architecture=" + spec.architecture() + ", plain="
+                    + spec.isPlain() + ", allowed: " + FAMILIES + " without windows, caps and stretched positions");
         }
         MappedWeights weights = new MappedWeights(source);
         ModelSpec.Rotary r = spec.rotary();
@@ -53,10 +53,8 @@ public final class FrozenWeights implements TrainWeights {
         if (!weights.has(name)) return spec;
         MemorySegment bytes = vector(weights, name, r.dim() / 2);
         float[] factors = new float[r.dim() / 2];
-        for (int i = 0; i < factors.length; i++) {
-            factors[i] = Floats.get(bytes, i) * (r.factors().length == 0 ? 1 : r.factors()[i]);
-        }
-        return spec.withRotary(new ModelSpec.Rotary(r.dim(), r.base(), r.interleaved(), factors));
+        for (int i = 0; i < factors.length; i++) factors[i] = Floats.get(bytes, i);
+        return spec.withRotary(r.dividedBy(factors));
     }
 
     private static MemorySegment vector(MappedWeights weights, String name, int width) {
