@@ -87,7 +87,7 @@ final class BoundModel implements Needs {
         Wishes wishes = wishes();
         int context = wishes.context().orElse(wishes.mostContext());
         this.bindingSpec = spec.isEncoder() ? spec : spec.withContextLength(context);
-        int rows = (int) Math.min(wishes.stepTokens(), (long) context * options.parallel());
+        int rows = wishes.mostStep(context);
         this.ops = owned.add(new CpuOps(memory, workers, choice, rows), CpuOps::close);
         this.recipes = recipes(options);
         Supplier<Map<Numerics, Transformer>> building = () -> build(new MappedWeights(source));
@@ -155,9 +155,9 @@ final class BoundModel implements Needs {
 
     /** An encoder takes a text in one step, and has places for no more than it was made for. */
     private Wishes textWishes(int most) {
-        int text = Math.min(options.contextLength().orElse(most), spec.contextLength());
-        OptionalInt asked = options.contextLength().isPresent() ? OptionalInt.of(text) : OptionalInt.empty();
-        return new Wishes(asked, most, options.parallel(), Math.max(text, options.stepTokens()));
+        OptionalInt asked = options.contextLength();
+        if (asked.isPresent()) asked = OptionalInt.of(Math.min(asked.getAsInt(), spec.contextLength()));
+        return new Wishes(asked, most, options.parallel(), options.stepTokens(), true);
     }
 
     Plan plan() {

@@ -52,10 +52,10 @@ public final class Planner {
         int context = wishes.context().orElse(wishes.mostContext());
         int least = streamed ? LEAST_CONTEXT : LEAST_RESIDENT_CONTEXT;
         while (true) {
-            int steps = (int) Math.min(wishes.stepTokens(), (long) context * wishes.parallel());
-            for (int s = steps; ; s = Math.max(LEAST_STEP, s / 2)) {
+            int leastStep = wishes.leastStep(LEAST_STEP);
+            for (int s = wishes.mostStep(context); ; s = Math.max(leastStep, s / 2)) {
                 to.add(new Setup(streamed, context, wishes.parallel(), s));
-                if (s <= LEAST_STEP) break;
+                if (s <= leastStep) break;
             }
             if (wishes.context().isPresent() || context <= least) return;
             context = Math.max(least, context / 2);
@@ -107,7 +107,7 @@ public final class Planner {
                     "keys and values of " + wishes.mostContext() + " tokens do not fit, and --context names none: "
                             + setup.contextLength()));
         }
-        int steps = (int) Math.min(wishes.stepTokens(), (long) setup.contextLength() * setup.parallel());
+        int steps = wishes.mostStep(setup.contextLength());
         if (setup.stepTokens() < steps) {
             all.add(new Plan.Choice(
                     "shorter-steps",

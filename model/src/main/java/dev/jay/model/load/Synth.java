@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * Writes a model of random weights: as large and as fast as a real one, and of no use but for tests and measurements.
@@ -19,8 +20,6 @@ import java.util.List;
  * activations keep their size; norms are near one, biases near zero. Its tokenizer has a token for every byte.
  */
 public final class Synth {
-    private static final float NORM_DEVIATION = 0.1f;
-    private static final float BIAS_DEVIATION = 0.05f;
     private static final String TOKENS = "tokenizer.ggml.";
 
     private final SynthShape shape;
@@ -51,13 +50,14 @@ public final class Synth {
         Synth synth = new Synth(shape, format, seed, progress);
         try (TensorCoder coder = new TensorCoder(memory, workers)) {
             synth.describe();
-            synth.plan(coder);
+            new SynthTensors(shape).list(synth.tensors(coder));
             synth.writer.write(out);
         }
     }
 
     private void describe() {
         String key = shape.architecture() + ".";
+        boolean isEncoder = shape.has(SynthTrait.ENCODER);
         writer.put("general.architecture", shape.architecture())
                 .put("general.name", shape.name() + " of random weights, seed " + seed)
                 .put(key + "context_length", (long) shape.context())
@@ -68,10 +68,14 @@ public final class Synth {
                 .put(key + "attention.head_count_kv", (long) shape.kvHeads())
                 .put(key + "attention.key_length", (long) shape.headDim())
                 .put(key + "attention.value_length", (long) shape.headDim())
-                .put(key + "attention.layer_norm_rms_epsilon", shape.normEps())
-                .put(key + "rope.dimension_count", (long) shape.headDim())
-                .put(key + "rope.freq_base", shape.ropeBase())
-                .put(key + "vocab_size", (long) shape.vocabulary());
+                .put(
+                        key + (isEncoder ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"),
+                        shape.normEps())
+                .put(key + "rope.dimension_count", (long) shape.headDim());
+        if (!shape.keys().containsKey("rope.freq_base")) writer.put(key + "rope.freq_base", shape.ropeBase());
+        writer.put(key + "vocab_size", (long) shape.vocabulary());
+        new TreeMap<>(shape.keys()).forEach((name, value) -> writer.put(key + name, value));
+        if (isEncoder) writer.put(TOKENS + "token_type_count", 2L);
         GgmlType.of(format).fileType().ifPresent(t -> writer.put("general.file_type", t));
         describeTokens();
     }
@@ -101,41 +105,27 @@ public final class Synth {
                 .put(TOKENS + "add_space_prefix", false);
     }
 
-    private void plan(TensorCoder coder) {
-        int queries = shape.heads() * shape.headDim();
-        int keys = shape.kvHeads() * shape.headDim();
-        matrix(coder, "token_embd.weight", shape.dim(), shape.vocabulary());
-        for (int l = 0; l < shape.layers(); l++) {
-            String block = "blk." + l + ".";
-            vector(coder, block + "attn_norm.weight", shape.dim(), 1, NORM_DEVIATION);
-            matrix(coder, block + "attn_q.weight", shape.dim(), queries);
-            matrix(coder, block + "attn_k.weight", shape.dim(), keys);
-            matrix(coder, block + "attn_v.weight", shape.dim(), keys);
-            if (shape.hasBiases()) {
-                vector(coder, block + "attn_q.bias", queries, 0, BIAS_DEVIATION);
-                vector(coder, block + "attn_k.bias", keys, 0, BIAS_DEVIATION);
-                vector(coder, block + "attn_v.bias", keys, 0, BIAS_DEVIATION);
+    private SynthTensors.Sink tensors(TensorCoder coder) {
+        return new SynthTensors.Sink() {
+            @Override
+            public void matrix(String name, long cols, long... rows) {
+                List<Long> dims = new ArrayList<>(List.of(cols));
+                for (long r : rows) dims.add(r);
+                float deviation = (float) (1 / Math.sqrt(cols));
+                tensor(coder, name, List.copyOf(dims), WeightFormats.fitting(format, cols), 0, deviation);
             }
-            if (shape.hasHeadNorms()) {
-                vector(coder, block + "attn_q_norm.weight", shape.headDim(), 1, NORM_DEVIATION);
-                vector(coder, block + "attn_k_norm.weight", shape.headDim(), 1, NORM_DEVIATION);
+
+            @Override
+            public void vector(String name, long size, float mean, float deviation) {
+                tensor(coder, name, List.of(size), WeightFormats.ALL.make("f32"), mean, deviation);
             }
-            matrix(coder, block + "attn_output.weight", queries, shape.dim());
-            vector(coder, block + "ffn_norm.weight", shape.dim(), 1, NORM_DEVIATION);
-            matrix(coder, block + "ffn_gate.weight", shape.dim(), shape.hidden());
-            matrix(coder, block + "ffn_up.weight", shape.dim(), shape.hidden());
-            matrix(coder, block + "ffn_down.weight", shape.hidden(), shape.dim());
-        }
-        vector(coder, "output_norm.weight", shape.dim(), 1, NORM_DEVIATION);
-        if (!shape.sharesHead()) matrix(coder, "output.weight", shape.dim(), shape.vocabulary());
-    }
 
-    private void matrix(TensorCoder coder, String name, long cols, long rows) {
-        tensor(coder, name, List.of(cols, rows), WeightFormats.fitting(format, cols), 0, (float) (1 / Math.sqrt(cols)));
-    }
-
-    private void vector(TensorCoder coder, String name, long size, float mean, float deviation) {
-        tensor(coder, name, List.of(size), WeightFormats.ALL.make("f32"), mean, deviation);
+            @Override
+            public void exact(String name, long cols, long rows) {
+                float deviation = (float) (1 / Math.sqrt(cols));
+                tensor(coder, name, List.of(cols, rows), WeightFormats.ALL.make("f32"), 0, deviation);
+            }
+        };
     }
 
     private void tensor(TensorCoder coder, String name, List<Long> dims, WeightFormat as, float mean, float deviation) {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.load;
 
+import java.util.Map;
+import java.util.Set;
+
 /**
  * What a made-up model looks like.
  *
- * @param headDim    width of a head; heads * headDim need not be dim
- * @param hidden     width inside the gated MLP
- * @param sharesHead whether the embedding is the head too
- * @param hasBiases  on queries, keys and values
- * @param hasHeadNorms on queries and keys, one weight a channel
+ * @param headDim width of a head; heads * headDim need not be dim
+ * @param hidden  width inside the MLP
+ * @param traits  in what it differs from a Llama
+ * @param keys    what its file says besides, each key behind the architecture's name
  */
 public record SynthShape(
         String name,
@@ -23,43 +25,30 @@ public record SynthShape(
         int context,
         double ropeBase,
         double normEps,
-        boolean sharesHead,
-        boolean hasBiases,
-        boolean hasHeadNorms) {
+        Set<SynthTrait> traits,
+        Map<String, Object> keys) {
     /** Three special tokens, 256 bytes and a space. */
     static final int LEAST_VOCABULARY = 3 + 256 + 1;
 
     public SynthShape {
+        traits = Set.copyOf(traits);
+        keys = Map.copyOf(keys);
         if (layers < 1 || vocabulary < LEAST_VOCABULARY) {
             throw new IllegalArgumentException("model shape " + name + ": layers=" + layers + " (least 1), vocabulary="
                     + vocabulary + " (least " + LEAST_VOCABULARY + ")");
         }
     }
 
-    /** A Llama: no biases, no head norms. */
-    static SynthShape llama(String name, int[] sizes, int context, double ropeBase, boolean sharesHead) {
-        return of(name, "llama", sizes, context, ropeBase, 1e-5, sharesHead, false, false);
-    }
-
-    static SynthShape qwen2(String name, int[] sizes, int context) {
-        return of(name, "qwen2", sizes, context, 1e6, 1e-6, true, true, false);
-    }
-
-    static SynthShape qwen3(String name, int[] sizes, int context) {
-        return of(name, "qwen3", sizes, context, 1e6, 1e-6, true, false, true);
-    }
-
     /** @param sizes layers, dim, heads, kvHeads, headDim, hidden, vocabulary */
-    private static SynthShape of(
+    static SynthShape of(
             String name,
             String architecture,
             int[] sizes,
             int context,
             double ropeBase,
             double normEps,
-            boolean sharesHead,
-            boolean hasBiases,
-            boolean hasHeadNorms) {
+            Set<SynthTrait> traits,
+            Map<String, Object> keys) {
         return new SynthShape(
                 name,
                 architecture,
@@ -73,8 +62,23 @@ public record SynthShape(
                 context,
                 ropeBase,
                 normEps,
-                sharesHead,
-                hasBiases,
-                hasHeadNorms);
+                traits,
+                keys);
+    }
+
+    boolean has(SynthTrait trait) {
+        return traits.contains(trait);
+    }
+
+    int experts() {
+        return ((Number) keys.get("expert_count")).intValue();
+    }
+
+    int expertHidden() {
+        return ((Number) keys.get("expert_feed_forward_length")).intValue();
+    }
+
+    int sharedHidden() {
+        return ((Number) keys.get("expert_shared_feed_forward_length")).intValue();
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.tensor.Steps;
-import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
@@ -38,12 +37,7 @@ class ArchitectureLaws {
 
         /** The greatest error of a logit, relative to the greatest logit. */
         double allowed(Numerics numerics) {
-            WeightFormat weights = WeightFormats.ALL.make(format);
-            WeightFormat mixed = WeightFormats.ALL.make("q8_0"); // where a row is no whole number of blocks
-            return Stream.of(weights, weights.blockSize() > RandomModel.HEADS * RandomModel.HEAD_DIM ? mixed : weights)
-                    .flatMap(f -> machine().kernels.matMuls(f, numerics).stream())
-                    .mapToDouble(from -> GROWTH * from.kernel().bound())
-                    .reduce(FLOAT, Math::max);
+            return Math.max(FLOAT, GROWTH * machine().bound(format, numerics));
         }
     }
 

@@ -9,8 +9,9 @@ import dev.jay.kv.WholeText;
 import dev.jay.model.LayerProbe;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pass;
+import dev.jay.model.load.Metadata;
+import dev.jay.model.load.Weights;
 import dev.jay.tensor.format.Floats;
-import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.CpuOps;
 import dev.jay.tensor.kernel.Numerics;
@@ -57,8 +58,13 @@ class EncoderLaws {
 
     /** The rows of texts that run side by side: [text][token * dim]. */
     private static float[][] run(Machine machine, RandomModel model, Numerics numerics, int threads, int[]... texts) {
-        Architecture architecture = Architectures.of(model.metadata());
-        ModelSpec spec = architecture.spec(model.metadata());
+        return run(machine, model.metadata(), model, numerics, threads, texts);
+    }
+
+    static float[][] run(
+            Machine machine, Metadata metadata, Weights model, Numerics numerics, int threads, int[]... texts) {
+        Architecture architecture = Architectures.of(metadata);
+        ModelSpec spec = architecture.spec(metadata);
         List<Span> spans = new ArrayList<>();
         int rows = 0;
         int slots = 0;
@@ -108,11 +114,9 @@ class EncoderLaws {
     void shouldAgreeWithTheDefinition(Member member) {
         try (Machine machine = new Machine(member.provider);
                 RandomModel model = new RandomModel(machine.memory, SEED, member.family, member.format)) {
-            WeightFormat format = WeightFormats.ALL.make(member.format);
             for (Numerics numerics : Numerics.values()) {
-                double allowed = machine.kernels.matMuls(format, numerics).stream()
-                        .mapToDouble(from -> GROWTH * from.kernel().bound())
-                        .reduce(FLOAT, Math::max);
+                double allowed = GROWTH * machine.bound(member.format, numerics);
+                allowed = Math.max(FLOAT, allowed);
                 allowed = Math.max(
                         allowed,
                         GROWTH

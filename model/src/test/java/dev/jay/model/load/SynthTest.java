@@ -65,11 +65,15 @@ class SynthTest {
                     .hasSize(shape.vocabulary())
                     .doesNotHaveDuplicates()
                     .contains("<0x00>", "<0xFF>");
-            assertThat(source.find("output.weight") == null).isEqualTo(shape.sharesHead());
-            assertThat(source.find("blk.1.attn_q.bias") != null).isEqualTo(shape.hasBiases());
-            assertThat(source.find("blk.1.attn_k_norm.weight") != null).isEqualTo(shape.hasHeadNorms());
-            assertThat(source.find("blk.1.ffn_down.weight").typeName()).isEqualTo("Q8_0");
-            assertThat(source.find("blk.1.ffn_norm.weight").typeName()).isEqualTo("F32");
+            assertThat(source.find("output.weight") == null)
+                    .isEqualTo(shape.has(SynthTrait.SHARED_HEAD) || shape.has(SynthTrait.ENCODER));
+            assertThat(source.find("blk.1.attn_q.bias") != null).isEqualTo(shape.has(SynthTrait.BIASES));
+            assertThat(source.find("blk.1.attn_k_norm.weight") != null)
+                    .isEqualTo(shape.has(SynthTrait.HEAD_NORMS) || shape.has(SynthTrait.WHOLE_NORMS));
+            assertThat(source.find("blk.1.attn_output.weight").typeName()).isEqualTo("Q8_0");
+            for (WeightSource.Entry e : source.entries()) {
+                if (e.dims().size() == 1) assertThat(e.typeName()).as(e.name()).isEqualTo("F32");
+            }
         }
     }
 
