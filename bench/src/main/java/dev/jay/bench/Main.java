@@ -2,6 +2,7 @@
 package dev.jay.bench;
 
 import dev.jay.bench.kernel.KernelBench;
+import dev.jay.bench.optimize.OptimizersBench;
 import dev.jay.bench.overload.OverloadBench;
 import dev.jay.bench.serve.ServeBench;
 import dev.jay.bench.serve.TenantsBench;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
             BatchBench.class,
             OverloadBench.class,
             SimulateBench.class,
-            TinyBench.class
+            TinyBench.class,
+            OptimizersBench.class
         },
         footer = {
             "",
@@ -56,6 +58,8 @@ import picocli.CommandLine.Spec;
                     + " dumps",
             "  jay bench tiny m.gguf --plot recall.png         what a small model recalls, by length, and bits a byte",
             "  jay bench train                                 a step of training, beside its products alone",
+            "  jay bench optimizers --data texts.txt           every optimiser on the same small model: loss, state,"
+                    + " time",
             "  jay bench model model.gguf                      a whole model's prefill and decode"
         })
 public final class Main implements Runnable {

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.bench.optimize;
+
+import dev.jay.model.ModelSpec;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.CpuOps;
+import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.Precision;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.train.Recipe;
+import dev.jay.train.TrainModel;
+import dev.jay.train.Trainer;
+import dev.jay.train.block.Batch;
+import dev.jay.train.block.Parameters;
+import dev.jay.train.optimize.Optimizer;
+import dev.jay.train.optimize.Optimizers;
+import dev.jay.train.optimize.Schedules;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/**
+ * Every optimiser on the same small model, batches and steps, each at the best of three rates that short runs tell apart:
+ * loss on held-out text, bytes of state, time of a step.
+ */
+@CommandLine.Command(
+        name = "optimizers",
+        mixinStandardHelpOptions = true,
+        description =
+                "Every optimiser on the same small model and text: held-out loss, bytes of state, time of a step.")
+public final class OptimizersBench implements Callable<Integer> {
+    private static final int LOOKS = 8; // batches of held-out text
+    private static final int SHORT = 8; // a short run is one in so many steps
+    private static final double[] RATES = {0.5, 1, 2}; // of those below
+
+    /** Where the search begins: what each is usually run with at this size. */
+    private static final Map<String, Double> USUAL =
+            Map.of("adamw", 2e-3, "sgd", 0.5, "galore", 8e-3, "apollo", 1e-2, "apollo-mini", 1e-2);
+
+    @Option(
+            names = "--data",
+            required = true,
+            split = ",",
+            paramLabel = "FILE",
+            description = "texts, as for jay train")
+    private List<Path> data;
+
+    @Option(names = "--steps", defaultValue = "900", description = "of each run (${DEFAULT-VALUE})")
+    private int steps;
+
+    @Option(names = "--threads", description = "compute threads (all cores)")
+    private Integer threads;
+
+    @Option(names = "--smoke", description = "a few steps of a smaller model, to see that all of it works")
+    private boolean smoke;
+
+    @Option(names = "--write", paramLabel = "DOCS", description = "put table and plot into this folder's numbers.md")
+    private Path docs;
+
+    /**
+     * One optimiser's run.
+     *
+     * @param losses  of each step, on text that is learnt
+     * @param loss    on held-out text at the end, nats a byte
+     * @param state   bytes it remembers, as published
+     * @param counted the same, as the books have it
+     * @param step    seconds, median
+     */
+    record Row(
+            String name, double rate, double[] losses, double loss, long state, long counted, double step, long peak) {}
+
+    private record Size(ModelSpec spec, int sequences, int length, int steps) {}
+
+    @Override
+    public Integer call() throws IOException {
+        Recipe.Shape shape = smoke
+                ? new Recipe.Shape(64, 2, 4, 2, 16, 160, 256, 10000)
+                : new Recipe.Shape(192, 8, 6, 2, 32, 512, 512, 10000);
+        int count = smoke ? 24 : steps;
+        Size size = new Size(shape.spec(ByteText.VOCABULARY), 16, smoke ? 64 : 256, count);
+        ByteText text = ByteText.read(data, 64 << 20, size.length);
+        Cpu cpu = Cpu.detect();
+        List<Row> rows = new ArrayList<>();
+        try (Workers workers = Workers.of(threads == null ? cpu.cores() : threads)) {
+            System.out.printf(
+                    Locale.ROOT,
+                    "%d parameters, %d bytes of text, %d steps of %d bytes%n",
+                    parameters(size.spec),
+                    text.bytes(),
+                    count,
+                    size.sequences * size.length);
+            for (String name : Optimizers.ALL.names()) {
+                double rate = best(name, size, text, cpu, workers);
+                Row row = run(name, rate, size, count, text, cpu, workers);
+                rows.add(row);
+                System.out.println(OptimizersReport.line(row));
+            }
+        }
+        String title = Math.round(parameters(size.spec) / 1e5) / 10.0 + " M parameters, "
+                + (long) count * size.sequences * size.length / 1_000_000 + " MB of text"
+                + (smoke ? " (smoke: says nothing)" : "");
+        OptimizersReport.print(rows);
+        if (docs != null) OptimizersReport.write(rows, title, docs);
+        return 0;
+    }
+
+    private static long parameters(ModelSpec spec) {
+        try (Parameters outline = Parameters.outline(spec, true)) {
+            return outline.count();
+        }
+    }
+
+    private double best(String name, Size size, ByteText text, Cpu cpu, Workers workers) {
+        double usual = USUAL.getOrDefault(name, 1e-3);
+        double best = usual;
+        double least = Double.POSITIVE_INFINITY;
+        for (double factor : RATES) {
+            double loss;
+            try {
+                loss = run(name, usual * factor, size, Math.max(4, size.steps / SHORT), text, cpu, workers).loss;
+            } catch (IllegalStateException e) { // diverged
+                continue;
+            }
+            if (loss < least) best = usual * factor;
+            least = Math.min(least, loss);
+        }
+        return best;
+    }
+
+    private Row run(String name, double rate, Size size, int count, ByteText text, Cpu cpu, Workers workers) {
+        Optimizer optimizer = Optimizers.ALL.make(name);
+        Trainer.Plan plan = new Trainer.Plan(optimizer, rate, Schedules.ALL.make("cosine(warmup=0.1)"), count, 1);
+        TrainModel.Size pass = new TrainModel.Size(size.sequences, size.length, false);
+        try (Memory memory = Memory.withBudget(4L << 30);
+                KernelChoice kernels = KernelProviders.choose(cpu, null, memory);
+                CpuOps ops = new CpuOps(memory, workers, kernels, 1);
+                Parameters parameters = new Parameters(size.spec, true, memory);
+                TrainModel model = new TrainModel(parameters, ops, Precision.BF16, pass, memory);
+                Trainer trainer = new Trainer(model, ops, plan, memory)) {
+            parameters.randomise(1);
+            double[] losses = new double[count];
+            double[] seconds = new double[count];
+            for (int i = 0; i < count; i++) {
+                Batch batch = text.batch(i, size.sequences, size.length);
+                long begin = System.nanoTime();
+                losses[i] = trainer.step(List.of(batch)).loss();
+                seconds[i] = (System.nanoTime() - begin) / 1e9;
+            }
+            double loss = 0;
+            for (int i = 0; i < LOOKS; i++) {
+                loss += model.loss(text.held(i, LOOKS, size.sequences, size.length)) / LOOKS;
+            }
+            Arrays.sort(seconds);
+            long state = Trainer.stateBytes(parameters, optimizer);
+            long counted = memory.byPurpose().getOrDefault("train-optimizer", 0L);
+            return new Row(name, rate, losses, loss, state, counted, seconds[count / 2], memory.peakBytes());
+        }
+    }
+}
