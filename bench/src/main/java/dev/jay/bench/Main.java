@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             KernelBench.class,
             GemmBench.class,
+            GrammarBench.class,
             TrainBench.class,
             PageBench.class,
             PlanBench.class,
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
             "  jay bench kernels --plot ratios.png             every kernel beside what bounds it",
             "  jay bench kernels --kernels gemv --formats q8_0 --threads 1,2 --json",
             "  jay bench gemm --threads 1                      products of float matrices, as training calls them",
+            "  jay bench grammar model.gguf                    what a grammar costs a token, by vocabulary",
             "  jay bench pages                                 keys and values in pages and in one run, huge pages or"
                     + " not",
             "  jay bench plan model.gguf --memory 1g,2g        what was planned beside what came of it",

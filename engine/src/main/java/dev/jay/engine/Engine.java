@@ -315,7 +315,7 @@ public final class Engine implements AutoCloseable {
             return;
         }
         int row = firstRow + slice.rows() - 1;
-        int token = s.sampler.sample(logits.row(row), s.tokens(), s.length());
+        int token = s.sampler.sample(logits.row(row), s.tokens(), s.length(), s.mask());
         decodedTokens++;
         Choice choice = logits.choice(row, token, s.request.logprobs());
         FinishReason reason = s.accept(choice, settings.clock().getAsLong());

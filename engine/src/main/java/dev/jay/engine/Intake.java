@@ -3,6 +3,8 @@ package dev.jay.engine;
 
 import dev.jay.engine.sample.Candidates;
 import dev.jay.engine.sample.Sampler;
+import dev.jay.engine.sample.grammar.Constraint;
+import dev.jay.engine.sample.grammar.GrammarCache;
 import dev.jay.model.text.TextDecoder;
 import dev.jay.model.text.Tokenizer;
 
@@ -12,12 +14,14 @@ final class Intake {
     private final Tokenizer tokenizer;
     private final Forward forward;
     private final Candidates candidates;
+    private final GrammarCache grammars;
 
     Intake(Engine.Settings settings, Tokenizer tokenizer, Forward forward) {
         this.settings = settings;
         this.tokenizer = tokenizer;
         this.forward = forward;
         this.candidates = new Candidates(forward.vocabulary());
+        this.grammars = new GrammarCache(tokenizer);
     }
 
     /** As {@link Engine#submit} throws, but for what depends on others. */
@@ -31,7 +35,10 @@ final class Intake {
                 request.ends(tokenizer),
                 sink,
                 new Sampler(request.sampling(), settings.seeds().getAsLong(), candidates),
-                new TextDecoder(tokenizer, false),
+                request.grammar()
+                        .map(g -> new Constraint(grammars.masks(g, request.writtenTokens())))
+                        .orElse(null),
+                new TextDecoder(tokenizer, false, request.writtenTokens()),
                 settings.clock().getAsLong(),
                 settings.waker());
     }

@@ -2,6 +2,7 @@
 package dev.jay.engine;
 
 import dev.jay.engine.sample.Sampling;
+import dev.jay.engine.sample.grammar.Grammar;
 import dev.jay.model.HiddenRows;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.tensor.kernel.Numerics;
@@ -35,6 +36,8 @@ public final class Request {
     private boolean shared = true;
     private int priority;
     private Optional<Duration> firstToken = Optional.empty();
+    private Optional<Grammar> grammar = Optional.empty();
+    private Set<Integer> writtenTokens = Set.of();
     private HiddenRows hidden; // null: nobody wants them
 
     private Request(int[] prompt) {
@@ -61,6 +64,8 @@ public final class Request {
         r.shared = shared;
         r.priority = priority;
         r.firstToken = firstToken;
+        r.grammar = grammar;
+        r.writtenTokens = writtenTokens;
         r.hidden = hidden;
         return r;
     }
@@ -195,6 +200,23 @@ public final class Request {
         return hidden;
     }
 
+    /**
+     * The answer is a text of this grammar. It ends where nothing more is allowed, and by the model's own end tokens only
+     * where it may.
+     */
+    public Request withGrammar(Grammar value) {
+        Request r = copy();
+        r.grammar = Optional.of(value);
+        return r;
+    }
+
+    /** Control tokens that are text in the answer, as the vocabulary writes them: marks of tool calls, of reasoning. */
+    public Request withWrittenTokens(Set<Integer> tokens) {
+        Request r = copy();
+        r.writtenTokens = Set.copyOf(tokens);
+        return r;
+    }
+
     public int[] prompt() {
         return prompt.clone();
     }
@@ -251,10 +273,18 @@ public final class Request {
         return firstToken;
     }
 
+    public Optional<Grammar> grammar() {
+        return grammar;
+    }
+
+    public Set<Integer> writtenTokens() {
+        return writtenTokens;
+    }
+
     /** The tokens that end the answer. */
     Set<Integer> ends(Tokenizer tokenizer) {
         Set<Integer> ends = new HashSet<>(stopTokens());
-        if (!ignoreEos()) ends.addAll(tokenizer.endOfGeneration());
+        if (!ignoreEos() || grammar.isPresent()) ends.addAll(tokenizer.endOfGeneration());
         return ends;
     }
 }

@@ -2,6 +2,7 @@
 package dev.jay.engine;
 
 import dev.jay.engine.sample.Sampling;
+import dev.jay.engine.sample.grammar.Grammar;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -19,8 +20,17 @@ final class RequestPrint {
     static final int BYTES = 32;
 
     /** Fields of a request that are in its print; a test holds the class against this. */
-    static final Set<String> COUNTED =
-            Set.of("prompt", "sampling", "numerics", "maxTokens", "stops", "stopTokens", "ignoreEos", "tenant");
+    static final Set<String> COUNTED = Set.of(
+            "prompt",
+            "sampling",
+            "numerics",
+            "maxTokens",
+            "stops",
+            "stopTokens",
+            "ignoreEos",
+            "grammar",
+            "writtenTokens",
+            "tenant");
 
     /** Those that do not change an answer, and those with which nothing is parked: {@link #canPark}. */
     static final Set<String> LEFT_OUT =
@@ -47,6 +57,10 @@ final class RequestPrint {
             for (String stop : r.stops()) text(out, stop);
             out.writeInt(r.stopTokens().size());
             for (int token : new TreeSet<>(r.stopTokens())) out.writeInt(token);
+            out.writeInt(r.writtenTokens().size());
+            for (int token : new TreeSet<>(r.writtenTokens())) out.writeInt(token);
+            text(out, r.grammar().map(Grammar::kind).orElse(""));
+            text(out, r.grammar().map(Grammar::source).orElse(""));
             Sampling s = r.sampling();
             for (Map.Entry<Integer, Float> bias : new TreeMap<>(s.logitBias()).entrySet()) {
                 out.writeInt(bias.getKey());

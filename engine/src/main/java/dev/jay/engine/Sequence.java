@@ -2,6 +2,8 @@
 package dev.jay.engine;
 
 import dev.jay.engine.sample.Sampler;
+import dev.jay.engine.sample.grammar.Constraint;
+import dev.jay.engine.sample.grammar.TokenMask;
 import dev.jay.engine.schedule.Work;
 import dev.jay.kv.prefix.PrefixHold;
 import dev.jay.model.text.TextDecoder;
@@ -27,6 +29,7 @@ final class Sequence implements Work, Ticket {
     private final long timeLimit; // nanoseconds
     private final Set<Integer> ends;
     private final Runnable waker;
+    private final Constraint constraint; // null: any text
     private final TextDecoder decoder;
     private final StopText stopText;
     private final int promptLength;
@@ -58,12 +61,14 @@ final class Sequence implements Work, Ticket {
             Set<Integer> ends,
             TokenSink sink,
             Sampler sampler,
+            Constraint constraint,
             TextDecoder decoder,
             long now,
             Runnable waker) {
         this.request = request;
         this.sink = sink;
         this.sampler = sampler;
+        this.constraint = constraint;
         this.decoder = decoder;
         this.ends = ends;
         this.waker = waker;
@@ -201,6 +206,11 @@ final class Sequence implements Work, Ticket {
         return true;
     }
 
+    /** The tokens that may come next; null where any may. */
+    TokenMask mask() {
+        return constraint == null ? null : constraint.mask();
+    }
+
     /** Takes up a token that was chosen and what it does to the text. Returns why the answer ends with it, or null. */
     FinishReason accept(Choice choice, long now) {
         if (generated() == 0) firstToken = now;
@@ -212,11 +222,13 @@ final class Sequence implements Work, Ticket {
             deliver(stopText.next(decoder.finish()) + stopText.flush(), true);
             return FinishReason.STOP;
         }
+        if (constraint != null) constraint.accept(choice.token());
+        boolean whole = constraint != null && constraint.state().mustEnd();
         String text = stopText.next(decoder.next(choice.token()));
-        boolean last = length == limit;
+        boolean last = length == limit || whole;
         if (last && !stopText.isFound()) text += stopText.next(decoder.finish()) + stopText.flush();
         deliver(text, last || stopText.isFound());
-        return stopText.isFound() ? FinishReason.STOP : last ? FinishReason.LENGTH : null;
+        return stopText.isFound() || whole ? FinishReason.STOP : last ? FinishReason.LENGTH : null;
     }
 
     /** The stop string that ended it, if one did. */

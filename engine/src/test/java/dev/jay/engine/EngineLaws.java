@@ -4,6 +4,7 @@ package dev.jay.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.engine.sample.Sampling;
+import dev.jay.engine.sample.grammar.Grammar;
 import dev.jay.engine.schedule.SchedulerPolicies;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ class EngineLaws {
                 .withPriority(random.nextInt(3))
                 .withLogprobs(random.nextInt(4) - 1);
         if (random.nextInt(3) == 0) r = r.withStops("ab", "cab", "e");
+        if (random.nextInt(3) == 0) r = r.withGrammar(Grammar.ofRegex("([a-e]{2,4}q)*|(a[^z]){3,}|\ud83d\udc26+"));
         return random.nextInt(4) == 0 ? r.withPromptScores(1 + random.nextInt(5)) : r;
     }
 

@@ -29,7 +29,8 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  jay run model.gguf --prompt \"Once upon a time\" --max-tokens 100",
             "  jay run model.gguf --chat --prompt \"Why is the sky blue?\" --temperature 0",
-            "  jay run model.gguf --prompt-file story.txt --seed 7 --json | jq .timing"
+            "  jay run model.gguf --prompt-file story.txt --seed 7 --json | jq .timing",
+            "  jay run model.gguf --chat --prompt \"A bird, as JSON\" --json-schema bird.json"
         })
 final class RunCommand implements Callable<Integer> {
     private final Shell shell;
@@ -73,6 +74,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private AnswerArguments answer;
 
+    @Mixin
+    private GrammarArguments grammar;
+
     RunCommand(Shell shell) {
         this.shell = shell;
     }
@@ -82,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
         check();
         String text = promptText();
         try (Model opened = model.open(shell)) {
-            Request request = answer.request(tokens(opened, text));
+            Request request = grammar.on(answer.request(tokens(opened, text)));
             if (logprobs != null) request = request.withLogprobs(logprobs);
             try (Generation generation = opened.generate(request);
                     Interrupts.Scope scope = shell.interrupts().during(generation::cancel)) {

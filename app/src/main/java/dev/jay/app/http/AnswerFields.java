@@ -4,6 +4,7 @@ package dev.jay.app.http;
 import dev.jay.engine.Model;
 import dev.jay.engine.Request;
 import dev.jay.engine.sample.Sampling;
+import dev.jay.engine.sample.grammar.Grammar;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -99,6 +100,8 @@ final class AnswerFields {
                         .orElse(0))
                 .withSharing(!fields.has("cache_prompt") || fields.flag("cache_prompt"))
                 .withIgnoreEos(fields.flag("ignore_eos"));
+        Optional<Grammar> grammar = new GrammarFields(fields).read();
+        if (grammar.isPresent()) request = request.withGrammar(grammar.get());
         OptionalInt asked = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
         if (asked.isEmpty()) asked = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
         if (asked.isEmpty()) asked = mostTokens;

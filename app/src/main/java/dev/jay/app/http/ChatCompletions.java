@@ -43,9 +43,6 @@ final class ChatCompletions implements Answers.Endpoint {
         AnswerFields answer = new AnswerFields(fields, model, options);
         answer.checkModel(modelName);
         answer.refuse(UNSUPPORTED);
-        fields.object("response_format").flatMap(f -> f.text("type")).ifPresent(type -> {
-            if (!type.equals("text")) throw fields.unsupported("response_format", "only text is supported yet");
-        });
         boolean logprobs = fields.flag("logprobs");
         OptionalInt top = fields.integer("top_logprobs", 0, MOST_TOP);
         if (top.isPresent() && top.getAsInt() > 0 && !logprobs) {

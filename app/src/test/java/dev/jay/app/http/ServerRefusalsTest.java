@@ -89,7 +89,13 @@ class ServerRefusalsTest {
         stream_options  | {"messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":3}
         n               | {"messages":[{"role":"user","content":"x"}],"n":99}
         tools           | {"messages":[{"role":"user","content":"x"}],"tools":[{}]}
-        response_format | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}
+        response_format.type | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}}
+        response_format.json_schema.schema | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"a"}}}
+        response_format | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"not":{}}}}}
+        response_format | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object","schema":{"type":"nonsense"}}}
+        json_schema     | {"messages":[{"role":"user","content":"x"}],"json_schema":{"type":"string","pattern":"[ab]*a[ab]{40}"}}
+        grammar         | {"messages":[{"role":"user","content":"x"}],"grammar":"root ::= root"}
+        regex           | {"messages":[{"role":"user","content":"x"}],"regex":"(?=a)"}
         logit_bias      | {"messages":[{"role":"user","content":"x"}],"logit_bias":{"999":1}}
         logit_bias.65   | {"messages":[{"role":"user","content":"x"}],"logit_bias":{"65":"1"}}
         top_logprobs    | {"messages":[{"role":"user","content":"x"}],"logprobs":true,"top_logprobs":21}

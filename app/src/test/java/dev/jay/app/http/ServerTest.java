@@ -3,6 +3,7 @@ package dev.jay.app.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jay.engine.sample.grammar.Grammar;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -49,6 +50,29 @@ class ServerTest {
         assertThat(talk.model.last.sampling().seed()).hasValue(3);
         assertThat(talk.model.last.sampling().temperature()).isEqualTo(0.5);
         assertThat(talk.model.last.maxTokens()).isEmpty();
+    }
+
+    @Test
+    void shouldTellTheEngineWhatAnAnswerMustBe() throws Exception {
+        String messages = "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],";
+        String schema = "{\"type\":\"object\",\"properties\":{\"b\":{},\"a\":{}}}";
+        for (String body : List.of(
+                "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"strict\":true,\"schema\":" + schema
+                        + "}}}",
+                "\"response_format\":{\"type\":\"json_schema\",\"schema\":" + schema + "}}",
+                "\"response_format\":{\"type\":\"json_object\",\"schema\":" + schema + "}}",
+                "\"json_schema\":" + schema + "}")) {
+            assertThat(talk.post(CHAT, messages + body).statusCode()).as(body).isEqualTo(200);
+            assertThat(talk.model.last.grammar()).contains(Grammar.ofJsonSchema(schema));
+        }
+        talk.post(CHAT, messages + "\"response_format\":{\"type\":\"json_object\"}}");
+        assertThat(talk.model.last.grammar()).contains(Grammar.ofJsonObject());
+        talk.post(CHAT, messages + "\"response_format\":{\"type\":\"text\"}}");
+        assertThat(talk.model.last.grammar()).isEmpty();
+        talk.post(COMPLETIONS, "{\"prompt\":\"x\",\"grammar\":\"root ::= [a-c]+\"}");
+        assertThat(talk.model.last.grammar()).contains(Grammar.ofGbnf("root ::= [a-c]+"));
+        talk.post(COMPLETIONS, "{\"prompt\":\"x\",\"regex\":\"[a-c]+\"}");
+        assertThat(talk.model.last.grammar()).contains(Grammar.ofRegex("[a-c]+"));
     }
 
     @Test

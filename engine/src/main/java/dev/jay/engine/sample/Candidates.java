@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine.sample;
 
+import dev.jay.engine.sample.grammar.TokenMask;
 import dev.jay.tensor.format.Floats;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -44,6 +45,12 @@ public final class Candidates {
             tokens[i] = i;
             if (!(logits[i] < Float.POSITIVE_INFINITY)) throw noNumber(i, logits[i], size);
         }
+    }
+
+    /** {@link #load}, with what a mask does not allow at -infinity. */
+    void load(MemorySegment row, TokenMask mask) {
+        load(row);
+        mask.apply(logits);
     }
 
     private static IllegalStateException noNumber(int token, float logit, int vocabulary) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine.sample;
 
+import dev.jay.engine.sample.grammar.TokenMask;
 import dev.jay.tensor.format.Floats;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -55,11 +56,22 @@ public final class Sampler {
      * @throws IllegalStateException if the logits allow no choice: one is not a number, or all are -infinity
      */
     public int sample(MemorySegment row, int[] history, int length) {
-        if (sampling.isGreedy() && steps.length == 0) {
+        return sample(row, history, length, null);
+    }
+
+    /**
+     * As {@link #sample(MemorySegment, int[], int)}, of the tokens that a grammar allows; all others are out before any
+     * other step.
+     *
+     * @param mask null: all are allowed
+     */
+    public int sample(MemorySegment row, int[] history, int length, TokenMask mask) {
+        if (mask == null && sampling.isGreedy() && steps.length == 0) {
             int best = Candidates.best(row, candidates.vocabulary());
             return allowed(best, Floats.get(row, best));
         }
-        candidates.load(row);
+        if (mask == null) candidates.load(row);
+        else candidates.load(row, mask);
         for (SamplingStep step : steps) step.apply(sampling, candidates, history, length);
         if (!sampling.isGreedy()) return draw(CounterRandom.unit(seed, length));
         int best = candidates.best();

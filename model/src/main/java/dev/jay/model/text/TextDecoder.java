@@ -7,6 +7,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * Tokens to text as they come, for one text. A character is given out when its last byte is there, so the pieces put
@@ -21,6 +22,7 @@ public final class TextDecoder {
     /** Whether a space at the head of the next bytes is the encoder's and not the text's. */
     private boolean stripSpace;
 
+    private final Set<Integer> written;
     private byte[] pending = {};
     private boolean finished;
 
@@ -29,6 +31,12 @@ public final class TextDecoder {
      *                  false where they continue a prompt and every space is theirs
      */
     public TextDecoder(Tokenizer tokenizer, boolean wholeText) {
+        this(tokenizer, wholeText, Set.of());
+    }
+
+    /** @param written control tokens that count as text, as the vocabulary writes them */
+    public TextDecoder(Tokenizer tokenizer, boolean wholeText, Set<Integer> written) {
+        this.written = written;
         this.tokenizer = tokenizer;
         this.stripSpace = wholeText && tokenizer.addsSpacePrefix();
     }
@@ -36,7 +44,9 @@ public final class TextDecoder {
     /** The characters that this token completes; often one word, empty while a character is open. */
     public String next(int token) {
         if (finished) throw new IllegalStateException("the text is finished: token=" + token + " came after it");
-        byte[] bytes = tokenizer.bytes(token);
+        byte[] bytes = written.contains(token)
+                ? tokenizer.piece(token).getBytes(StandardCharsets.UTF_8)
+                : tokenizer.bytes(token);
         int from = 0;
         if (stripSpace && bytes.length > 0) {
             stripSpace = false;
