@@ -23,7 +23,7 @@ final class Gemma2 implements Architecture {
     public ModelSpec spec(Metadata metadata) {
         SpecReader in = new SpecReader(metadata, name());
         ModelSpec spec = Gemma.scaled(in.read(false));
-        return in.softCaps(in.windows(scaledByModel(spec, 46), 4096, 2, 0));
+        return in.attentionScale(in.softCaps(in.windows(scaledByModel(spec, 46), 4096, 2, 0)));
     }
 
     @Override

@@ -24,7 +24,7 @@ final class Gemma3 implements Architecture {
     public ModelSpec spec(Metadata metadata) {
         SpecReader in = new SpecReader(metadata, name());
         ModelSpec spec = Gemma2.scaledByModel(Gemma.scaled(in.read(false)), 62);
-        return in.softCaps(in.windows(spec, 0, 6, 10_000));
+        return in.attentionScale(in.softCaps(in.windows(spec, 0, 6, 10_000)));
     }
 
     @Override

@@ -191,9 +191,9 @@ final class Parts {
         String p = "blk." + layer + ".";
         Experts e = spec.experts();
         Linear router = new Linear(ops, List.of(tensors.part(layer, p + "ffn_gate_inp", e.count(), spec.dim())));
-        ExpertMatrix gate = expert(layer, p + "ffn_gate_exps", e.hidden(), spec.dim());
-        ExpertMatrix up = expert(layer, p + "ffn_up_exps", e.hidden(), spec.dim());
-        ExpertMatrix down = expert(layer, p + "ffn_down_exps", spec.dim(), e.hidden());
+        ExpertMatrix gate = expert(layer, p + "ffn_gate", e.hidden(), spec.dim());
+        ExpertMatrix up = expert(layer, p + "ffn_up", e.hidden(), spec.dim());
+        ExpertMatrix down = expert(layer, p + "ffn_down", spec.dim(), e.hidden());
         ExpertsBlock.Bank bank = new ExpertsBlock.Bank(
                 List.of(gate, up, down),
                 new Linear(
@@ -205,10 +205,15 @@ final class Parts {
         return new ExpertsBlock(ops, spec, residual, router, bank, e.sharedHidden() == 0 ? null : shared(layer));
     }
 
-    private ExpertMatrix expert(int layer, String name, int rows, int cols) {
+    /** In one tensor, or each in its own, as older files and those of other kinds have them. */
+    private ExpertMatrix expert(int layer, String site, int rows, int cols) {
         int count = spec.experts().count();
-        Matrix all = tensors.matrix(layer, name + ".weight", (long) count * rows, cols);
-        return new ExpertMatrix(all, count);
+        if (!tensors.has(site + ".0.weight")) {
+            return ExpertMatrix.of(tensors.matrix(layer, site + "_exps.weight", (long) count * rows, cols), count);
+        }
+        List<Matrix> each = new ArrayList<>();
+        for (int e = 0; e < count; e++) each.add(tensors.matrix(layer, site + "." + e + ".weight", rows, cols));
+        return ExpertMatrix.of(each);
     }
 
     private ExpertsBlock.Shared shared(int layer) {

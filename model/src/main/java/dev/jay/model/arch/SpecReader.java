@@ -159,9 +159,13 @@ final class SpecReader {
     /** The factors between parts that a file names; its logits are divided by theirs. */
     ModelSpec scales(ModelSpec spec) {
         Scales scales = new Scales(factor("embedding_scale"), factor("residual_scale"), 1 / factor("logit_scale"), 0);
-        float attention = factor("attention.scale");
-        boolean isSaid = keys.has("attention.scale") && attention != 1;
-        return spec.withScales(scales).withAttention(a -> isSaid ? a.withScale(attention) : a);
+        return attentionScale(spec.withScales(scales));
+    }
+
+    /** What products of queries and keys are multiplied with, where the file says it. */
+    ModelSpec attentionScale(ModelSpec spec) {
+        double scale = keys.real("attention.scale", 0, 0, 1e9);
+        return scale == 0 ? spec : spec.withAttention(a -> a.withScale((float) scale));
     }
 
     /** 1 where the file says nothing, or 0. */

@@ -4,23 +4,44 @@ package dev.jay.model.block;
 import dev.jay.tensor.format.Matrix;
 import dev.jay.tensor.format.WeightFormat;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * The matrices of all experts of a layer, one behind the other as files have them, seen as that of one expert at a time:
- * code that is bound to it multiplies by the expert that was turned to last. Confined to the engine thread.
+ * The matrices of all experts of a layer, one behind the other in one tensor or each its own, seen as that of one expert at
+ * a time: code that is bound to it multiplies by the expert that was turned to last. Confined to the engine thread.
  */
 public final class ExpertMatrix implements Matrix {
-    private final Matrix all;
-    private final int rows;
+    private final List<Matrix> each;
     private int expert;
 
+    private ExpertMatrix(List<Matrix> each) {
+        this.each = List.copyOf(each);
+    }
+
+    /** @param each of one shape and one format */
+    public static ExpertMatrix of(List<Matrix> each) {
+        Matrix first = each.getFirst();
+        for (Matrix m : each) {
+            if (m.rows() != first.rows() || m.cols() != first.cols() || m.format() != first.format()) {
+                throw new IllegalArgumentException(
+                        "experts of a layer differ: rows=" + first.rows() + " and " + m.rows()
+                                + ", cols=" + first.cols() + " and " + m.cols() + ", format="
+                                + first.format().name() + " and " + m.format().name());
+            }
+        }
+        return new ExpertMatrix(each);
+    }
+
     /** @param all of {@code experts} times as many rows */
-    public ExpertMatrix(Matrix all, int experts) {
+    public static ExpertMatrix of(Matrix all, int experts) {
         if (all.rows() % experts != 0) {
             throw new IllegalArgumentException("experts: rows of all=" + all.rows() + ", experts=" + experts);
         }
-        this.all = all;
-        this.rows = all.rows() / experts;
+        int rows = all.rows() / experts;
+        return new ExpertMatrix(IntStream.range(0, experts)
+                .<Matrix>mapToObj(e -> Cut.rows(all, e * rows, rows))
+                .toList());
     }
 
     void turnTo(int index) {
@@ -29,22 +50,21 @@ public final class ExpertMatrix implements Matrix {
 
     @Override
     public WeightFormat format() {
-        return all.format();
+        return each.getFirst().format();
     }
 
     @Override
     public int rows() {
-        return rows;
+        return each.getFirst().rows();
     }
 
     @Override
     public int cols() {
-        return all.cols();
+        return each.getFirst().cols();
     }
 
     @Override
     public MemorySegment bytes() {
-        long bytes = rows * rowBytes();
-        return all.bytes().asSlice(expert * bytes, bytes);
+        return each.get(expert).bytes();
     }
 }

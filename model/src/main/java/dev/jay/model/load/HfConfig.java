@@ -69,6 +69,17 @@ record HfConfig(Path file, String where, ObjectNode values) {
         return all;
     }
 
+    /** An array of texts. */
+    List<String> texts(String key) {
+        if (!has(key) || !values.get(key).isArray()) throw wrong(key, "is not an array of texts");
+        List<String> all = new ArrayList<>();
+        for (JsonNode v : values.get(key)) {
+            if (!v.isString()) throw wrong(key, "is not an array of texts");
+            all.add(v.stringValue());
+        }
+        return all;
+    }
+
     /** The object under a key. */
     Optional<HfConfig> inner(String key) {
         if (!has(key)) return Optional.empty();

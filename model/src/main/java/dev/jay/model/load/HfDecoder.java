@@ -3,6 +3,7 @@ package dev.jay.model.load;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** A decoder's config.json, told with the keys of its GGUF files. */
 final class HfDecoder {
@@ -46,11 +47,35 @@ final class HfDecoder {
             throw config.wrong("quantization_config", "is not read: wanted plain F32, F16 or BF16 weights");
         }
         for (String key : new String[] {"hidden_act", "hidden_activation"}) {
-            String act = config.optionalText(key).orElse(family.activation());
-            if (!act.equals(family.activation())) {
-                throw config.wrong(key, "is not what the family has, wanted=" + family.activation());
+            Optional<String> act = config.optionalText(key);
+            if (act.isPresent() && !family.activations().contains(act.get())) {
+                throw config.wrong(key, "is not what the family has, wanted=" + family.activations());
             }
         }
+    }
+
+    /** For families that attend within a window, in all layers or in those that {@code layer_types} names. */
+    static void window(HfConfig config, Map<String, Object> keys) {
+        if (!config.has("sliding_window")) return;
+        keys.put("attention.sliding_window", config.whole("sliding_window"));
+        if (!config.has("layer_types")) return;
+        keys.put(
+                "attention.sliding_window_pattern",
+                config.texts("layer_types").stream()
+                        .map("sliding_attention"::equals)
+                        .toList());
+    }
+
+    /** Experts in place of every MLP. */
+    static void experts(HfConfig config, Map<String, Object> keys, String count, String hidden) {
+        if (config.whole("decoder_sparse_step", 1) != 1) throw config.wrong("decoder_sparse_step", "is not 1");
+        if (config.has("mlp_only_layers") && !config.reals("mlp_only_layers").isEmpty()) {
+            throw config.wrong("mlp_only_layers", "is not empty");
+        }
+        keys.put("expert_count", config.whole(count));
+        keys.put("expert_used_count", config.whole("num_experts_per_tok"));
+        keys.put("expert_feed_forward_length", config.whole(hidden));
+        config.flag("norm_topk_prob").ifPresent(v -> keys.put("expert_weights_norm", v));
     }
 
     /**

@@ -5,8 +5,22 @@ import dev.jay.tensor.Catalog;
 
 /** Every family that is read from safetensors, by {@code model_type}. To add one: write its file, add its line. */
 final class HfFamilies {
-    static final Catalog<HfFamily> ALL =
-            Catalog.of("model_type", HfLlama.ENTRY, HfLlama.MISTRAL, HfQwen2.ENTRY, HfQwen3.ENTRY);
+    static final Catalog<HfFamily> ALL = Catalog.of(
+            "model_type",
+            HfLlama.ENTRY,
+            HfLlama.MISTRAL,
+            HfMixtral.ENTRY,
+            HfQwen2.ENTRY,
+            HfQwen2Moe.ENTRY,
+            HfQwen3.ENTRY,
+            HfQwen3Moe.ENTRY,
+            HfGemma.ENTRY,
+            HfGemma2.ENTRY,
+            HfGemma3.ENTRY,
+            HfPhi3.ENTRY,
+            HfSmolLm3.ENTRY,
+            HfGranite.ENTRY,
+            HfOlmo2.ENTRY);
 
     private HfFamilies() {}
 

@@ -2,6 +2,7 @@
 package dev.jay.model.load;
 
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How the files of one family on Hugging Face name and describe what its GGUF files do. A member of
@@ -24,8 +25,8 @@ interface HfFamily {
     default void describe(HfConfig config, Map<String, Object> keys) {}
 
     /** What MLPs use between their matrices; another one is refused. */
-    default String activation() {
-        return "silu";
+    default Set<String> activations() {
+        return Set.of("silu");
     }
 
     /** Whether the embedding is the head where config.json does not say. */

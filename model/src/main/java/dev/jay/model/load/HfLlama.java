@@ -22,6 +22,6 @@ final class HfLlama implements HfFamily {
 
     @Override
     public void describe(HfConfig config, Map<String, Object> keys) {
-        HfDecoder.stayWithinWindow(config, keys);
+        HfDecoder.window(config, keys);
     }
 }

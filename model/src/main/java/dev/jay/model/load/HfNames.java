@@ -32,6 +32,7 @@ final class HfNames {
             List.of("model.language_model.", "language_model.model.", "language_model.", "model.");
 
     private static final Pattern LAYER = Pattern.compile("layers\\.(0|[1-9]\\d{0,3})\\.(.+)");
+    private static final Pattern EXPERT = Pattern.compile("(.+\\.experts\\.)(0|[1-9]\\d{0,3})\\.(.+)");
     private static final Pattern NAME = Pattern.compile("(.+)(\\.weight|\\.bias)");
     /** Tables that old files carry and that follow from the config. */
     private static final Pattern IGNORED = Pattern.compile(".*rotary_emb\\.inv_freq");
@@ -56,8 +57,12 @@ final class HfNames {
         if (!parts.matches()) return Optional.empty();
         Matcher layer = LAYER.matcher(parts.group(1));
         boolean inLayer = layer.matches();
-        String told = names.get(inLayer ? layer.group(2) : parts.group(1));
+        String site = inLayer ? layer.group(2) : parts.group(1);
+        Matcher expert = EXPERT.matcher(site);
+        boolean isExpert = expert.matches();
+        String told = names.get(isExpert ? expert.group(1) + expert.group(3) : site);
         if (told == null || told.startsWith("blk.") != inLayer) return Optional.empty();
+        if (isExpert) told += "." + expert.group(2);
         String whole = inLayer ? "blk." + layer.group(1) + told.substring("blk".length()) : told;
         return Optional.of(whole + parts.group(2));
     }

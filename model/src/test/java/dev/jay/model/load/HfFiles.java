@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.load;
 
+import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormats;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -8,12 +9,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A model of llama, qwen2 or qwen3 in a GGUF file, written as Hugging Face would have it. */
+/** A decoder in a GGUF file, written as Hugging Face would have it. */
 public final class HfFiles {
     private static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("token_embd", "model.embed_tokens"),
@@ -47,7 +49,6 @@ public final class HfFiles {
         Metadata m = source.metadata();
         String a = m.text("general.architecture") + ".";
         Map<String, Object> config = new TreeMap<>(Map.of(
-                "model_type", m.text("general.architecture"),
                 "hidden_size", m.integer(a + "embedding_length"),
                 "num_hidden_layers", m.integer(a + "block_count"),
                 "num_attention_heads", m.integer(a + "attention.head_count"),
@@ -59,10 +60,11 @@ public final class HfFiles {
                 "max_position_embeddings", m.integer(a + "context_length")));
         config.put("head_dim", m.integer(a + "attention.key_length"));
         config.put("tie_word_embeddings", source.find("output.weight") == null);
+        config.putAll(HfConfigs.keys(source));
         config.putAll(changes);
         config.values().removeIf(v -> v.equals("absent"));
         Files.writeString(folder.resolve("config.json"), JsonMapper.shared().writeValueAsString(config));
-        boolean turned = a.equals("llama.");
+        boolean turned = HfConfigs.hasPairsInHalves(m);
         List<SafetensorsBytes> files = new ArrayList<>();
         for (int i = 0; i < shards; i++) files.add(new SafetensorsBytes().padded(spaces));
         Map<String, String> index = new TreeMap<>();
@@ -71,15 +73,25 @@ public final class HfFiles {
             byte[] bytes = e.bytes().toArray(ValueLayout.JAVA_BYTE);
             boolean rotary = e.name().contains("attn_q.") || e.name().contains("attn_k.");
             if (turned && rotary) bytes = inHalves(bytes, e, m.integer(a + "attention.key_length"));
+            if (e.name().startsWith("rope_factors_")) continue; // config.json has them
+            boolean isGain = e.name().endsWith("norm.weight");
+            if (isGain && HfConfigs.hasGainsLessOne(m)) bytes = lessOne(bytes);
             String type = e.typeName();
             if (vectorsToo && e.dims().size() == 1) {
                 bytes = toBf16(bytes);
                 type = "BF16";
             }
-            String name = hfName(e.name());
-            files.get(next % shards).tensor(name, type, e.dims().reversed().toString(), bytes);
-            index.put(name, fileName(next % shards, shards));
-            next++;
+            String name = hfName(HfConfigs.names(m), e.name());
+            int pieces = name.contains("%d") ? Math.toIntExact(e.dims().getLast()) : 1;
+            List<Long> dims = pieces == 1 ? e.dims() : e.dims().subList(0, 2);
+            for (int piece = 0; piece < pieces; piece++) {
+                int size = bytes.length / pieces;
+                byte[] part = Arrays.copyOfRange(bytes, piece * size, (piece + 1) * size);
+                String own = name.formatted(piece);
+                files.get(next % shards).tensor(own, type, dims.reversed().toString(), part);
+                index.put(own, fileName(next % shards, shards));
+                next++;
+            }
         }
         for (int i = 0; i < shards; i++) {
             Files.write(folder.resolve(fileName(i, shards)), files.get(i).bytes());
@@ -96,12 +108,19 @@ public final class HfFiles {
         return shards == 1 ? "model.safetensors" : "model-%05d-of-%05d.safetensors".formatted(i + 1, shards);
     }
 
-    private static String hfName(String gguf) {
+    private static byte[] lessOne(byte[] f32) {
+        MemorySegment all = MemorySegment.ofArray(f32.clone());
+        for (int i = 0; i < f32.length / 4; i++) Floats.set(all, i, Floats.get(all, i) - 1);
+        return all.toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    private static String hfName(Map<String, String> others, String gguf) {
         int dot = gguf.lastIndexOf('.');
         String body = gguf.substring(0, dot);
         if (!body.startsWith("blk.")) return NAMES.get(body) + gguf.substring(dot);
         String[] parts = body.split("\\.");
-        return "model.layers." + parts[1] + "." + NAMES.get(parts[2]) + gguf.substring(dot);
+        return "model.layers." + parts[1] + "." + others.getOrDefault(parts[2], NAMES.get(parts[2]))
+                + gguf.substring(dot);
     }
 
     /** Row h, j * half + i of what is written is row h, 2 * i + j of what GGUF files have. */

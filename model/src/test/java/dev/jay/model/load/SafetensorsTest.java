@@ -235,7 +235,7 @@ class SafetensorsTest {
         write("config.json", "{\"model_type\":\"llama\",\"quantization_config\":{\"quant_method\":\"awq\"}}");
         assertFolderRefused("quantization_config is not read: wanted plain F32, F16 or BF16 weights");
         write("config.json", "{\"model_type\":\"llama\",\"hidden_act\":\"gelu\"}");
-        assertFolderRefused("hidden_act is not what the family has, wanted=silu: '\"gelu\"'");
+        assertFolderRefused("hidden_act is not what the family has, wanted=[silu]: '\"gelu\"'");
         write("config.json", "{\"model_type\":\"llama\"}");
         assertFolderRefused("hidden_size is missing");
         write("config.json", "{\"model_type\":\"llama\",\"hidden_size\":\"8\"}");
