@@ -5,6 +5,7 @@ module dev.jay.app {
     requires dev.jay.train;
     requires info.picocli;
     requires java.logging;
+    requires java.net.http;
     requires io.helidon.common.socket;
     requires io.helidon.http;
     requires io.helidon.webserver;

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  jay run model.gguf --prompt \"Once upon a time\"",
-            "  jay chat model.gguf",
+            "  jay chat hf:Qwen/Qwen3-0.6B",
             "  jay serve model.gguf --port 8080",
             "",
             "Every option may also be a variable (--max-tokens: JAY_MAX_TOKENS) or a line of",
@@ -53,6 +53,8 @@ final class Jay implements Callable<Integer> {
         all.put("chat", ChatCommand::new);
         all.put("serve", ServeCommand::new);
         all.put("batch", BatchCommand::new);
+        all.put("pull", PullCommand::new);
+        all.put("models", ModelsCommand::new);
         all.put("plan", PlanCommand::new);
         all.put("probe", ProbeCommand::new);
         all.put("show", ShowCommand::new);

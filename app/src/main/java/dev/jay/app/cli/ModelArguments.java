@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.cli;
 
+import dev.jay.app.hub.HubModel;
 import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
 import dev.jay.tensor.kernel.KernelProviders;
@@ -23,10 +24,10 @@ final class ModelArguments {
             index = "0",
             arity = "0..1",
             paramLabel = MODEL,
-            description =
-                    "The model: a GGUF file, safetensors with their config.json (a file of them, or the folder), or"
-                            + " llama2.c's .bin. Left out, it is JAY_MODEL or 'model' of the config file, or else"
-                            + " the model that lies in Jay's own folder, if one does.")
+            description = "The model: a GGUF file, safetensors with their config.json (a file of them, or the folder),"
+                    + " hf:OWNER/REPO[/FILE] (fetched from Hugging Face, once), or llama2.c's .bin. Left out,"
+                    + " it is JAY_MODEL or 'model' of the config file, or else the model that lies in Jay's own"
+                    + " folder, if one does.")
     private String model;
 
     @ArgGroup(validate = false, heading = "%nHow the model is opened:%n")
@@ -98,6 +99,12 @@ final class ModelArguments {
                 converter = Values.Size.class,
                 description = "The most that file may take (4g).")
         private Long kvFileSize;
+
+        @Option(
+                names = "--offline",
+                description =
+                        "Fetch nothing: hf:... is what was fetched before, or fails (HF_HUB_OFFLINE does the same).")
+        private boolean offline;
     }
 
     /** The kernel providers, for help: those of the catalog. */
@@ -109,15 +116,21 @@ final class ModelArguments {
     }
 
     /** The file named, by argument, variable or config file; or the one that comes with Jay. */
-    Path file(Shell shell) {
-        if (model != null) return existing(model);
+    Path file(Shell shell) throws IOException {
+        if (model != null) return named(shell, model, opening.offline);
         return shell.home()
                 .map(home -> home.resolve(BUILT_IN))
                 .filter(Files::isRegularFile)
                 .orElseThrow(() -> new CommandException(
                         ExitCode.USAGE,
-                        "no model is named, and none came with this copy of Jay: write its file as MODEL, or set"
-                                + " JAY_MODEL, or put 'model = FILE' into ~/.config/jay/config.properties"));
+                        "no model is named, and none came with this copy of Jay: write its file or hf:OWNER/REPO as"
+                                + " MODEL, or set JAY_MODEL, or put 'model = FILE' into"
+                                + " ~/.config/jay/config.properties"));
+    }
+
+    /** A file, a folder, or a model on a hub, which is fetched if it is not here. */
+    static Path named(Shell shell, String name, boolean offline) throws IOException {
+        return HubModel.isOne(name) ? HubModels.find(shell, name, offline) : existing(name);
     }
 
     /** For commands with a second positional argument: the model was left out, and this is what stood in its place. */

@@ -27,7 +27,7 @@ final class QuantizeCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "IN",
-            description = "The model to read: a GGUF file, or safetensors with their config.json.")
+            description = "The model to read: a GGUF file, safetensors with their config.json, or hf:OWNER/REPO.")
     private String in;
 
     @Parameters(index = "1", paramLabel = "OUT", description = "The GGUF file to write.")
@@ -58,7 +58,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path source = ModelArguments.existing(in);
+        Path source = ModelArguments.named(shell, in, false);
         WeightFormat target = FileWork.format(format);
         Path columns = imatrix == null ? null : ModelArguments.existing(imatrix);
         work.run(shell, (memory, workers, progress) -> {

@@ -87,6 +87,11 @@ final class Settings implements IDefaultValueProvider {
                 .max();
     }
 
+    /** A variable that is not Jay's own; empty if it is not set. */
+    String variable(String name) {
+        return environment.getOrDefault(name, "");
+    }
+
     /** @param key an option's long name without its dashes */
     Optional<Found> find(String key) {
         String variable = "JAY_" + key.replace('-', '_').toUpperCase(Locale.ROOT);

@@ -7,6 +7,7 @@ import dev.jay.model.load.WeightSource;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.lang.reflect.Array;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -46,19 +47,20 @@ final class ShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Path file = model.file(shell);
         try (Memory memory = Memory.withBudget(Long.MAX_VALUE);
-                WeightSource source = ModelFiles.open(memory, model.file(shell))) {
-            ObjectNode root = tell(source);
+                WeightSource source = ModelFiles.open(memory, file)) {
+            ObjectNode root = tell(file, source);
             shell.out().print(json ? root + "\n" : plain(root));
         }
         return ExitCode.OK.code();
     }
 
-    private ObjectNode tell(WeightSource source) {
+    private ObjectNode tell(Path file, WeightSource source) {
         ObjectNode root = JsonMapper.shared().createObjectNode();
         Metadata metadata = source.metadata();
         String architecture = String.valueOf(metadata.values().getOrDefault("general.architecture", "unknown"));
-        root.put("file", model.file(shell).toString()).put("architecture", architecture);
+        root.put("file", file.toString()).put("architecture", architecture);
         ObjectNode shapes = root.putObject("shapes");
         new TreeMap<>(metadata.values()).forEach((key, value) -> {
             if (key.startsWith(architecture + ".")) put(shapes, key.substring(architecture.length() + 1), value);
