@@ -120,7 +120,7 @@ final class TrainParts implements AutoCloseable {
         int[] targets = new int[sequences * length];
         Arrays.setAll(targets, i -> i % spec.vocabulary());
         all.put("head, both ways", watch.seconds(() -> head.loss(pass, x, targets, y, 1e-4f)));
-        parameters.zeroGradients();
+        parameters.zeroGradients(ops);
         all.put("norm of the gradients", watch.seconds(() -> GradientNorm.of(parameters.all(), ops)));
         Optimizer by = Optimizers.ALL.make(optimizer);
         all.put("optimiser", watch.seconds(() -> {

@@ -108,6 +108,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
      *
      * @param validBatches of a look at the valid texts
      * @param patience     looks at the valid texts without progress after which the run ends
+     * @param checkpointMinutes after which there is one at the end of a step, however few steps were taken
      * @param prompts      that samples go on from
      */
     public record Watch(
@@ -115,6 +116,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             int validBatches,
             int patience,
             int checkpointEvery,
+            int checkpointMinutes,
             int sampleEvery,
             int sampleTokens,
             List<String> prompts) {}
@@ -152,6 +154,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             Map.entry("valid-batches", "8"),
             Map.entry("patience", "0"),
             Map.entry("checkpoint-every", "100"),
+            Map.entry("checkpoint-minutes", "10"),
             Map.entry("sample-every", "0"),
             Map.entry("sample-tokens", "64"),
             Map.entry("prompts", "Once upon a time"));

@@ -80,6 +80,7 @@ final class RecipeReader {
                 count("valid-batches", 1),
                 count("patience", 0),
                 count("checkpoint-every", 0),
+                count("checkpoint-minutes", 0),
                 count("sample-every", 0),
                 count("sample-tokens", 1),
                 Arrays.stream(text("prompts").split("\\|")).toList());

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -188,6 +189,7 @@ public final class TrainRun {
         private int since; // looks at the valid texts since the best
         private boolean stoppedEarly;
         private int taken; // the step that the last checkpoint is of
+        private long takenAt;
 
         Loop(
                 TrainModel model,
@@ -203,6 +205,7 @@ public final class TrainRun {
             this.valid = valid;
             this.checkpoints = checkpoints;
             this.taken = trainer.steps();
+            this.takenAt = nanos.getAsLong();
         }
 
         Optional<Curves.Row> run() throws IOException {
@@ -263,13 +266,18 @@ public final class TrainRun {
         private void take(int step) throws IOException {
             checkpoints.take(step);
             taken = step;
+            takenAt = nanos.getAsLong();
         }
 
         private void after(int step, Curves curves) throws IOException {
             Recipe.Watch w = recipe.watch();
-            if (isDue(step, w.checkpointEvery())) take(step);
+            if (isDue(step, w.checkpointEvery()) || isLate(w.checkpointMinutes())) take(step);
             if (isDue(step, w.validEvery())) draw(curves);
             if (isDue(step, w.sampleEvery())) sample(step);
+        }
+
+        private boolean isLate(int minutes) {
+            return minutes > 0 && nanos.getAsLong() - takenAt >= TimeUnit.MINUTES.toNanos(minutes);
         }
 
         private boolean isDue(int step, int every) {

@@ -92,7 +92,7 @@ public final class Trainer implements AutoCloseable {
         int targets = batches.stream().mapToInt(Batch::counted).sum();
         if (targets == 0)
             throw new IllegalArgumentException("training step: batches=" + batches.size() + ", targets=0");
-        parameters.zeroGradients();
+        parameters.zeroGradients(ops);
         double loss = 0;
         for (Batch batch : batches) loss += model.addGradients(batch, 1f / targets);
         double norm = GradientNorm.of(parameters.all(), ops);

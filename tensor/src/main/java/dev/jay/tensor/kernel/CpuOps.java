@@ -18,6 +18,7 @@ import java.util.TreeMap;
  */
 public final class CpuOps implements Ops {
     private static final int CHUNKS_PER_WORKER = 6; // so that a thread that is held back leaves its share to others
+    private static final int PIECE = 4 * 1024; // values that stay in the L1 cache
     private static final int LEAST_VALUES = 16 * 1024; // fewer are not worth waking anybody for
 
     private final Memory memory;
@@ -169,6 +170,20 @@ public final class CpuOps implements Ops {
         spread(n, dim, (row, count) -> {
             long at = floats(row, dim);
             PlainRows.layerNorm(from + at, by, plus, eps, to + at, (int) count, dim);
+        });
+    }
+
+    @Override
+    public void swiGlu(MemorySegment out, MemorySegment x, MemorySegment y, long count) {
+        long to = address("swiGlu out", out, floats(1, count));
+        address("swiGlu x", x, floats(1, count));
+        long from = address("swiGlu y", y, floats(1, count));
+        spread(count, 1, (i, some) -> {
+            for (long at = i; at < i + some; at += PIECE) { // copied and worked on in the same cache
+                long n = Math.min(PIECE, i + some - at);
+                MemorySegment.copy(x, floats(1, at), out, floats(1, at), floats(1, n));
+                rows.swiGlu(to + floats(1, at), from + floats(1, at), n);
+            }
         });
     }
 

@@ -33,6 +33,9 @@ public interface Ops extends AutoCloseable {
 
     void swiGlu(MemorySegment x, MemorySegment y, long count);
 
+    /** out = silu(x) * y; x stays. */
+    void swiGlu(MemorySegment out, MemorySegment x, MemorySegment y, long count);
+
     /** x = gelu(x) * y, gelu by its formula with tanh. What y holds is spent. */
     void geGlu(MemorySegment x, MemorySegment y, long count);
 

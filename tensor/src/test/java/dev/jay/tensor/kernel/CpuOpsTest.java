@@ -14,6 +14,7 @@ import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,43 @@ class CpuOpsTest {
         float before = Floats.get(x, 70_001);
         ops.add(x, all, (long) rows * dim);
         assertThat(Floats.get(x, 70_001)).isEqualTo(before + Floats.get(all, 70_001));
+    }
+
+    @Test
+    void shouldCopyAndMixOutOfPlace() {
+        int count = 123_457; // no whole pieces
+        MemorySegment x = floats(count);
+        MemorySegment y = floats(count);
+        MemorySegment copy = scratch.floats(count);
+        MemorySegment mixed = scratch.floats(count);
+        ops.copy(copy, x, count);
+        assertThat(copy.mismatch(x)).isEqualTo(-1);
+        ops.swiGlu(mixed, x, y, count);
+        assertThat(copy.mismatch(x)).as("x stays").isEqualTo(-1);
+        ops.swiGlu(copy, y, count);
+        assertThat(mixed.mismatch(copy)).isEqualTo(-1);
+        assertThatThrownBy(() -> ops.copy(scratch.floats(7), x, 8)).hasMessageContaining("copy x");
+        assertThatThrownBy(() -> ops.swiGlu(scratch.floats(7), x, y, 8)).hasMessageContaining("swiGlu out");
+    }
+
+    /** Many products at once, each on its worker's thread alone, have the bits of products spread over the threads. */
+    @Test
+    void workersShouldCalculateAlone() {
+        int side = 70;
+        MemorySegment a = floats(side * side);
+        MemorySegment wanted = scratch.floats((long) side * side);
+        Gemm.Factor factor = Gemm.Factor.of(a, side);
+        ops.gemm(Precision.F32).run(side, side, side, factor, factor, wanted, side, false);
+        List<Gemm> own =
+                List.of(ops.ofWorker(0).gemm(Precision.F32), ops.ofWorker(1).gemm(Precision.F32));
+        int times = 40;
+        List<MemorySegment> got = Stream.generate(() -> scratch.floats((long) side * side))
+                .limit(times)
+                .toList();
+        ops.forEach(
+                times, (i, worker) -> own.get(worker).run(side, side, side, factor, factor, got.get(i), side, false));
+        assertThat(got).allSatisfy(c -> assertThat(c.mismatch(wanted)).isEqualTo(-1));
+        assertThat(ops.ofWorker(1).workers()).isEqualTo(1);
     }
 
     private void check(Tensor w, MemorySegment x, int n, MemorySegment y) {

@@ -7,7 +7,7 @@ import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 
-/** x += down(silu(gate(norm x)) * up(norm x)), and its gradient. Saved: [x][gate][up]. */
+/** x += down(silu(gate(norm x)) * up(norm x)), and its gradient. Saved: [x][gate][up][mixed]. */
 final class GatedMlpGradient implements TrainBlock {
     private final Ops ops;
     private final GradientOps gradients;
@@ -28,17 +28,18 @@ final class GatedMlpGradient implements TrainBlock {
         this.down = weights.linear(p + "ffn_down");
     }
 
-    private record Kept(MemorySegment x, MemorySegment gate, MemorySegment up) {}
+    private record Kept(MemorySegment x, MemorySegment gate, MemorySegment up, MemorySegment mixed) {}
 
     private Kept kept(MemorySegment saved, int rows) {
         Scratch parts = new Scratch(saved);
         long hidden = (long) rows * spec.hidden();
-        return new Kept(parts.floats((long) rows * spec.dim()), parts.floats(hidden), parts.floats(hidden));
+        MemorySegment x = parts.floats((long) rows * spec.dim());
+        return new Kept(x, parts.floats(hidden), parts.floats(hidden), parts.floats(hidden));
     }
 
     @Override
     public long savedBytes(int rows) {
-        return Scratch.sizeOf(4L * rows * spec.dim()) + 2 * Scratch.sizeOf(4L * rows * spec.hidden());
+        return Scratch.sizeOf(4L * rows * spec.dim()) + 3 * Scratch.sizeOf(4L * rows * spec.hidden());
     }
 
     @Override
@@ -47,7 +48,7 @@ final class GatedMlpGradient implements TrainBlock {
         long working = norm.scratchBytes(rows);
         for (LinearGradient w : new LinearGradient[] {gate, up, down})
             working = Math.max(working, w.scratchBytes(rows));
-        return 2 * Scratch.sizeOf(4L * rows * spec.dim()) + 2 * Scratch.sizeOf(4L * rows * spec.hidden()) + working;
+        return 2 * Scratch.sizeOf(4L * rows * spec.dim()) + Scratch.sizeOf(4L * rows * spec.hidden()) + working;
     }
 
     @Override
@@ -61,10 +62,8 @@ final class GatedMlpGradient implements TrainBlock {
         norm.forward(x, normed, n);
         gate.forward(pass, normed, kept.gate, false);
         up.forward(pass, normed, kept.up, false);
-        MemorySegment mixed = pass.floats(spec.hidden());
-        ops.copy(mixed, kept.gate, hidden);
-        ops.swiGlu(mixed, kept.up, hidden);
-        down.forward(pass, mixed, x, true);
+        ops.swiGlu(kept.mixed, kept.gate, kept.up, hidden);
+        down.forward(pass, kept.mixed, x, true);
         pass.scratch().release(mark);
     }
 
@@ -74,12 +73,9 @@ final class GatedMlpGradient implements TrainBlock {
         long hidden = (long) n * spec.hidden();
         Kept kept = kept(saved, n);
         long mark = pass.scratch().mark();
-        MemorySegment mixed = pass.floats(spec.hidden());
-        ops.copy(mixed, kept.gate, hidden);
-        ops.swiGlu(mixed, kept.up, hidden);
         MemorySegment dMixed = pass.floats(spec.hidden());
-        down.backward(pass, mixed, dx, dMixed, false);
-        MemorySegment dUp = mixed; // no longer needed, and as wide
+        down.backward(pass, kept.mixed, dx, dMixed, false);
+        MemorySegment dUp = kept.mixed; // no longer needed, and as wide
         gradients.swiGluGradient(kept.gate, kept.up, dMixed, dUp, hidden);
         MemorySegment normed = pass.floats(spec.dim());
         MemorySegment dNormed = pass.floats(spec.dim());

@@ -3,6 +3,7 @@ package dev.jay.train.block;
 
 import dev.jay.model.ModelSpec;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
@@ -17,6 +18,8 @@ import java.util.Map;
  * {@code train-weights} and {@code train-gradients}).
  */
 public final class Parameters implements AutoCloseable {
+    private static final long ZEROED = 4 << 20; // bytes, by one thread at a time
+
     private static final float DEVIATION = 0.02f;
 
     /** @param rows 1 for a vector */
@@ -187,8 +190,12 @@ public final class Parameters implements AutoCloseable {
         return values.bytes();
     }
 
-    public void zeroGradients() {
-        gradients.bytes().fill((byte) 0);
+    public void zeroGradients(Ops ops) {
+        long bytes = gradients.size();
+        ops.forEach((int) Math.ceilDiv(bytes, ZEROED), (i, worker) -> {
+            long from = i * ZEROED;
+            gradients.bytes().asSlice(from, Math.min(ZEROED, bytes - from)).fill((byte) 0);
+        });
     }
 
     @Override
