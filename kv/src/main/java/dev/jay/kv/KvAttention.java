@@ -3,7 +3,6 @@ package dev.jay.kv;
 
 import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.kv.codec.KvCodec;
-import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Numerics;
@@ -32,8 +31,9 @@ public final class KvAttention {
     private final KvStream stream;
     private final int group;
     private final int pieceSlots;
-    private final Mode exact;
+    private final Mode exact; // null where groups are sealed
     private final Mode fast;
+    private final SealedAttention sealed; // where they are
 
     /** @param queryHeads a multiple of the stream's heads: those that share a KV head lie side by side */
     public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads) {
@@ -51,8 +51,10 @@ public final class KvAttention {
         this.stream = stream;
         this.group = queryHeads / stream.heads();
         this.pieceSlots = pieceSlots;
-        this.exact = new Mode(Numerics.EXACT, Math.max(1, EXACT_QUERIES / group));
-        this.fast = new Mode(Numerics.FAST, Math.max(1, FAST_QUERIES / group));
+        boolean seals = recipe.group() > 1;
+        this.sealed = seals ? new SealedAttention(ops, recipe, stream, group, pieceSlots) : null;
+        this.exact = seals ? null : new Mode(Numerics.EXACT, Math.max(1, EXACT_QUERIES / group));
+        this.fast = seals ? null : new Mode(Numerics.FAST, Math.max(1, FAST_QUERIES / group));
     }
 
     /** What one numerics mode runs, and how much of it at once. */
@@ -100,14 +102,13 @@ public final class KvAttention {
         return task;
     }
 
-    /** Room for partial results: out[rows][valueWidth], then lse[rows]. */
     private long partialBytes(int rows) {
-        return Scratch.sizeOf((long) rows * stream.valueWidth() * Float.BYTES)
-                + Scratch.sizeOf((long) rows * Float.BYTES);
+        return PartialRows.bytes(rows, stream.valueWidth());
     }
 
     /** Bytes that {@link #run} takes from the scratch for n rows, if the batch wants no log-sum-exp. */
     public long scratchBytes(int n) {
+        if (sealed != null) return sealed.scratchBytes(n);
         return Scratch.sizeOf((long) n * stream.heads() * group * Float.BYTES)
                 + ops.workers() * Math.max(exact.workerBytes, fast.workerBytes)
                 + partialBytes(PARTIALS * ops.workers());
@@ -118,7 +119,8 @@ public final class KvAttention {
         check(streamIndex, batch);
         long mark = batch.scratch().mark();
         try {
-            new Running(streamIndex, batch).run();
+            if (sealed != null) sealed.run(streamIndex, batch);
+            else new Running(streamIndex, batch).run();
         } finally {
             batch.scratch().release(mark);
         }
@@ -227,7 +229,7 @@ public final class KvAttention {
             Block block = block(b);
             MemorySegment own = perWorker.asSlice(
                     worker * mode.workerBytes + mode.queryBytes, partialBytes(mode.blockTokens * group));
-            Partial partial = new Partial(own, mode.blockTokens * group, 0);
+            PartialRows partial = new PartialRows(own, stream.valueWidth(), mode.blockTokens * group, 0);
             if (mode == fast) {
                 attend(block, 0, block.end(), partial, worker);
                 merge(block, partial, true);
@@ -239,8 +241,8 @@ public final class KvAttention {
             }
         }
 
-        private Partial waiting(int i) {
-            return new Partial(partials, PARTIALS * ops.workers(), i * blockRows);
+        private PartialRows waiting(int i) {
+            return new PartialRows(partials, stream.valueWidth(), PARTIALS * ops.workers(), i * blockRows);
         }
 
         private Block block(int b) {
@@ -267,13 +269,13 @@ public final class KvAttention {
             return span.position() + span.count();
         }
 
-        private void attendPiece(Block block, int piece, Partial partial, int worker) {
+        private void attendPiece(Block block, int piece, PartialRows partial, int worker) {
             int end = (int) Math.min((piece + 1L) * pieceSlots, block.end());
             attend(block, piece * pieceSlots, end, partial, worker);
         }
 
         /** What a block sees of slots [begin, to), into the partial's rows. */
-        private void attend(Block block, int begin, int to, Partial partial, int worker) {
+        private void attend(Block block, int begin, int to, PartialRows partial, int worker) {
             AttentionKernel.Task task = mode.tasks[worker];
             long scratch = perWorker.address() + worker * mode.workerBytes;
             int from = Math.max(begin, block.firstVisible() / AttentionKernel.TILE * AttentionKernel.TILE);
@@ -311,35 +313,10 @@ public final class KvAttention {
             mode.kernel.run(task, scratch + mode.workerBytes - mode.kernelBytes);
         }
 
-        /** Adds a piece's share to the answer. The first is the answer; one that saw nothing changes no bit of it. */
-        private void merge(Block block, Partial partial, boolean isFirst) {
-            int width = stream.valueWidth();
+        /** Adds a piece's share to the answer. The first is the answer. */
+        private void merge(Block block, PartialRows partial, boolean isFirst) {
             for (int i = 0; i < block.count() * group; i++) {
-                long row = row(block, i / group, i % group);
-                long to = row * width;
-                if (isFirst) {
-                    partial.copyOut(i, batch.out(), to);
-                    Floats.set(lse, row, partial.lse(i));
-                    continue;
-                }
-                float have = Floats.get(lse, row);
-                float come = partial.lse(i);
-                if (come == Float.NEGATIVE_INFINITY) continue;
-                if (have == Float.NEGATIVE_INFINITY) {
-                    partial.copyOut(i, batch.out(), to);
-                    Floats.set(lse, row, come);
-                    continue;
-                }
-                double most = Math.max(have, come);
-                double a = StrictMath.exp(have - most); // strict: the same bits from interpreted and compiled code
-                double b = StrictMath.exp(come - most);
-                float keep = (float) (a / (a + b));
-                float take = (float) (b / (a + b));
-                for (int d = 0; d < width; d++) {
-                    float v = keep * Floats.get(batch.out(), to + d) + take * partial.out(i, d);
-                    Floats.set(batch.out(), to + d, v);
-                }
-                Floats.set(lse, row, (float) (most + StrictMath.log(a + b)));
+                partial.addTo(batch.out(), lse, row(block, i / group, i % group), i, isFirst);
             }
         }
 
@@ -355,40 +332,6 @@ public final class KvAttention {
             Span span, int head, int first, int count, int firstVisible, int end, int firstPiece, int lastPiece) {
         int position() {
             return span.position() + first;
-        }
-    }
-
-    /** Some rows of a store of partial results: out[capacity][valueWidth], then lse[capacity]. */
-    private final class Partial {
-        private final MemorySegment bytes;
-        private final long outs; // floats
-        private final long lses; // floats
-
-        Partial(MemorySegment bytes, int capacity, int firstRow) {
-            this.bytes = bytes;
-            this.outs = (long) firstRow * stream.valueWidth();
-            this.lses = Scratch.sizeOf((long) capacity * stream.valueWidth() * Float.BYTES) / Float.BYTES + firstRow;
-        }
-
-        long outAddress() {
-            return bytes.address() + outs * Float.BYTES;
-        }
-
-        long lseAddress() {
-            return bytes.address() + lses * Float.BYTES;
-        }
-
-        float lse(int row) {
-            return Floats.get(bytes, lses + row);
-        }
-
-        float out(int row, int d) {
-            return Floats.get(bytes, outs + (long) row * stream.valueWidth() + d);
-        }
-
-        void copyOut(int row, MemorySegment to, long at) {
-            long from = (outs + (long) row * stream.valueWidth()) * Float.BYTES;
-            MemorySegment.copy(bytes, from, to, at * Float.BYTES, (long) stream.valueWidth() * Float.BYTES);
         }
     }
 }

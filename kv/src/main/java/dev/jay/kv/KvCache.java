@@ -12,17 +12,24 @@ import java.util.List;
  * {@link #settle} keeps some of it and takes the rest back. Closing gives every page back. Confined to the engine thread.
  */
 public final class KvCache implements KvSource, Strided, AutoCloseable {
-    private final PageTable[] streams;
+    private final StreamTable[] streams;
     private final int strideTokens;
+    private final int group; // the greatest of any stream: pages are shared up to the end of one
     private int settled;
     private boolean closed;
 
     /** Empty; holds no page yet. The pool is borrowed. */
     public KvCache(KvShape shape, List<KvRecipe> recipes, PagePool pool) {
         checkOneEach(shape, recipes);
-        this.streams = new PageTable[recipes.size()];
+        this.streams = new StreamTable[recipes.size()];
+        this.group = recipes.stream().mapToInt(KvRecipe::group).max().orElse(1);
+        GroupRows rows = GroupRows.of(shape, recipes);
         for (int s = 0; s < streams.length; s++) {
-            streams[s] = new PageTable(s, shape.streams().get(s), recipes.get(s), pool);
+            KvStream stream = shape.streams().get(s);
+            KvRecipe recipe = recipes.get(s);
+            streams[s] = recipe.group() == 1
+                    ? new PageTable(s, stream, recipe, pool)
+                    : new GroupTable(s, stream, recipe, pool, rows);
         }
         this.strideTokens = strideTokens(shape, recipes, pool.pageBytes());
     }
@@ -43,13 +50,20 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         return b == 0 ? a : gcd(b, a % b);
     }
 
-    /** The pages a cache holds when it has seen this many tokens: exactly, not at most. */
+    /**
+     * The most pages a cache comes to hold while it has at most so many tokens: exactly what it holds where every row is
+     * coded as it comes; where groups are sealed, with both tails.
+     */
     public static int pagesFor(int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
         checkOneEach(shape, recipes);
         int pages = 0;
         for (int s = 0; s < recipes.size(); s++) {
             PageLayout layout = PageLayout.of(shape.streams().get(s), recipes.get(s), pageBytes);
             pages = Math.addExact(pages, layout.pagesFor(tokens));
+            int group = recipes.get(s).group();
+            if (group == 1) continue;
+            PageLayout tail = PageLayout.of(shape.streams().get(s), KvRecipe.TAIL, pageBytes);
+            pages = Math.addExact(pages, 2 * tail.pagesFor(Math.min(tokens, group)));
         }
         return pages;
     }
@@ -75,12 +89,12 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
      */
     public void settle(int length) {
         int most = Integer.MAX_VALUE;
-        for (PageTable s : streams) most = Math.min(most, s.length());
+        for (StreamTable s : streams) most = Math.min(most, s.length());
         if (length < settled || length > most) {
             throw new IllegalArgumentException(
                     "kv settle: length=" + length + ", allowed=[" + settled + ", " + most + "]");
         }
-        for (PageTable s : streams) s.takeBackTo(length);
+        for (StreamTable s : streams) s.settle(length);
         settled = length;
     }
 
@@ -92,7 +106,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     /** Pages held now. */
     public int pages() {
         int pages = 0;
-        for (PageTable s : streams) pages += s.pageCount();
+        for (StreamTable s : streams) pages += s.pageCount();
         return pages;
     }
 
@@ -104,14 +118,15 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     @Override
     public Stride stride(int index) {
         int from = Math.multiplyExact(index, strideTokens);
-        int to = Math.min(settled, from + strideTokens);
-        if (index < 0 || to <= from) {
+        int to = Math.min(settled / group * group, from + strideTokens);
+        if (index < 0 || settled <= from) {
             throw new IllegalArgumentException(
                     "kv stride: index=" + index + ", strideTokens=" + strideTokens + ", settled=" + settled);
         }
+        if (to <= from) return new Stride(0, new int[0]);
         int[] pages = new int[pagesFor(to - from)];
         int at = 0;
-        for (PageTable s : streams) {
+        for (StreamTable s : streams) {
             s.pagesOf(from, to, pages, at);
             at += s.layout().pagesFor(to - from);
         }
@@ -119,13 +134,15 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     }
 
     @Override
-    public void adopt(Stride stride, int tokens) {
+    public void adopt(Stride stride, int wanted) {
+        int tokens = wanted / group * group;
+        if (wanted > 0 && tokens == 0) return;
         if (closed || settled % strideTokens != 0 || tokens < 1 || tokens > stride.tokens()) {
             throw new IllegalArgumentException("kv adopt: tokens=" + tokens + ", the stride's=" + stride.tokens()
                     + ", settled=" + settled + ", strideTokens=" + strideTokens + ", closed=" + closed);
         }
         int at = 0;
-        for (PageTable s : streams) {
+        for (StreamTable s : streams) {
             if (tokens == strideTokens) s.share(stride.pages(), at, tokens);
             else s.copy(stride.pages(), at, tokens);
             at += s.layout().pagesFor(stride.tokens());
@@ -140,7 +157,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
                     + ", strideTokens=" + strideTokens + ", settled=" + settled);
         }
         int at = 0;
-        for (PageTable s : streams) {
+        for (StreamTable s : streams) {
             s.replace(index * strideTokens, same.pages(), at, strideTokens);
             at += s.layout().pagesFor(strideTokens);
         }
@@ -148,13 +165,39 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
 
     private int pagesFor(int tokens) {
         int pages = 0;
-        for (PageTable s : streams) pages += s.layout().pagesFor(tokens);
+        for (StreamTable s : streams) pages += s.layout().pagesFor(tokens);
         return pages;
     }
 
     @Override
     public int length(int stream) {
         return streams[stream].length();
+    }
+
+    @Override
+    public void recent(
+            int stream,
+            int head,
+            int from,
+            int to,
+            MemorySegment keys,
+            long keyAt,
+            MemorySegment values,
+            long valueAt) {
+        streams[stream].recent(head, from, to, keys, keyAt, values, valueAt);
+    }
+
+    @Override
+    public void coded(
+            int stream,
+            int head,
+            int from,
+            int to,
+            MemorySegment keys,
+            long keyAt,
+            MemorySegment values,
+            long valueAt) {
+        streams[stream].coded(head, from, to, keys, keyAt, values, valueAt);
     }
 
     @Override
@@ -177,6 +220,6 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     public void close() {
         closed = true;
         settled = 0;
-        for (PageTable s : streams) s.takeBackTo(0);
+        for (StreamTable s : streams) s.clear();
     }
 }

@@ -3,6 +3,9 @@ package dev.jay.kv;
 
 import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.codec.KvCodecs;
+import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.AttentionKernel;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -10,18 +13,32 @@ import java.util.TreeSet;
 /** How a stream keeps its keys and values: one choice on each axis. Recipes that read the same are equal. */
 public final class KvRecipe {
     private static final List<String> AXES = List.of("keys", "values");
+    private static final int MOST_GROUP = 256; // tokens
 
     /** Nothing is lost: {@code keys=f32 values=f32}. */
     public static final KvRecipe LOSSLESS = parse("");
 
+    /** How rows wait for their group to be whole. */
+    public static final KvRecipe TAIL = parse("keys=f16 values=f16");
+
     private final String text;
     private final KvCodec keys;
     private final KvCodec values;
+    private final int group;
 
     private KvRecipe(String keys, String values) {
         this.keys = KvCodecs.ALL.make(keys);
         this.values = KvCodecs.ALL.make(values);
+        this.group = Math.max(this.keys.group(), this.values.group());
         this.text = "keys=" + keys + " values=" + values;
+        for (KvCodec codec : List.of(this.keys, this.values)) {
+            int tokens = codec.group();
+            if (tokens != 1 && (tokens % AttentionKernel.TILE != 0 || group % tokens != 0 || tokens > MOST_GROUP)) {
+                throw new IllegalArgumentException("kv recipe '" + text + "': " + codec.name() + " seals groups of "
+                        + tokens + " tokens, allowed: 1, or a multiple of " + AttentionKernel.TILE + " up to "
+                        + MOST_GROUP + " that divides the other's");
+            }
+        }
     }
 
     /** Reads text such as {@code keys=f16 values=q8_0}; an axis that is left out is f32. */
@@ -45,6 +62,22 @@ public final class KvRecipe {
             }
         }
         return new KvRecipe(keys, values);
+    }
+
+    /**
+     * Tokens that are sealed together; 1 where each is coded as it comes. A token sees those of earlier groups coded, those
+     * of its own as {@link #TAIL} has them.
+     */
+    public int group() {
+        return group;
+    }
+
+    /** To what {@link #TAIL} keeps of some values, and back. */
+    static void round(MemorySegment from, long at, MemorySegment to, long toAt, int count) {
+        for (int i = 0; i < count; i++) {
+            float value = from.get(Floats.LAYOUT, at + 4L * i);
+            to.set(Floats.LAYOUT, toAt + 4L * i, Float.float16ToFloat(Float.floatToFloat16(value)));
+        }
     }
 
     public KvCodec keys() {

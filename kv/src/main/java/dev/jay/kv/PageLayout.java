@@ -5,48 +5,64 @@ import dev.jay.kv.codec.KvCodec;
 import dev.jay.tensor.kernel.AttentionKernel;
 
 /**
- * Where a stream's rows lie in a page: {@code [head][keys: slots x keyRowBytes][values: slots x valueRowBytes]}. All
+ * Where a stream's rows lie in a page: {@code [head][keys: groups x keyGroupBytes][values: groups x valueGroupBytes]}. All
  * offsets are in bytes and defined here alone.
  *
- * @param slots        tokens a page holds; a multiple of {@link AttentionKernel#TILE}
- * @param valuesOffset from the beginning of a head's part to its values
- * @param headBytes    from one head's part to the next
+ * @param slots           tokens a page holds; a multiple of {@link AttentionKernel#TILE} and of the group
+ * @param group           tokens that are coded together; 1 where rows are coded one by one
+ * @param keyGroupBytes   of the keys of a group
+ * @param valueGroupBytes of its values
+ * @param valuesOffset    from the beginning of a head's part to its values
+ * @param headBytes       from one head's part to the next
  */
-public record PageLayout(int slots, long keyRowBytes, long valueRowBytes, long valuesOffset, long headBytes) {
+public record PageLayout(
+        int slots, int group, long keyGroupBytes, long valueGroupBytes, long valuesOffset, long headBytes) {
     /** As many slots as a page of so many bytes has room for. */
     public static PageLayout of(KvStream stream, KvRecipe recipe, long pageBytes) {
         if (stream.valueWidth() == 0) {
             throw new IllegalArgumentException("kv stream without values is not supported yet: " + stream);
         }
-        long key = rowBytes("keys", recipe.keys(), stream.keyWidth());
-        long value = rowBytes("values", recipe.values(), stream.valueWidth());
-        long slotBytes = Math.multiplyExact(stream.heads(), key + value);
-        long tiles = pageBytes / slotBytes / AttentionKernel.TILE;
-        if (tiles < 1 || tiles > Integer.MAX_VALUE / AttentionKernel.TILE) {
+        int group = recipe.group();
+        int unit = unit(group);
+        long key = groupBytes("keys", recipe.keys(), stream.keyWidth(), group);
+        long value = groupBytes("values", recipe.values(), stream.valueWidth(), group);
+        long unitBytes = unitBytes(stream.heads(), key + value, group);
+        long units = pageBytes / unitBytes;
+        if (units < 1 || units > Integer.MAX_VALUE / unit) {
             throw new IllegalArgumentException("kv page of the wrong size: pageBytes=" + pageBytes + ", " + stream
-                    + ", " + recipe + ", least=" + leastBytes(slotBytes));
+                    + ", " + recipe + ", least=" + rounded(unitBytes));
         }
-        int slots = (int) tiles * AttentionKernel.TILE;
-        return new PageLayout(slots, key, value, slots * key, slots * (key + value));
+        int slots = (int) units * unit;
+        int groups = slots / group;
+        return new PageLayout(slots, group, key, value, groups * key, groups * (key + value));
     }
 
-    /** The fewest bytes a page of this stream can have: room for one tile. */
+    /** The fewest bytes a page of this stream can have: room for one tile, or one group if that is more. */
     public static long leastBytes(KvStream stream, KvRecipe recipe) {
-        long key = rowBytes("keys", recipe.keys(), stream.keyWidth());
-        return leastBytes(stream.heads() * (key + rowBytes("values", recipe.values(), stream.valueWidth())));
+        int group = recipe.group();
+        long key = groupBytes("keys", recipe.keys(), stream.keyWidth(), group);
+        long value = groupBytes("values", recipe.values(), stream.valueWidth(), group);
+        long least = rounded(unitBytes(stream.heads(), key + value, group));
+        return group == 1 ? least : Math.max(least, leastBytes(stream, KvRecipe.TAIL));
     }
 
-    private static long leastBytes(long slotBytes) {
-        return (slotBytes * AttentionKernel.TILE + 63) / 64 * 64;
+    /** Slots that come and go together. */
+    private static int unit(int group) {
+        return Math.max(group, AttentionKernel.TILE);
     }
 
-    private static long rowBytes(String axis, KvCodec codec, int width) {
-        if (codec.group() != 1) {
-            throw new IllegalArgumentException("kv codec that seals groups is not supported yet: " + axis + "="
-                    + codec.name() + ", group=" + codec.group());
-        }
+    private static long unitBytes(int heads, long groupBytes, int group) {
+        return Math.multiplyExact(heads, groupBytes * (unit(group) / group));
+    }
+
+    private static long rounded(long bytes) {
+        return (bytes + 63) / 64 * 64;
+    }
+
+    /** Of a stream's group, which may be several of the codec's. */
+    private static long groupBytes(String axis, KvCodec codec, int width, int group) {
         try {
-            return codec.groupBytes(width);
+            return (long) group / codec.group() * codec.groupBytes(width);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "kv " + axis + "=" + codec.name() + " does not fit heads of width " + width + ": " + e.getMessage(),
@@ -54,16 +70,27 @@ public record PageLayout(int slots, long keyRowBytes, long valueRowBytes, long v
         }
     }
 
-    /** The most pages a stream holds when it has seen this many tokens. */
+    /** The most pages that hold so many coded tokens. */
     public int pagesFor(int tokens) {
         return Math.ceilDiv(tokens, slots);
     }
 
+    /** Where rows are coded one by one. */
+    public long keyRowBytes() {
+        return keyGroupBytes / group;
+    }
+
+    /** Where rows are coded one by one. */
+    public long valueRowBytes() {
+        return valueGroupBytes / group;
+    }
+
+    /** Of the group that begins with a slot. */
     long keyAt(int head, int slot) {
-        return head * headBytes + slot * keyRowBytes;
+        return head * headBytes + slot / group * keyGroupBytes;
     }
 
     long valueAt(int head, int slot) {
-        return head * headBytes + valuesOffset + slot * valueRowBytes;
+        return head * headBytes + valuesOffset + slot / group * valueGroupBytes;
     }
 }

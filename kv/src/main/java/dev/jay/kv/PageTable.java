@@ -3,17 +3,15 @@ package dev.jay.kv;
 
 import dev.jay.kv.pool.PagePool;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
-/** The pages of one stream of one sequence. Slot s holds the token at position s. Owns its hold on its pages. */
-final class PageTable {
+/** Rows that are coded one by one, as they come. */
+final class PageTable implements StreamTable {
     private final int stream;
     private final KvStream shape;
     private final KvRecipe recipe;
     private final PageLayout layout;
     private final PagePool pool;
-    private int[] pages = new int[8];
-    private int pageCount;
+    private final PageList pages;
     private int length;
 
     PageTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool) {
@@ -22,25 +20,28 @@ final class PageTable {
         this.recipe = recipe;
         this.layout = PageLayout.of(shape, recipe, pool.pageBytes());
         this.pool = pool;
+        this.pages = new PageList(pool);
     }
 
-    void append(int position, int count, MemorySegment keys, MemorySegment values) {
-        if (position != length || count < 1) {
-            throw new IllegalArgumentException("kv append out of order: stream=" + stream + ", position=" + position
-                    + ", count=" + count + ", wanted position=" + length + " and count >= 1");
-        }
-        checkRows("keys", keys, count, shape.keyWidth());
-        checkRows("values", values, count, shape.valueWidth());
-        leaseFor(Math.addExact(length, count));
-        if (pool.isShared(pages[length / layout.slots()])) {
+    @Override
+    public void append(int position, int count, MemorySegment keys, MemorySegment values) {
+        checkAppend(stream, shape, length, position, count, keys, values);
+        appendRows(0, count, keys, values);
+    }
+
+    /** Rows [first, first + count) of these, which come next. None is fine. */
+    void appendRows(int first, int count, MemorySegment keys, MemorySegment values) {
+        if (count == 0) return;
+        pages.leaseTo(layout.pagesFor(Math.addExact(length, count)));
+        if (pool.isShared(pages.page(length / layout.slots()))) {
             throw new IllegalStateException(
-                    "kv append to a page that others hold too: stream=" + stream + ", position=" + position);
+                    "kv append to a page that others hold too: stream=" + stream + ", position=" + length);
         }
         for (int t = 0; t < count; t++) {
-            MemorySegment page = pool.bytes(pages[(position + t) / layout.slots()]);
-            int slot = (position + t) % layout.slots();
+            MemorySegment page = pool.bytes(pages.page((length + t) / layout.slots()));
+            int slot = (length + t) % layout.slots();
             for (int h = 0; h < shape.heads(); h++) {
-                long row = (long) t * shape.heads() + h;
+                long row = (long) (first + t) * shape.heads() + h;
                 long key = row * shape.keyWidth() * Float.BYTES;
                 long value = row * shape.valueWidth() * Float.BYTES;
                 recipe.keys().seal(keys, key, shape.keyWidth(), page, layout.keyAt(h, slot));
@@ -50,92 +51,100 @@ final class PageTable {
         length += count;
     }
 
-    private void checkRows(String what, MemorySegment rows, int count, int width) {
-        long wanted = (long) count * shape.heads() * width * Float.BYTES;
+    /** What every table asks of rows that come. */
+    static void checkAppend(
+            int stream, KvStream shape, int length, int position, int count, MemorySegment keys, MemorySegment values) {
+        if (position != length || count < 1) {
+            throw new IllegalArgumentException("kv append out of order: stream=" + stream + ", position=" + position
+                    + ", count=" + count + ", wanted position=" + length + " and count >= 1");
+        }
+        checkRows(stream, "keys", keys, count, shape.heads(), shape.keyWidth());
+        checkRows(stream, "values", values, count, shape.heads(), shape.valueWidth());
+    }
+
+    private static void checkRows(int stream, String what, MemorySegment rows, int count, int heads, int width) {
+        long wanted = (long) count * heads * width * Float.BYTES;
         if (rows.byteSize() != wanted) {
             throw new IllegalArgumentException("kv append: " + what + " are the wrong size: stream=" + stream
                     + ", count="
-                    + count + ", heads=" + shape.heads() + ", width=" + width + ", wanted=" + wanted + " bytes, got="
+                    + count + ", heads=" + heads + ", width=" + width + ", wanted=" + wanted + " bytes, got="
                     + rows.byteSize());
         }
     }
 
-    private void leaseFor(int tokens) {
-        int wanted = layout.pagesFor(tokens);
-        ensure(wanted);
-        while (pageCount < wanted) pages[pageCount++] = pool.lease();
+    /** One row of a head, decoded. */
+    void row(int slot, int head, MemorySegment key, long keyAt, MemorySegment value, long valueAt) {
+        MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));
+        int within = slot % layout.slots();
+        recipe.keys().unseal(page, layout.keyAt(head, within), shape.keyWidth(), key, keyAt);
+        recipe.values().unseal(page, layout.valueAt(head, within), shape.valueWidth(), value, valueAt);
     }
 
-    private void ensure(int count) {
-        if (count > pages.length) pages = Arrays.copyOf(pages, Math.max(count, 2 * pages.length));
-    }
-
-    /** Forgets all but the first {@code tokens} tokens; pages that hold nothing more go back. */
-    void takeBackTo(int tokens) {
+    @Override
+    public void settle(int tokens) {
         length = tokens;
-        int wanted = layout.pagesFor(tokens);
-        while (pageCount > wanted) pool.release(pages[--pageCount]);
+        pages.releaseTo(layout.pagesFor(tokens));
     }
 
-    /** Copies the pages of tokens [from, to), where {@code from} begins one. */
-    void pagesOf(int from, int to, int[] into, int at) {
-        System.arraycopy(pages, from / layout.slots(), into, at, layout.pagesFor(to - from));
+    @Override
+    public void clear() {
+        settle(0);
     }
 
-    /** One more holder of these pages: the next tokens. */
-    void share(int[] others, int at, int tokens) {
-        int count = layout.pagesFor(tokens);
-        ensure(pageCount + count);
-        for (int p = 0; p < count; p++) {
-            pool.retain(others[at + p]);
-            pages[pageCount++] = others[at + p];
-        }
+    @Override
+    public void pagesOf(int from, int to, int[] into, int at) {
+        pages.copyTo(from / layout.slots(), layout.pagesFor(to - from), into, at);
+    }
+
+    @Override
+    public void share(int[] others, int at, int tokens) {
+        pages.share(others, at, layout.pagesFor(tokens));
         length += tokens;
     }
 
-    /** The next tokens, copied from these pages to pages of its own. */
-    void copy(int[] others, int at, int tokens) {
-        int first = pageCount;
-        leaseFor(length + tokens);
-        for (int p = first; p < pageCount; p++) {
-            pool.bytes(pages[p]).copyFrom(pool.bytes(others[at + p - first]));
-        }
+    @Override
+    public void copy(int[] others, int at, int tokens) {
+        pages.copy(others, at, layout.pagesFor(tokens));
         length += tokens;
     }
 
-    /** Holds these pages instead of its own from token {@code from} on. */
-    void replace(int from, int[] others, int at, int tokens) {
-        int page = from / layout.slots();
-        for (int p = 0; p < layout.pagesFor(tokens); p++) {
-            pool.retain(others[at + p]);
-            pool.release(pages[page + p]);
-            pages[page + p] = others[at + p];
+    @Override
+    public void replace(int from, int[] others, int at, int tokens) {
+        pages.replace(from / layout.slots(), others, at, layout.pagesFor(tokens));
+    }
+
+    @Override
+    public void addresses(int head, int from, int to, long[] into) {
+        checkRead(stream, shape, length, head, from, to);
+        for (int p = from / layout.slots(); p < layout.pagesFor(to); p++) {
+            into[p] = pool.address(pages.page(p)) + head * layout.headBytes();
         }
     }
 
-    void addresses(int head, int from, int to, long[] into) {
+    static void checkRead(int stream, KvStream shape, int length, int head, int from, int to) {
         if (head < 0 || head >= shape.heads() || from < 0 || from > to || to > length) {
             throw new IllegalArgumentException("kv read beyond what is there: stream=" + stream + ", head=" + head
                     + ", slots=[" + from + ", " + to + "), heads=" + shape.heads() + ", length=" + length);
         }
-        for (int p = from / layout.slots(); p < layout.pagesFor(to); p++) {
-            into[p] = pool.address(pages[p]) + head * layout.headBytes();
-        }
     }
 
-    PageLayout layout() {
+    @Override
+    public PageLayout layout() {
         return layout;
     }
 
-    KvRecipe recipe() {
+    @Override
+    public KvRecipe recipe() {
         return recipe;
     }
 
-    int length() {
+    @Override
+    public int length() {
         return length;
     }
 
-    int pageCount() {
-        return pageCount;
+    @Override
+    public int pageCount() {
+        return pages.count();
     }
 }

@@ -136,25 +136,31 @@ final class AttentionTrial {
     float[] definition(int s) {
         int kw = STREAM.keyWidth();
         int vw = STREAM.valueWidth();
-        float[] k = coded(recipe.keys(), keys[s], kw);
-        float[] v = coded(recipe.values(), values[s], vw);
+        boolean seals = recipe.group() > 1;
+        float[] k = coded(recipe.keys(), seals, keys[s], kw);
+        float[] v = coded(recipe.values(), seals, values[s], vw);
+        float[] nearK = seals ? coded(KvRecipe.TAIL.keys(), false, keys[s], kw) : k;
+        float[] nearV = seals ? coded(KvRecipe.TAIL.values(), false, values[s], vw) : v;
         int tokens = queries[s].length / QUERY_HEADS / kw;
         float[] out = new float[tokens * QUERY_HEADS * vw];
         for (int t = 0; t < tokens; t++) {
             for (int h = 0; h < QUERY_HEADS; h++) {
                 double[] weights = new double[t + 1];
                 double sum = 0;
+                int own = seals ? t / recipe.group() * recipe.group() : 0; // from here on rows are as they came
                 for (int p = mask instanceof Mask.Window(int w) ? Math.max(0, t - w + 1) : 0; p <= t; p++) {
                     double dot = 0;
                     for (int i = 0; i < kw; i++) {
-                        dot += (double) queries[s][(t * QUERY_HEADS + h) * kw + i] * k[(p * 2 + h / GROUP) * kw + i];
+                        dot += (double) queries[s][(t * QUERY_HEADS + h) * kw + i]
+                                * (p < own ? k : nearK)[(p * 2 + h / GROUP) * kw + i];
                     }
                     weights[p] = Math.exp(dot * SCALE);
                     sum += weights[p];
                 }
                 for (int i = 0; i < vw; i++) {
                     double mixed = 0;
-                    for (int p = 0; p <= t; p++) mixed += weights[p] / sum * v[(p * 2 + h / GROUP) * vw + i];
+                    for (int p = 0; p <= t; p++)
+                        mixed += weights[p] / sum * (p < own ? v : nearV)[(p * 2 + h / GROUP) * vw + i];
                     out[(t * QUERY_HEADS + h) * vw + i] = (float) mixed;
                 }
             }
@@ -162,17 +168,31 @@ final class AttentionTrial {
         return out;
     }
 
-    private static float[] coded(KvCodec codec, float[] rows, int width) {
+    /** Rows as the codec gives them back, after what a tail does to them: of each head, group after group. What is left over is never seen coded. */
+    private static float[] coded(KvCodec codec, boolean roundsFirst, float[] rows, int width) {
+        int group = codec.group();
+        int heads = STREAM.heads();
         try (Memory memory = Memory.withBudget(1 << 20);
-                Region region = memory.reserve("test", 8L * width)) {
-            MemorySegment row = region.bytes().asSlice(0, 4L * width);
-            MemorySegment code = region.bytes().asSlice(4L * width);
-            float[] out = new float[rows.length];
-            for (int at = 0; at < rows.length; at += width) {
-                MemorySegment.copy(rows, at, row, Floats.LAYOUT, 0, width);
-                codec.seal(row, 0, width, code, 0);
-                codec.unseal(code, 0, width, row, 0);
-                MemorySegment.copy(row, Floats.LAYOUT, 0, out, at, width);
+                Region region = memory.reserve("test", 8L * width * group)) {
+            MemorySegment plain = region.bytes().asSlice(0, 4L * width * group);
+            MemorySegment code = region.bytes().asSlice(4L * width * group);
+            float[] out = rows.clone();
+            for (int from = 0; from + group * heads * width <= rows.length; from += group * heads * width) {
+                for (int h = 0; h < heads; h++) {
+                    for (int t = 0; t < group; t++) {
+                        int at = from + (t * heads + h) * width;
+                        MemorySegment.copy(rows, at, plain, Floats.LAYOUT, 4L * t * width, width);
+                    }
+                    for (int i = 0; i < group * width && roundsFirst; i++) {
+                        Floats.set(plain, i, Float.float16ToFloat(Float.floatToFloat16(Floats.get(plain, i))));
+                    }
+                    codec.seal(plain, 0, width, code, 0);
+                    codec.unseal(code, 0, width, plain, 0);
+                    for (int t = 0; t < group; t++) {
+                        int at = from + (t * heads + h) * width;
+                        MemorySegment.copy(plain, Floats.LAYOUT, 4L * t * width, out, at, width);
+                    }
+                }
             }
             return out;
         }

@@ -6,7 +6,14 @@ import dev.jay.tensor.Catalog;
 /** Every way to code keys or values. To add one: write its file, add its line. */
 public final class KvCodecs {
     public static final Catalog<KvCodec> ALL = Catalog.of(
-            "kv codec", RowCodec.entry("f32"), RowCodec.entry("f16"), RowCodec.entry("bf16"), RowCodec.entry("q8_0"));
+            "kv codec",
+            RowCodec.entry("f32"),
+            RowCodec.entry("f16"),
+            RowCodec.entry("bf16"),
+            RowCodec.entry("q8_0"),
+            PerChannel.ENTRY,
+            PerToken.ENTRY //
+            );
 
     private KvCodecs() {}
 }

@@ -89,8 +89,9 @@ public final class PrefixHold {
         extend(tokens, computed, cache);
         int at = sharedTokens();
         if (computed > at) {
-            int[] last = PrefixIndex.following(tokens, at, computed);
-            index.keepTail(deepest(), last, cache.stride(at / root.strideTokens).pages());
+            Stride last = cache.stride(at / root.strideTokens);
+            int[] of = PrefixIndex.following(tokens, at, Math.min(computed, at + last.tokens()));
+            if (of.length > 0) index.keepTail(deepest(), of, last.pages());
         }
         release();
     }

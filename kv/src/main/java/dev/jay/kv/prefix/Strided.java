@@ -6,12 +6,16 @@ public interface Strided {
     /** Tokens after which the pages of every stream end together. */
     int strideTokens();
 
-    /** The pages of tokens from {@code index * strideTokens()} on, as far as they have settled. Borrowed. */
+    /**
+     * The pages of tokens from {@code index * strideTokens()} on, as far as they have settled and are coded: of none, where
+     * the first group is still open. Borrowed.
+     */
     Stride stride(int index);
 
     /**
      * Goes on with the first {@code tokens} tokens of a stride that others computed; what is held now ends where a stride
-     * does. A whole stride is shared: one more holder of its pages. Of a part the rows are copied to pages of its own.
+     * does. A whole stride is shared: one more holder of its pages. Of a part the rows are copied to pages of its own, as
+     * far as whole groups go.
      */
     void adopt(Stride stride, int tokens);
 

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import dev.jay.kv.codec.KvCodec;
+import dev.jay.kv.pool.PagePool;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Rows that are coded a group at a time. A group is sealed when its last row comes; the rows of the open one wait beside
+ * the pages as {@link KvRecipe#TAIL} says, in two tails of a group each: the one that holds the last settled row, and the
+ * one that a pass has opened since. Every row is rounded to the tail's format when it comes, whether it waits there or
+ * not, so what is sealed does not depend on how a prompt was cut. The pass's own rows are borrowed until it is settled.
+ */
+final class GroupTable implements StreamTable {
+    private final int stream;
+    private final KvStream shape;
+    private final KvRecipe recipe;
+    private final int group;
+    private final PageLayout layout;
+    private final PagePool pool;
+    private final PageList pages;
+    private final GroupRows rows; // working space, borrowed
+    private PageTable tail; // rows from tailFrom on, of one group
+    private PageTable next; // of the group that the rows of the pass end in, if that is another one
+    private int tailFrom;
+    private int settled;
+    private int length;
+    private MemorySegment passKeys; // rows [settled, length)
+    private MemorySegment passValues;
+
+    GroupTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool, GroupRows rows) {
+        this.stream = stream;
+        this.shape = shape;
+        this.recipe = recipe;
+        this.group = recipe.group();
+        this.layout = PageLayout.of(shape, recipe, pool.pageBytes());
+        this.pool = pool;
+        this.pages = new PageList(pool);
+        this.tail = new PageTable(stream, shape, KvRecipe.TAIL, pool);
+        this.next = new PageTable(stream, shape, KvRecipe.TAIL, pool);
+        this.rows = rows;
+    }
+
+    private int sealed() {
+        return length / group * group;
+    }
+
+    @Override
+    public void append(int position, int count, MemorySegment keys, MemorySegment values) {
+        PageTable.checkAppend(stream, shape, length, position, count, keys, values);
+        if (length != settled) {
+            throw new IllegalStateException("kv append before what came last was settled: stream=" + stream
+                    + ", settled=" + settled + ", length=" + length);
+        }
+        passKeys = keys;
+        passValues = values;
+        int before = sealed();
+        length = Math.addExact(length, count);
+        int end = sealed();
+        pages.leaseTo(layout.pagesFor(end));
+        for (int g = before; g < end; g += group) seal(g);
+        if (end == before) {
+            tail.appendRows(0, count, keys, values);
+            return;
+        }
+        tail.appendRows(0, before + group - settled, keys, values); // should the pass be taken back to the middle of it
+        next.appendRows(end - settled, length - end, keys, values);
+    }
+
+    private void seal(int from) {
+        MemorySegment page = pool.bytes(pages.page(from / layout.slots()));
+        int at = from % layout.slots();
+        for (int h = 0; h < shape.heads(); h++) {
+            recent(h, from, from + group, rows.keys(), 0, rows.values(), 0);
+            code(recipe.keys(), rows.keys(), shape.keyWidth(), page, layout.keyAt(h, at));
+            code(recipe.values(), rows.values(), shape.valueWidth(), page, layout.valueAt(h, at));
+        }
+    }
+
+    private void code(KvCodec codec, MemorySegment from, int width, MemorySegment page, long at) {
+        for (int r = 0; r < group; r += codec.group()) {
+            codec.seal(from, 4L * r * width, width, page, at + (long) (r / codec.group()) * codec.groupBytes(width));
+        }
+    }
+
+    @Override
+    public void coded(int head, int from, int to, MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+        PageTable.checkRead(stream, shape, sealed(), head, from, to);
+        for (int g = from; g < to; g += group) {
+            MemorySegment page = pool.bytes(pages.page(g / layout.slots()));
+            int at = g % layout.slots();
+            long row = (long) g - from;
+            decode(recipe.keys(), page, layout.keyAt(head, at), shape.keyWidth(), keys, keyAt, row);
+            decode(recipe.values(), page, layout.valueAt(head, at), shape.valueWidth(), values, valueAt, row);
+        }
+    }
+
+    private void decode(KvCodec codec, MemorySegment page, long at, int width, MemorySegment to, long toAt, long row) {
+        for (int r = 0; r < group; r += codec.group()) {
+            long from = at + (long) (r / codec.group()) * codec.groupBytes(width);
+            codec.unseal(page, from, width, to, toAt + 4L * width * (row + r));
+        }
+    }
+
+    @Override
+    public void recent(int head, int from, int to, MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+        PageTable.checkRead(stream, shape, length, head, from, to);
+        if (from < tailFrom) {
+            throw new IllegalArgumentException(
+                    "kv rows are coded by now: stream=" + stream + ", from=" + from + ", still there from=" + tailFrom);
+        }
+        long key = 4L * shape.keyWidth();
+        long value = 4L * shape.valueWidth();
+        for (int p = from; p < to; p++) {
+            long toKey = keyAt + (p - from) * key;
+            long toValue = valueAt + (p - from) * value;
+            if (p < settled) {
+                tail.row(p - tailFrom, head, keys, toKey, values, toValue);
+                continue;
+            }
+            long row = (long) (p - settled) * shape.heads() + head;
+            KvRecipe.round(passKeys, row * key, keys, toKey, shape.keyWidth());
+            KvRecipe.round(passValues, row * value, values, toValue, shape.valueWidth());
+        }
+    }
+
+    @Override
+    public void settle(int tokens) {
+        int last = sealed();
+        if (tokens >= last) {
+            if (last != tailFrom) { // the pass has opened it
+                PageTable old = tail;
+                tail = next;
+                next = old;
+            }
+            tailFrom = last;
+            tail.settle(tokens - last);
+        } else if (tokens < tailFrom + group) {
+            tail.settle(tokens - tailFrom);
+        } else if (tokens == tailFrom + group) {
+            tail.clear();
+            tailFrom = tokens;
+        } else {
+            throw new IllegalArgumentException(
+                    "kv settle in the middle of groups that one pass sealed: stream=" + stream + ", tokens=" + tokens
+                            + ", allowed: up to " + (tailFrom + group) + ", or from " + last + " on");
+        }
+        next.clear();
+        length = tokens;
+        settled = tokens;
+        passKeys = null;
+        passValues = null;
+        pages.releaseTo(layout.pagesFor(sealed()));
+    }
+
+    @Override
+    public void clear() {
+        tail.clear();
+        next.clear();
+        tailFrom = 0;
+        settled = 0;
+        length = 0;
+        pages.releaseTo(0);
+    }
+
+    @Override
+    public void pagesOf(int from, int to, int[] into, int at) {
+        pages.copyTo(from / layout.slots(), layout.pagesFor(to - from), into, at);
+    }
+
+    @Override
+    public void share(int[] others, int at, int tokens) {
+        pages.share(others, at, layout.pagesFor(tokens));
+        jumpTo(length + tokens);
+    }
+
+    @Override
+    public void copy(int[] others, int at, int tokens) {
+        pages.copy(others, at, layout.pagesFor(tokens));
+        jumpTo(length + tokens);
+    }
+
+    private void jumpTo(int tokens) {
+        length = tokens;
+        settled = tokens;
+        tailFrom = tokens;
+    }
+
+    @Override
+    public void replace(int from, int[] others, int at, int tokens) {
+        pages.replace(from / layout.slots(), others, at, layout.pagesFor(tokens));
+    }
+
+    @Override
+    public void addresses(int head, int from, int to, long[] into) {
+        PageTable.checkRead(stream, shape, sealed(), head, from, to);
+        for (int p = from / layout.slots(); p < layout.pagesFor(to); p++) {
+            into[p] = pool.address(pages.page(p)) + head * layout.headBytes();
+        }
+    }
+
+    @Override
+    public PageLayout layout() {
+        return layout;
+    }
+
+    @Override
+    public KvRecipe recipe() {
+        return recipe;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public int pageCount() {
+        return pages.count() + tail.pageCount() + next.pageCount();
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import java.lang.foreign.MemorySegment;
+
+/** One stream of one sequence: its rows in pages. Slot s of coded rows holds the token at position s. */
+interface StreamTable {
+    /** Rows for the next positions; provisional until settled. */
+    void append(int position, int count, MemorySegment keys, MemorySegment values);
+
+    /** Keeps the first {@code tokens} tokens as history; pages that hold nothing more go back. */
+    void settle(int tokens);
+
+    /** Gives every page back. */
+    void clear();
+
+    /** Tokens appended. */
+    int length();
+
+    /** Pages held. */
+    int pageCount();
+
+    PageLayout layout();
+
+    KvRecipe recipe();
+
+    /** Copies the pages of coded tokens [from, to), where {@code from} begins one. */
+    void pagesOf(int from, int to, int[] into, int at);
+
+    /** One more holder of these pages: the next tokens, which end a page. */
+    void share(int[] others, int at, int tokens);
+
+    /** The next tokens, copied from these pages to pages of its own. */
+    void copy(int[] others, int at, int tokens);
+
+    /** Holds these pages instead of its own from token {@code from} on. */
+    void replace(int from, int[] others, int at, int tokens);
+
+    /** {@link KvSource#addresses}. */
+    void addresses(int head, int from, int to, long[] into);
+
+    /** {@link KvSource#coded}. */
+    default void coded(int head, int from, int to, MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+        throw new IllegalStateException("kv rows that are coded as they come are read where they lie");
+    }
+
+    /** {@link KvSource#recent}. */
+    default void recent(
+            int head, int from, int to, MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+        throw new IllegalStateException("kv rows that are coded as they come have no others");
+    }
+}
