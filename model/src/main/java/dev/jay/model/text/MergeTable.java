@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Which pairs of symbols merge, in which order, into what. A symbol is a token, or a text that is none but that merges
@@ -20,6 +21,9 @@ final class MergeTable {
     private final int[] merged;
     /** Rank + 1, or 0; a power of two, at most half full. */
     private final int[] slots;
+
+    /** Unlike in any other run, so that nobody can write pairs that all fall into one slot. */
+    private final long seed = ThreadLocalRandom.current().nextLong();
 
     private final int[] byteSymbols = new int[256];
     private final int otherCount;
@@ -99,9 +103,11 @@ final class MergeTable {
     }
 
     private int slot(int left, int right) {
-        long h = ((long) left << 32 | right) * 0x9E3779B97F4A7C15L;
+        long h = ((long) left << 32 | right) ^ seed;
+        h = (h ^ h >>> 33) * 0xFF51AFD7ED558CCDL;
+        h = (h ^ h >>> 33) * 0xC4CEB9FE1A85EC53L;
         int mask = slots.length - 1;
-        for (int s = (int) (h >>> 32 ^ h >>> 47) & mask; ; s = s + 1 & mask) {
+        for (int s = (int) (h >>> 32) & mask; ; s = s + 1 & mask) {
             int rank = slots[s] - 1;
             if (rank < 0 || lefts[rank] == left && rights[rank] == right) return s;
         }

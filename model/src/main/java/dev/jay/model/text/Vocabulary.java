@@ -7,6 +7,7 @@ import dev.jay.model.load.TokenType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The tokens of a model as its file writes them, and which token a text is: all texts in one array of bytes, found by
@@ -27,8 +28,8 @@ final class Vocabulary {
     private final int[] slots;
 
     private final int longest;
-    /** Taken from the texts, so that nobody can write texts that all fall into one slot. */
-    private final int seed;
+    /** Unlike in any other run, so that nobody can write texts that all fall into one slot. */
+    private final long seed = ThreadLocalRandom.current().nextLong();
 
     static Vocabulary read(Metadata metadata) {
         List<String> tokens = metadata.strings(TOKENS);
@@ -68,7 +69,6 @@ final class Vocabulary {
         if (types.length == 0) throw refused(0, "0");
         texts = Arrays.copyOf(grown, starts[types.length]);
         longest = most;
-        seed = Arrays.hashCode(texts);
         slots = new int[Integer.highestOneBit(Math.max(4, types.length)) * 4];
         for (int t = 0; t < types.length; t++) {
             if (starts[t] < starts[t + 1]) slots[slot(texts, starts[t], starts[t + 1])] = t + 1;
@@ -145,11 +145,14 @@ final class Vocabulary {
 
     /** The slot of the text, or the free one where it would go. */
     private int slot(byte[] text, int from, int to) {
-        int h = seed;
-        for (int i = from; i < to; i++) h = (h ^ text[i]) * 0x9E3779B1;
-        h ^= h >>> 15;
+        long h = seed;
+        for (int i = from; i < to; i++) {
+            h = (h ^ text[i]) * 0x9E3779B97F4A7C15L;
+            h ^= h >>> 29; // high bits come down, so that no two texts collide under every seed
+        }
+        h *= 0xFF51AFD7ED558CCDL;
         int mask = slots.length - 1;
-        for (int s = h & mask; ; s = s + 1 & mask) {
+        for (int s = (int) (h >>> 32) & mask; ; s = s + 1 & mask) {
             int t = slots[s] - 1;
             if (t < 0 || Arrays.equals(texts, starts[t], starts[t + 1], text, from, to)) return s;
         }
