@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.cli;
 
-import dev.jay.engine.ContextFullException;
-import dev.jay.engine.FinishReason;
-import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
-import dev.jay.engine.Piece;
 import dev.jay.engine.Session;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,17 +16,15 @@ import picocli.CommandLine.Option;
         description = "Talk with a model: type, read the answer as it comes, go on.",
         footer = {
             "",
-            "In a conversation: /help, /reset (forget it), /system TEXT, /exit. Ctrl-C ends the answer, Ctrl-D the"
-                    + " program.",
+            "In a conversation: /help, /system TEXT, /clear, /undo, /save FILE, /load FILE, /stats, /exit. A line that"
+                + " ends in a backslash goes on in the next, and so does one in triple quotes. Ctrl-C ends an answer,"
+                + " Ctrl-D leaves.",
             "",
             "Examples:",
             "  jay chat model.gguf --system \"You are terse.\"",
             "  echo \"Why is the sky blue?\" | jay chat model.gguf"
         })
 final class ChatCommand implements Callable<Integer> {
-    private static final String HELP =
-            "/system TEXT sets the system message; /reset forgets the conversation; /exit leaves";
-
     private final Shell shell;
 
     @Mixin
@@ -36,6 +32,14 @@ final class ChatCommand implements Callable<Integer> {
 
     @Option(names = "--system", paramLabel = "TEXT", description = "The system message.")
     private String system;
+
+    @Option(
+            names = "--history",
+            paramLabel = "FILE",
+            description =
+                    "Where the lines typed at a terminal are kept, for their owner alone; 'none': nowhere. Lines that"
+                            + " begin with a space are not kept. (~/.local/state/jay/chat-history)")
+    private String history;
 
     @Mixin
     private AnswerArguments answer;
@@ -47,50 +51,27 @@ final class ChatCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (Model opened = model.open(shell);
-                Session session = opened.session();
-                ChatLines lines = ChatLines.of(shell)) {
+                ChatLines lines = ChatLines.of(shell, history());
+                Chat chat = new Chat(shell, opened, () -> session(opened), lines)) {
             if (!opened.hasChatTemplate()) shell.say("jay chat: the model's file has no chat template; taking ChatML");
-            session.sampling(answer.sampling()).numerics(answer.numerics()).stops(answer.stops());
-            if (answer.maxTokens() != null) session.maxTokens(answer.maxTokens());
-            if (system != null) session.system(system);
-            lines.onInterrupt(session::cancel);
-            try (Interrupts.Scope scope = shell.interrupts().during(session::cancel)) {
-                talk(session, lines);
+            if (system != null) chat.system(system);
+            try (Interrupts.Scope scope = shell.interrupts().during(chat::cancel)) {
+                chat.run();
             }
         }
         return shell.interrupts().isInterrupted() ? ExitCode.INTERRUPTED.code() : ExitCode.OK.code();
     }
 
-    private void talk(Session session, ChatLines lines) throws IOException {
-        if (shell.isTty().out()) shell.say(HELP);
-        for (String line = lines.next(); line != null && !shell.interrupts().isInterrupted(); line = lines.next()) {
-            if (line.isBlank()) continue;
-            if (line.strip().equals("/exit")) return;
-            if (line.startsWith("/")) order(session, line.strip());
-            else say(session, line);
-        }
+    private Session session(Model opened) {
+        Session session = opened.session()
+                .sampling(answer.sampling())
+                .numerics(answer.numerics())
+                .stops(answer.stops());
+        return answer.maxTokens() == null ? session : session.maxTokens(answer.maxTokens());
     }
 
-    private void order(Session session, String line) {
-        String[] parts = line.split("\\s+", 2);
-        switch (parts[0]) {
-            case "/reset" -> session.clear();
-            case "/system" -> {
-                if (parts.length == 2) session.clear().system(parts[1]);
-                else shell.say("/system needs a text");
-            }
-            case "/help" -> shell.say(HELP);
-            default -> shell.say("unknown: " + parts[0] + "; " + HELP);
-        }
-    }
-
-    private void say(Session session, String line) {
-        try (Generation generation = session.chat(line)) {
-            for (Piece piece : generation) shell.out().print(piece.text());
-            shell.out().print("\n");
-            if (generation.finishReason() == FinishReason.CANCELLED) shell.say("(ended; this turn is forgotten)");
-        } catch (ContextFullException e) {
-            shell.say(e.getMessage() + "; /reset forgets the conversation");
-        }
+    private Optional<Path> history() {
+        if (history == null) return Optional.of(shell.settings().stateFolder().resolve("chat-history"));
+        return history.equals("none") ? Optional.empty() : Optional.of(Path.of(history));
     }
 }

@@ -74,6 +74,13 @@ final class Settings implements IDefaultValueProvider {
         return folder.resolve("jay");
     }
 
+    /** Where what should stay is kept: {@code $XDG_STATE_HOME/jay}. */
+    Path stateFolder() {
+        String xdg = environment.getOrDefault("XDG_STATE_HOME", "");
+        Path folder = xdg.isEmpty() ? Path.of(environment.getOrDefault("HOME", "."), ".local", "state") : Path.of(xdg);
+        return folder.resolve("jay");
+    }
+
     /** Those of the file, known or not. */
     Set<String> keys() {
         return new TreeSet<>(properties.stringPropertyNames());
