@@ -97,13 +97,17 @@ public final class Safetensors implements WeightSource {
         }
     }
 
-    private void translate(Memory memory, Map<String, Entry> stored, HfConfig whole) {
+    private void translate(Memory memory, Map<String, Entry> stored, HfConfig whole) throws IOException {
         HfFamily family = HfFamilies.of(whole);
         HfConfig config = whole.inner("text_config").orElse(whole);
         Map<String, float[]> made = new LinkedHashMap<>();
         Map<String, Object> values = HfDecoder.describe(family, config, made);
         values.put("general.name", String.valueOf(place.folder().getFileName()));
         if (family.pairsSideBySide()) values.put(HALVES, true);
+        if (TokenizerFiles.areIn(place.folder())) {
+            values.putAll(TokenizerFiles.read(place.folder()));
+            PaddedVocabulary.fill(values, config.whole("vocab_size", 0));
+        }
         metadata = new Metadata(values);
         rename(stored, family, config);
         copyVectors(memory, family, made);
