@@ -12,7 +12,10 @@ public final class KvCodecs {
             RowCodec.entry("bf16"),
             RowCodec.entry("q8_0"),
             PerChannel.ENTRY,
-            PerToken.ENTRY //
+            PerToken.ENTRY,
+            Rotated.ENTRY,
+            LowRankRest.CHANNELS,
+            LowRankRest.TOKENS //
             );
 
     private KvCodecs() {}

@@ -19,7 +19,7 @@ final class PerChannel implements KvCodec {
     private final int bits;
     private final int group;
 
-    private PerChannel(Args args) {
+    PerChannel(Args args) {
         this.bits = args.intOf("bits", 2);
         this.group = args.intOf("group", 32);
         Uniform.checkBits("per-channel", bits);

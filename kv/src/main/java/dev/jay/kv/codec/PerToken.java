@@ -17,12 +17,12 @@ final class PerToken implements KvCodec {
             "bits=2 for each value, a range for each span=32 channels of a token (KIVI's values)",
             PerToken::new);
 
-    private static final int GROUP = 32;
+    static final int GROUP = 32;
 
     private final int bits;
     private final int span;
 
-    private PerToken(Args args) {
+    PerToken(Args args) {
         this.bits = args.intOf("bits", 2);
         this.span = args.intOf("span", 32);
         Uniform.checkBits("per-token", bits);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What the published codecs are said to do, on rows made for it; what they do to a model is the bench's to tell. */
+class SealedCodecsTest {
+    private static final int WIDTH = 128;
+    private static final int TOKENS = 256;
+
+    private static float[] gaussian(int seed, int count) {
+        Random random = new Random(seed);
+        float[] v = new float[count];
+        for (int i = 0; i < count; i++) v[i] = (float) random.nextGaussian();
+        return v;
+    }
+
+    /** Keys with one channel that is 20 times larger. */
+    private static float[] withOutlier() {
+        float[] keys = gaussian(1, TOKENS * WIDTH);
+        for (int t = 0; t < TOKENS; t++) keys[t * WIDTH + 37] *= 20;
+        return keys;
+    }
+
+    /** Keys of which most channels are large or small in every token. */
+    private static float[] withChannels() {
+        float[] keys = gaussian(1, TOKENS * WIDTH);
+        float[] means = gaussian(2, WIDTH);
+        for (int i = 0; i < keys.length; i++) keys[i] += 5 * means[i % WIDTH];
+        return keys;
+    }
+
+    private static float[] coded(String name, float[] rows) {
+        KvCodec codec = KvCodecs.ALL.make(name);
+        MemorySegment page = MemorySegment.ofArray(new byte[codec.groupBytes(WIDTH)]);
+        float[] out = new float[rows.length];
+        for (int t = 0; t < TOKENS; t += codec.group()) {
+            page.fill((byte) 0xA5); // a page says nothing of what it held before
+            codec.seal(MemorySegment.ofArray(rows), 4L * t * WIDTH, WIDTH, page, 0);
+            codec.unseal(page, 0, WIDTH, MemorySegment.ofArray(out), 4L * t * WIDTH);
+        }
+        return out;
+    }
+
+    /** The mean square error of scores of random queries. */
+    private static double scoreError(String codec, float[] keys) {
+        float[] got = coded(codec, keys);
+        float[] queries = gaussian(3, 16 * WIDTH);
+        double sum = 0;
+        for (int q = 0; q < 16; q++) {
+            for (int t = 0; t < TOKENS; t++) {
+                double error = 0;
+                for (int c = 0; c < WIDTH; c++)
+                    error += queries[q * WIDTH + c] * (got[t * WIDTH + c] - keys[t * WIDTH + c]);
+                sum += error * error / WIDTH;
+            }
+        }
+        return sum / 16 / TOKENS;
+    }
+
+    private static double relativeError(String codec, float[] rows) {
+        float[] got = coded(codec, rows);
+        double error = 0;
+        double all = 0;
+        for (int i = 0; i < rows.length; i++) {
+            error += Math.pow(got[i] - rows[i], 2);
+            all += rows[i] * rows[i];
+        }
+        return Math.sqrt(error / all);
+    }
+
+    /** Row 118: of a plain 4-bit codec's score error most comes back, and more with a greater order. */
+    @Test
+    void shouldRecoverWhatAnOutlierCostsByRotation() {
+        float[] keys = withOutlier();
+        double plain = scoreError("per-token(bits=4,span=128)", keys);
+        assertThat(1 - scoreError("rotated(bits=4,order=16)", keys) / plain).isGreaterThan(0.7);
+        assertThat(1 - scoreError("rotated(bits=4,order=64)", keys) / plain).isGreaterThan(0.85);
+        assertThat(1 - scoreError("rotated(bits=4,order=128)", keys) / plain).isGreaterThan(0.85);
+    }
+
+    @Test
+    void shouldNeitherGainNorLoseByRotationWithoutOutliers() {
+        float[] keys = gaussian(5, TOKENS * WIDTH);
+        double plain = scoreError("per-token(bits=4,span=128)", keys);
+        assertThat(scoreError("rotated(bits=4,order=64)", keys)).isBetween(0.9 * plain, 1.1 * plain);
+    }
+
+    /** Row 59. */
+    @Test
+    void shouldLoseLessOfKeysChannelByChannel() {
+        float[] keys = withChannels();
+        assertThat(scoreError("per-channel(bits=2)", keys))
+                .isLessThan(scoreError("per-token(bits=2,span=32)", keys) / 4);
+    }
+
+    /** Row 213: rank and outliers each leave less; how much depends on the rows. */
+    @Test
+    void shouldLeaveLessWithRankAndOutliers() {
+        float[] factors = gaussian(6, TOKENS * 8);
+        float[] loads = gaussian(7, 8 * WIDTH);
+        float[] keys = gaussian(8, TOKENS * WIDTH);
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] *= 0.3f;
+            for (int f = 0; f < 8; f++) keys[i] += factors[i / WIDTH * 8 + f] * loads[f * WIDTH + i % WIDTH];
+        }
+        double plain = relativeError("per-channel(bits=2)", keys);
+        double ranked = relativeError("gear-channel(bits=2,rank=4,outliers=0)", keys);
+        double both = relativeError("gear-channel(bits=2,rank=4,outliers=2)", keys);
+        assertThat(ranked).isLessThan(0.95 * plain);
+        assertThat(both).isLessThan(0.95 * ranked);
+        assertThat(relativeError("gear-token(bits=2,rank=4)", keys))
+                .isLessThan(relativeError("per-token(bits=2)", keys));
+    }
+
+    /** The formulas that the rows of the catalog state: bits a value, ranges, rank, outliers. */
+    @Test
+    void shouldTakeTheBytesThatAreStated() {
+        assertThat(KvCodecs.ALL.make("per-channel(bits=2)").groupBytes(WIDTH))
+                .isEqualTo(32 * WIDTH * 2 / 8 + 4 * WIDTH);
+        assertThat(KvCodecs.ALL.make("per-channel(bits=2,group=64)").groupBytes(WIDTH))
+                .isEqualTo(64 * WIDTH * 2 / 8 + 4 * WIDTH);
+        assertThat(KvCodecs.ALL.make("per-token(bits=2)").groupBytes(WIDTH)).isEqualTo(32 * (WIDTH * 2 / 8 + 4 * 4));
+        assertThat(KvCodecs.ALL.make("rotated").groupBytes(WIDTH)).isEqualTo(32 * (WIDTH / 2 + 4));
+        assertThat(KvCodecs.ALL.make("gear-channel").groupBytes(WIDTH))
+                .isEqualTo(32 * WIDTH * 2 / 8 + 4 * WIDTH + 2 * 4 * (WIDTH + 32) + 4 * (32 * WIDTH * 2 / 100));
+    }
+
+    @Test
+    void shouldKeepWhatIsConstantAndStayFinite() {
+        for (String name : KvCodecs.ALL.names()) {
+            float[] same = new float[TOKENS * WIDTH];
+            Arrays.fill(same, 0.5f);
+            for (float v : coded(name, same)) assertThat(v).as(name).isBetween(0.499f, 0.501f);
+            float[] large = gaussian(9, TOKENS * WIDTH);
+            large[WIDTH * 3 + 5] = 60_000;
+            large[WIDTH * 9 + 5] = -60_000;
+            for (float v : coded(name, large))
+                assertThat(Float.isFinite(v)).as(name).isTrue();
+        }
+    }
+
+    @Test
+    void shouldRejectWhenParametersMakeNoSense() {
+        assertThatThrownBy(() -> KvCodecs.ALL.make("rotated(order=48)")).hasMessageContaining("order=48, allowed");
+        assertThatThrownBy(() -> KvCodecs.ALL.make("gear-token(rank=99)")).hasMessageContaining("rank=99");
+        assertThatThrownBy(() -> KvCodecs.ALL.make("per-token(span=3)")).hasMessageContaining("span=3");
+    }
+}
