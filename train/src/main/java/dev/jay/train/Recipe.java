@@ -25,6 +25,7 @@ import java.util.TreeMap;
 public record Recipe(String name, long seed, Texts texts, Shape shape, Steps steps, Watch watch, String identity) {
     /**
      * @param tokenizer a GGUF file with one: of {@code jay train-tokenizer}, or any model's
+     * @param echoes      the part of all sequences that say the beginning of a text again and again, 0 to 1
      * @param skills      the part of all sequences that are made-up tasks, 0 to 1
      * @param skillsAlone steps at the beginning that have nothing else
      * @param skillNames  which, each as often as it is named
@@ -36,6 +37,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             Optional<Path> start,
             List<Path> data,
             List<Path> valid,
+            double echoes,
             double skills,
             int skillsAlone,
             List<String> skillNames) {}
@@ -129,6 +131,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             Map.entry("start", "-"),
             Map.entry("data", ""),
             Map.entry("valid", "-"),
+            Map.entry("echoes", "0"),
             Map.entry("skills", "0"),
             Map.entry("skills-alone", "0"),
             Map.entry("skill-names", String.join(",", Skills.ALL.names())),
@@ -163,6 +166,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             "seed",
             "start",
             "data",
+            "echoes",
             "skills",
             "skills-alone",
             "skill-names",

@@ -95,6 +95,7 @@ final class RecipeReader {
                 start.stream().findFirst(),
                 paths("data"),
                 paths("valid"),
+                part("echoes"),
                 part("skills"),
                 count("skills-alone", 0),
                 skillNames());

@@ -15,6 +15,7 @@ import dev.jay.tensor.memory.Memory;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameters;
 import dev.jay.train.data.Batches;
+import dev.jay.train.data.Echoes;
 import dev.jay.train.data.TokenData;
 import dev.jay.train.optimize.Optimizers;
 import dev.jay.train.optimize.Schedules;
@@ -140,9 +141,12 @@ public final class TrainRun {
     private Batches batches(TokenData data, Tokenizer tokenizer) {
         Recipe.Texts texts = recipe.texts();
         Batches text = data.shuffled(recipe.seed());
-        if (texts.skills() == 0 && texts.skillsAlone() == 0) return text;
-        long alone = (long) texts.skillsAlone() * recipe.steps().batches();
-        return SkillBatches.of(texts.skillNames(), tokenizer, recipe.seed()).among(text, texts.skills(), alone);
+        Batches all = text;
+        if (texts.skills() > 0 || texts.skillsAlone() > 0) {
+            long alone = (long) texts.skillsAlone() * recipe.steps().batches();
+            all = SkillBatches.of(texts.skillNames(), tokenizer, recipe.seed()).among(text, texts.skills(), alone);
+        }
+        return texts.echoes() == 0 ? all : Echoes.among(all, text, texts.echoes(), recipe.seed());
     }
 
     /** A checkpoint that broke off may have left anything. */

@@ -11,8 +11,8 @@ public record Task(String context, List<Question> questions) {
      * @param end    of an answer, to be learnt too
      */
     public record Question(String text, String answer, String end) {
-        private static final String BEFORE = "Question: ";
-        private static final String BEHIND = "\nAnswer:";
+        private static final String BEFORE = "Q: ";
+        private static final String BEHIND = "\nA:";
 
         /** A sentence that asks, and one that answers. */
         static Question of(String asked, String answer) {
