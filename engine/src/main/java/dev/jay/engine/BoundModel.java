@@ -188,7 +188,13 @@ final class BoundModel implements Needs {
         }
         TransformerForward forward = owned.add(
                 new TransformerForward(
-                        transformers(s), memory, s.contextLength(), s.parallel(), s.stepTokens(), adapter),
+                        transformers(s),
+                        memory,
+                        s.contextLength(),
+                        s.parallel(),
+                        s.stepTokens(),
+                        s.layerRows(),
+                        adapter),
                 Forward::close);
         if (plan.split().isPresent()) streaming.start(memory, plan.split().get());
         else source.files().forEach(MappedFile::claim);
@@ -252,13 +258,13 @@ final class BoundModel implements Needs {
     @Override
     public Working working(Setup s) {
         Map<Numerics, Transformer> transformers = transformers(s);
-        TransformerForward.Sizes sizes =
-                TransformerForward.Sizes.of(transformers.values(), s.contextLength(), s.parallel(), s.stepTokens());
+        TransformerForward.Sizes sizes = TransformerForward.Sizes.of(
+                transformers.values(), s.contextLength(), s.parallel(), s.stepTokens(), s.layerRows());
         Transformer fast = transformers.get(Numerics.FAST);
         return new Working(
                 sizes.kvBytes(),
                 sizes.scratchBytes(),
-                fast.scratchBytes(s.stepTokens(), Math.min(sizes.mostRows(), s.parallel())));
+                fast.scratchBytes(s.stepTokens(), s.layerRows(), Math.min(sizes.mostRows(), s.parallel())));
     }
 
     @Override
@@ -275,7 +281,7 @@ final class BoundModel implements Needs {
         }
         WeightSource.Entry shown = last == null ? embedding : last;
         head.put(format(shown), shown.bytes().byteSize());
-        TransformerForward.Sizes one = TransformerForward.Sizes.of(resident.values(), 1024, 1, 1);
+        TransformerForward.Sizes one = TransformerForward.Sizes.of(resident.values(), 1024, 1, 1, 1);
         return new Arithmetic(
                 bytes,
                 weights,

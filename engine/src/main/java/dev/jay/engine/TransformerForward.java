@@ -39,6 +39,7 @@ final class TransformerForward implements Forward {
     private final KvShape shape;
     private final int vocabulary;
     private final int mostTokens;
+    private final int layerRows;
     private final int mostRows;
     private final PagePool pool;
     private final Region scratchBytes;
@@ -80,6 +81,7 @@ final class TransformerForward implements Forward {
      * @param transformers  one a mode, of the same weights
      * @param contextLength tokens of a full sequence
      * @param parallel      full sequences that the pages hold, in the mode that takes fewer; at least one in any mode
+     * @param layerRows     tokens of a step that go through a layer at a time
      * @param adapter       that every sequence runs with; borrowed
      */
     TransformerForward(
@@ -88,6 +90,7 @@ final class TransformerForward implements Forward {
             int contextLength,
             int parallel,
             int stepTokens,
+            int layerRows,
             Adapter adapter) {
         this.transformers = new EnumMap<>(transformers);
         this.adapter = adapter;
@@ -95,7 +98,8 @@ final class TransformerForward implements Forward {
         this.shape = any.spec().kvShape();
         this.vocabulary = any.spec().vocabulary();
         this.mostTokens = stepTokens;
-        Sizes sizes = Sizes.of(this.transformers.values(), contextLength, parallel, stepTokens);
+        this.layerRows = layerRows;
+        Sizes sizes = Sizes.of(this.transformers.values(), contextLength, parallel, stepTokens, layerRows);
         this.mostRows = sizes.mostRows();
         this.pool = new PagePool(memory, sizes.pages(), sizes.pageBytes());
         try {
@@ -110,11 +114,12 @@ final class TransformerForward implements Forward {
 
     /** What it takes, before it takes it. */
     record Sizes(int mostRows, long pageBytes, int pages, long scratchBytes) {
-        static Sizes of(Collection<Transformer> transformers, int contextLength, int parallel, int stepTokens) {
+        static Sizes of(
+                Collection<Transformer> transformers, int contextLength, int parallel, int stepTokens, int layerRows) {
             Transformer any = transformers.iterator().next();
             KvShape shape = any.spec().kvShape();
             long rows = MOST_LOGIT_BYTES / (4L * any.spec().vocabulary());
-            int mostRows = Math.clamp(rows, Math.min(LEAST_ROWS, stepTokens), stepTokens);
+            int mostRows = Math.clamp(rows, Math.min(LEAST_ROWS, layerRows), layerRows);
             long pageBytes = pageBytes(transformers, shape);
             long fewest = Long.MAX_VALUE;
             long most = 0;
@@ -123,7 +128,7 @@ final class TransformerForward implements Forward {
                 int pages = KvCache.pagesFor(contextLength, shape, t.recipes(), pageBytes);
                 fewest = Math.min(fewest, pages);
                 most = Math.max(most, pages);
-                working = Math.max(working, t.scratchBytes(stepTokens, mostRows));
+                working = Math.max(working, t.scratchBytes(stepTokens, layerRows, mostRows));
             }
             int pages = Math.toIntExact(Math.max(most, Math.multiplyExact(fewest, parallel)));
             return new Sizes(mostRows, pageBytes, pages, working);
@@ -208,7 +213,7 @@ final class TransformerForward implements Forward {
             Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch)
                     .withAdapters(Collections.nCopies(spans.size(), adapter));
             if (slices.stream().anyMatch(s -> s.hidden() != null)) pass = pass.withProbe(new Rows(slices));
-            MemorySegment logits = transformers.get(numerics).run(pass);
+            MemorySegment logits = transformers.get(numerics).run(pass, layerRows);
             for (Slice s : slices) ((Cache) s.cache()).kv().settle(s.from() + s.count());
             return logits;
         } catch (RuntimeException | Error e) {

@@ -5,6 +5,8 @@ import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
@@ -72,6 +74,27 @@ public record Pass(
 
     public Pass withSpans(List<Span> others) {
         return new Pass(tokens, others, adapters, logitRows, numerics, scratch, probe, rotations);
+    }
+
+    /** The blocks' share of some of its rows: who looks on and who wants logits sees the whole pass. */
+    public Pass part(int from, int count) {
+        List<Span> inside = new ArrayList<>();
+        List<Adapter> theirs = new ArrayList<>();
+        for (int i = 0; i < spans.size(); i++) {
+            Span s = spans.get(i);
+            int first = Math.max(from, s.row());
+            int end = Math.min(from + count, s.row() + s.count());
+            if (first >= end) continue;
+            inside.add(new Span(s.source(), first - from, end - first, s.position() + first - s.row()));
+            theirs.add(adapters.get(i));
+        }
+        List<MemorySegment> turns = new ArrayList<>();
+        for (MemorySegment table : rotations) {
+            long rowBytes = table.byteSize() / rows();
+            turns.add(table.asSlice(from * rowBytes, count * rowBytes));
+        }
+        int[] ids = Arrays.copyOfRange(tokens, from, from + count);
+        return new Pass(ids, inside, theirs, new int[0], numerics, scratch, LayerProbe.NONE, turns);
     }
 
     public int rows() {

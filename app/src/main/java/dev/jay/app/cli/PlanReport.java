@@ -73,7 +73,7 @@ final class PlanReport {
 
     private static void setup(ObjectNode node, Setup s) {
         node.put("weightsStreamed", s.streamed()).put("contextLength", s.contextLength());
-        node.put("parallel", s.parallel()).put("stepTokens", s.stepTokens());
+        node.put("parallel", s.parallel()).put("stepTokens", s.stepTokens()).put("layerRows", s.layerRows());
     }
 
     private static void predicted(ObjectNode node, Speed speed) {

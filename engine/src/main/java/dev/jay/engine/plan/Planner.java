@@ -13,7 +13,8 @@ import java.util.function.IntPredicate;
 /**
  * Decides how a model is opened: a pure function of what it takes, what there is and what is wished for. The first that
  * fits is taken, in this order: all weights in memory, before weights that are read for every pass; the context asked for,
- * before shorter ones (only where none was named); steps of as many tokens as wished, before shorter ones.
+ * before shorter ones (only where none was named); all tokens of a step through a layer at once, before fewer of them
+ * at a time, and those before shorter steps.
  */
 public final class Planner {
     /** For kernels whose working space grows past what they said when they were bound. */
@@ -53,9 +54,14 @@ public final class Planner {
         int least = streamed ? LEAST_CONTEXT : LEAST_RESIDENT_CONTEXT;
         while (true) {
             int leastStep = wishes.leastStep(LEAST_STEP);
-            for (int s = wishes.mostStep(context); ; s = Math.max(leastStep, s / 2)) {
-                to.add(new Setup(streamed, context, wishes.parallel(), s));
+            int steps = wishes.mostStep(context);
+            for (int s = steps; ; s = Math.max(leastStep, s / 2)) {
+                to.add(new Setup(streamed, context, wishes.parallel(), steps, s));
                 if (s <= leastStep) break;
+            }
+            for (int s = steps; s > leastStep; ) { // where that does not help
+                s = Math.max(leastStep, s / 2);
+                to.add(new Setup(streamed, context, wishes.parallel(), s, s));
             }
             if (wishes.context().isPresent() || context <= least) return;
             context = Math.max(least, context / 2);
@@ -112,6 +118,11 @@ public final class Planner {
             all.add(new Plan.Choice(
                     "shorter-steps",
                     "working space of steps of " + steps + " tokens does not fit: " + setup.stepTokens()));
+        } else if (setup.layerRows() < steps) {
+            all.add(new Plan.Choice(
+                    "layers-in-parts",
+                    "working space of " + steps + " tokens in a layer does not fit: " + setup.layerRows()
+                            + " at a time, while its weights are held"));
         }
         return all;
     }

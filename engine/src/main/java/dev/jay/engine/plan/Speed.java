@@ -41,7 +41,7 @@ public record Speed(double decodeTokensPerSecond, double prefillTokensPerSecond,
     private static double prefill(Arithmetic a, Plan plan, Probe probe, double head, double disk) {
         double tokens = Math.max(1, plan.setup().contextLength() / 2);
         double step = Math.min(plan.setup().stepTokens(), tokens);
-        double each = a.layers() * probe.layerSeconds() / step; // of a token
+        double each = a.layers() * probe.layerSeconds() / Math.min(plan.setup().layerRows(), tokens); // of a token
         for (var e : a.layerWeights().entrySet()) each += 2.0 * e.getValue() / rate(probe.matrixRates(), e.getKey());
         each += tokens / 2 * a.attentionFlops() / probe.attentionFlops();
         double steps = Math.ceil(tokens / step);

@@ -32,7 +32,7 @@ class PlannerTest {
         @Override
         public Working working(Setup s) {
             long kv = 4096L * s.contextLength() * s.parallel();
-            return new Working(kv, s.stepTokens() << 16, s.stepTokens() << 15);
+            return new Working(kv, s.layerRows() << 16, s.layerRows() << 15);
         }
     }
 
@@ -49,7 +49,7 @@ class PlannerTest {
     void shouldSetAsideWhatIsWishedForWhereThereIsRoom() {
         Plan plan = plan(200, ANY);
         assertThat(plan.fits()).isTrue();
-        assertThat(plan.setup()).isEqualTo(new Setup(false, 4096, 1, 256));
+        assertThat(plan.setup()).isEqualTo(new Setup(false, 4096, 1, 256, 256));
         assertThat(plan.setAside())
                 .containsEntry("weights", 120 * MIB)
                 .containsEntry("kv-pages", 16 * MIB)
@@ -63,16 +63,16 @@ class PlannerTest {
 
     @Test
     void shouldTakeShorterStepsThenAShorterContextBeforeItStreams() {
-        assertThat(plan(140, ANY).setup()).isEqualTo(new Setup(false, 4096, 1, 32));
-        assertThat(plan(131, ANY).setup()).isEqualTo(new Setup(false, 2048, 1, 16));
-        assertThat(plan(127, ANY).setup()).isEqualTo(new Setup(false, 1024, 1, 16));
+        assertThat(plan(140, ANY).setup()).isEqualTo(new Setup(false, 4096, 1, 256, 32));
+        assertThat(plan(131, ANY).setup()).isEqualTo(new Setup(false, 2048, 1, 256, 16));
+        assertThat(plan(127, ANY).setup()).isEqualTo(new Setup(false, 1024, 1, 256, 16));
         assertThat(plan(126, ANY).setup().streamed()).isTrue();
     }
 
     @Test
     void shouldNeverShortenAContextThatWasNamed() {
         Wishes named = ANY.withContext(4096);
-        assertThat(plan(139, named).setup()).isEqualTo(new Setup(false, 4096, 1, 16));
+        assertThat(plan(139, named).setup()).isEqualTo(new Setup(false, 4096, 1, 256, 16));
         for (long mib = 10; mib < 200; mib++) {
             assertThat(plan(mib, named).setup().contextLength()).isEqualTo(4096);
         }

@@ -79,6 +79,14 @@ public final class Transformer {
      * @return logits[logit rows][vocabulary] f32, in the pass's scratch, until the caller releases it below
      */
     public MemorySegment run(Pass given) {
+        return run(given, Math.max(1, given.rows()));
+    }
+
+    /**
+     * As {@link #run(Pass)}, at most so many rows at a time through each layer where that can be: less room, and the
+     * weights of a layer are held once for all of them. In exact mode no bit differs.
+     */
+    public MemorySegment run(Pass given, int mostRows) {
         weights.hold(Weights.ROOT);
         try {
             Pass pass = given.withRotations(
@@ -90,7 +98,7 @@ public final class Transformer {
             for (int layer = 0; layer < layers.size(); layer++) {
                 weights.hold(layer);
                 try {
-                    for (Block block : layers.get(layer)) block.run(pass, x);
+                    layer(layers.get(layer), pass, x, mostRows);
                 } finally {
                     weights.release(layer);
                 }
@@ -100,6 +108,23 @@ public final class Transformer {
             return logits(pass, x);
         } finally {
             weights.release(Weights.ROOT);
+        }
+    }
+
+    /** Every row of an encoder looks at those after it; a codec of groups takes what a pass appends at once. */
+    private boolean canRunInParts() {
+        return !spec.isEncoder() && recipes.stream().allMatch(r -> r.group() == 1);
+    }
+
+    private void layer(List<Block> blocks, Pass pass, MemorySegment x, int mostRows) {
+        if (pass.rows() <= mostRows || !canRunInParts()) {
+            for (Block block : blocks) block.run(pass, x);
+            return;
+        }
+        for (int from = 0; from < pass.rows(); from += mostRows) {
+            Pass part = pass.part(from, Math.min(mostRows, pass.rows() - from));
+            MemorySegment rows = x.asSlice(4L * from * spec.dim(), 4L * part.rows() * spec.dim());
+            for (Block block : blocks) block.run(part, rows);
         }
     }
 
@@ -152,9 +177,15 @@ public final class Transformer {
 
     /** Bytes of scratch for a pass of at most so many rows, of which at most so many want logits. */
     public long scratchBytes(int maxRows, int maxLogitRows) {
+        return scratchBytes(maxRows, maxRows, maxLogitRows);
+    }
+
+    /** As {@link #scratchBytes(int, int)}, with at most so many rows at a time through a layer. */
+    public long scratchBytes(int maxRows, int mostRows, int maxLogitRows) {
+        int atOnce = canRunInParts() ? Math.min(maxRows, mostRows) : maxRows;
         long blocks = 0;
         for (Block b : entry) blocks = Math.max(blocks, b.scratchBytes(maxRows));
-        for (List<Block> layer : layers) for (Block b : layer) blocks = Math.max(blocks, b.scratchBytes(maxRows));
+        for (List<Block> layer : layers) for (Block b : layer) blocks = Math.max(blocks, b.scratchBytes(atOnce));
         long last = head == null
                 ? 0
                 : sizeOf(4L * maxLogitRows * spec.vocabulary())

@@ -142,6 +142,27 @@ class ArchitectureLaws {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("members")
+    void shouldNotChangeABitOfAnExactAnswerHoweverManyRowsGoThroughALayerAtATime(Member member) {
+        String recipe = "keys=" + member.codec + " values=" + member.codec;
+        Machine machine = member.machine();
+        int[][] sequences = sequences();
+        try (RandomModel model = new RandomModel(machine.memory, SEED, member.architecture, member.format);
+                ModelTrial trial = new ModelTrial(machine, model.metadata(), model, recipe, 2)) {
+            ModelTrial.Result whole = trial.run(Numerics.EXACT, sequences, Steps.whole(LENGTHS), 0);
+            for (int rows : new int[] {1, 7, 16}) {
+                trial.layerRows = rows;
+                ModelTrial.Result parts = trial.run(Numerics.EXACT, sequences, Steps.whole(LENGTHS), 0);
+                for (int s = 0; s < sequences.length; s++) {
+                    String which = member + " rows=" + rows + " sequence=" + s;
+                    assertThat(parts.logits()[s]).as(which).isEqualTo(whole.logits()[s]);
+                    assertThat(parts.hidden()[s]).as(which).isEqualTo(whole.hidden()[s]);
+                }
+            }
+        }
+    }
+
     /** The greatest difference, relative to the greatest magnitude wanted. */
     private static double worst(float[] got, int at, double[] wanted) {
         double worst = 0;
