@@ -15,6 +15,8 @@ module dev.jay.bench {
 
     opens dev.jay.bench to
             info.picocli;
+    opens dev.jay.bench.kv to
+            info.picocli;
     opens dev.jay.bench.kernel to
             info.picocli;
     opens dev.jay.bench.overload to

@@ -2,6 +2,7 @@
 package dev.jay.bench;
 
 import dev.jay.bench.kernel.KernelBench;
+import dev.jay.bench.kv.KvBench;
 import dev.jay.bench.optimize.OptimizersBench;
 import dev.jay.bench.overload.OverloadBench;
 import dev.jay.bench.serve.ServeBench;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
             OverloadBench.class,
             SimulateBench.class,
             TinyBench.class,
+            KvBench.class,
             OptimizersBench.class
         },
         footer = {
@@ -59,6 +61,8 @@ import picocli.CommandLine.Spec;
             "  jay bench stress --minutes 10                   every kernel under collections, recordings, thread"
                     + " dumps",
             "  jay bench tiny m.gguf --plot recall.png         what a small model recalls, by length, and bits a byte",
+            "  jay bench kv m.gguf --text valid.txt            ways to keep keys and values beside f16: quality, bytes,"
+                    + " speed",
             "  jay bench train                                 a step of training, beside its products alone",
             "  jay bench optimizers --data texts.txt           every optimiser on the same small model: loss, state,"
                     + " time",

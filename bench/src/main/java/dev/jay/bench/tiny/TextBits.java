@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.zip.Deflater;
 
 /** How many bits a byte of a text takes: of one text for every tokenizer, so that models compare. */
-final class TextBits {
+public final class TextBits {
     private static final int CHUNK = 1024; // tokens, at most
 
     private TextBits() {}
 
     /** The beginning of each file, {@code most} characters of it, documents one after the other. */
-    static String beginnings(List<Path> files, int most) throws IOException {
+    public static String beginnings(List<Path> files, int most) throws IOException {
         StringBuilder all = new StringBuilder();
         for (Path file : files) {
             int end = all.length() + most;

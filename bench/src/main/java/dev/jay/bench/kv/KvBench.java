@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.bench.kv;
+
+import dev.jay.bench.kv.KvJudge.Row;
+import dev.jay.bench.tiny.TextBits;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What ways to keep keys and values cost in bytes, in answers and in speed, one beside the other on the same questions. */
+@Command(
+        name = "kv",
+        mixinStandardHelpOptions = true,
+        description = "Recipes for keys and values beside f16: quality, bytes, speed.",
+        footer = {
+            "",
+            "Quality is the share of f16's score on the same items; for perplexity exp(nll of f16 - nll). Bytes are"
+                    + " all",
+            "that the plan sets aside for keys and values of one sequence of that length, open groups among them.",
+            "",
+            "Examples:",
+            "  jay bench kv m.gguf --text valid.txt --plot pareto.png",
+            "  jay bench kv m.gguf --recipes 'keys=per-channel(bits=2) values=per-token(bits=2)' --json"
+        })
+public final class KvBench implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", description = "The model's file.")
+    private Path model;
+
+    @Option(
+            names = "--recipes",
+            split = ";",
+            defaultValue = "keys=bf16 values=bf16;keys=q8_0 values=q8_0;"
+                    + "keys=per-channel(bits=4) values=per-token(bits=4);"
+                    + "keys=per-token(bits=4) values=per-token(bits=4);"
+                    + "keys=rotated(bits=4) values=per-token(bits=4);"
+                    + "keys=per-channel(bits=2) values=per-token(bits=2);"
+                    + "keys=per-token(bits=2) values=per-token(bits=2);"
+                    + "keys=rotated(bits=2) values=per-token(bits=2);"
+                    + "keys=gear-channel(bits=2) values=gear-token(bits=2)",
+            description = "What --kv takes, with semicolons between (the codecs of the catalog at 4 and 2 bits).")
+    private List<String> recipes;
+
+    @Option(names = "--text", split = ",", description = "Texts, as for jay train: the perplexity task (none).")
+    private List<Path> texts = List.of();
+
+    @Option(names = "--characters", defaultValue = "60000", description = "Of the beginning of each text (60000).")
+    private int characters;
+
+    @Option(
+            names = "--tasks",
+            split = ",",
+            defaultValue = "needle,key-value,last-write,variables",
+            description = "Skills that are asked for (${DEFAULT-VALUE}); an unknown one lists all; 'none' for none.")
+    private List<String> tasks;
+
+    @Option(names = "--length", defaultValue = "1024", description = "Tokens that are read, at most (1024).")
+    private int length;
+
+    @Option(names = "--items", defaultValue = "50", description = "Questions of each task (50).")
+    private int items;
+
+    @Option(names = "--seed", defaultValue = "59", description = "The same seed asks the same questions (59).")
+    private long seed;
+
+    @Option(names = "--runs", defaultValue = "7", description = "Of the speed of each recipe, in turn with f16 (7).")
+    private int runs;
+
+    @Option(names = "--plot", description = "A picture (PNG): quality over bytes.")
+    private Path plot;
+
+    @Option(names = "--smoke", description = "Few items, few runs, short: that it works, not how well.")
+    private boolean smoke;
+
+    @Option(names = "--json", description = "Rows as JSON lines, and nothing else on standard output.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+        try {
+            measure();
+            return 0;
+        } catch (NoSuchFileException e) {
+            throw new ParameterException(spec.commandLine(), "no such file: " + e.getMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void measure() throws IOException {
+        List<String> asked = tasks.equals(List.of("none")) ? List.of() : tasks;
+        KvJudge judge = smoke
+                ? new KvJudge(model, TextBits.beginnings(texts, 2000), asked, Math.min(length, 128), 2, seed, 1)
+                : new KvJudge(model, TextBits.beginnings(texts, characters), asked, length, items, seed, runs);
+        List<Row> rows = new ArrayList<>();
+        PrintStream out = System.out;
+        judge.run(recipes, row -> {
+            rows.add(row);
+            out.println(json ? object(row).toString() : line(row));
+        });
+        if (plot != null && !rows.isEmpty()) KvPlot.write(rows, model.getFileName() + ", " + length + " tokens", plot);
+    }
+
+    private static String line(Row row) {
+        return String.format(
+                Locale.ROOT,
+                "%-58s %-11s quality %6.3f  bytes %5.1f %%  decode %5.2f  prefill %5.2f of f16's",
+                row.recipe(),
+                row.task(),
+                row.quality(),
+                100.0 * row.bytes() / row.fullBytes(),
+                row.decodeRatio(),
+                row.prefillRatio());
+    }
+
+    private static ObjectNode object(Row row) {
+        return JsonMapper.shared()
+                .createObjectNode()
+                .put("recipe", row.recipe())
+                .put("budget", (double) row.bytes() / row.fullBytes())
+                .put("task", row.task())
+                .put("mode", row.mode())
+                .put("quality", row.quality())
+                .put("bytes", row.bytes())
+                .put("fullBytes", row.fullBytes())
+                .put("decodeRatio", row.decodeRatio())
+                .put("prefillRatio", row.prefillRatio());
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.bench.kv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.jay.model.load.Synth;
+import dev.jay.model.load.SynthShapes;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Workers;
+import dev.jay.tensor.memory.Memory;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class KvBenchTest {
+    @TempDir
+    private Path folder;
+
+    private final StringWriter complained = new StringWriter();
+
+    private String model() throws IOException {
+        Path file = folder.resolve("random.gguf");
+        try (Memory memory = Memory.withBudget(64 << 20);
+                Workers workers = Workers.of(1)) {
+            Synth.write(
+                    memory,
+                    workers,
+                    SynthShapes.ALL.make("llama-tiny"),
+                    WeightFormats.ALL.make("q8_0"),
+                    1,
+                    file,
+                    (done, total, tensor) -> {});
+        }
+        return file.toString();
+    }
+
+    private List<String> bench(int wanted, String... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PrintStream before = System.out;
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        try {
+            int rc = new CommandLine(new KvBench())
+                    .setErr(new PrintWriter(complained))
+                    .execute(args);
+            assertThat(rc).as(complained.toString()).isEqualTo(wanted);
+        } finally {
+            System.setOut(before);
+        }
+        return out.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    @Test
+    void shouldHoldEveryRecipeAgainstF16() throws IOException {
+        Path text = Files.writeString(folder.resolve("t.txt"), "The cats sat on the mat, and it was red. ".repeat(40));
+        Path plot = folder.resolve("pareto.png");
+        List<String> rows = bench(
+                0,
+                model(),
+                "--smoke",
+                "--json",
+                "--text",
+                text.toString(),
+                "--tasks",
+                "needle",
+                "--plot",
+                plot.toString(),
+                "--recipes",
+                "keys=f16 values=f16;keys=per-channel(bits=4) values=per-token(bits=4,span=16)");
+        assertThat(rows).hasSize(4);
+        JsonNode same = JsonMapper.shared().readTree(rows.getFirst());
+        assertThat(same.get("task").asString()).isEqualTo("perplexity");
+        assertThat(same.get("quality").asDouble()).isEqualTo(1);
+        assertThat(same.get("budget").asDouble()).isEqualTo(1);
+        assertThat(same.get("decodeRatio").asDouble()).isPositive();
+        JsonNode four = JsonMapper.shared().readTree(rows.get(2));
+        assertThat(four.get("recipe").asString()).startsWith("keys=per-channel");
+        assertThat(four.get("quality").asDouble()).isCloseTo(1, within(0.05)).isNotEqualTo(1);
+        assertThat(four.get("bytes").asLong()).isLessThan(four.get("fullBytes").asLong());
+        assertThat(Files.size(plot)).isPositive();
+    }
+
+    @Test
+    void shouldRejectWhatItDoesNotKnow() throws IOException {
+        bench(2, model(), "--smoke", "--recipes", "keys=f17");
+        assertThat(complained.toString()).contains("f17");
+        bench(2, folder.resolve("none.gguf").toString());
+        assertThat(complained.toString()).contains("no such file");
+    }
+}
