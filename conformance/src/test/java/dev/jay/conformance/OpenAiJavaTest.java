@@ -80,6 +80,25 @@ class OpenAiJavaTest {
     }
 
     @Test
+    void severalAnswersShouldCostOnePrompt() {
+        long before = served.promptTokensRun();
+        ChatCompletion reply = client.chat()
+                .completions()
+                .create(question()
+                        .addUserMessage("a word ".repeat(30))
+                        .n(6)
+                        .maxCompletionTokens(4)
+                        .temperature(1)
+                        .build());
+        assertThat(reply.choices()).hasSize(6);
+        long prompt = reply.usage().orElseThrow().promptTokens();
+        long run = served.promptTokensRun() - before;
+        assertThat(prompt).isGreaterThan(100);
+        // each ends its prompt by itself: a token, or what is left of a stride
+        assertThat(run).isBetween(prompt / 2, prompt + 5 * 32);
+    }
+
+    @Test
     void shouldStreamTheSameText() {
         String whole = client.chat()
                 .completions()

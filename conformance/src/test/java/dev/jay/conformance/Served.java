@@ -50,6 +50,11 @@ final class Served implements AutoCloseable {
         return "http://127.0.0.1:" + server.port();
     }
 
+    /** Tokens of prompts that were run through the model so far. */
+    long promptTokensRun() {
+        return model.status().promptTokens();
+    }
+
     /** Waits until no answer is being made, which must come soon. */
     void awaitIdle() throws InterruptedException {
         for (int i = 0; i < 500 && model.status().running() > 0; i++) Thread.sleep(10);

@@ -23,19 +23,27 @@ public final class Batch {
     private static final Duration WITHOUT_END = Duration.ofDays(36_500);
 
     private final Model model;
-    private final Map<String, Answers.Endpoint> endpoints;
+    private final Map<String, Door> doors;
+
+    /** What a line asks for, and how its answer is told. */
+    private record Asked(Answers.Wanted wanted, Voice voice) {}
+
+    /** Reads the body of a line. */
+    private interface Door {
+        Asked read(Fields body);
+    }
 
     /** An answer being made. */
     public final class Started implements AutoCloseable {
         private final String customId;
         private final ApiException refusal;
-        private final Answers.Wanted wanted;
+        private final Asked asked;
         private final List<Generation> generations;
 
-        private Started(String customId, ApiException refusal, Answers.Wanted wanted, List<Generation> generations) {
+        private Started(String customId, ApiException refusal, Asked asked, List<Generation> generations) {
             this.customId = customId;
             this.refusal = refusal;
-            this.wanted = wanted;
+            this.asked = asked;
             this.generations = generations;
         }
 
@@ -53,7 +61,8 @@ public final class Batch {
                 ApiException told = Errors.told(e);
                 return Optional.of(written(customId, told.status(), ErrorShape.OPENAI.body(told)));
             }
-            return Optional.of(written(customId, 200, wanted.shape().whole(answers)));
+            return Optional.of(written(
+                    customId, 200, asked.voice().whole(asked.wanted().shape().whole(answers))));
         }
 
         public void cancel() {
@@ -73,34 +82,41 @@ public final class Batch {
         String name = model.name().replaceFirst("\\.(gguf|bin)$", "");
         ServerOptions d = ServerOptions.DEFAULT;
         ServerOptions options = d.withLimits(d.bodyBytes(), d.headerBytes(), WITHOUT_END, d.concurrent());
-        this.endpoints = Map.of(
-                "/v1/chat/completions", new ChatCompletions(model, name, options),
-                "/v1/completions", new Completions(model, name, options));
+        Answers.Endpoint chat = new ChatCompletions(model, name, options);
+        Answers.Endpoint completions = new Completions(model, name, options);
+        Tongue responses = new Responses(name);
+        doors = Map.of(
+                "/v1/chat/completions", body -> new Asked(chat.read(body), Voice.OPENAI),
+                "/v1/completions", body -> new Asked(completions.read(body), Voice.OPENAI),
+                "/v1/responses",
+                        body -> {
+                            Answers.Wanted wanted = chat.read(new Fields(responses.chat(body), ""));
+                            return new Asked(wanted.within(model.contextLength()), responses.voice(body, wanted));
+                        });
     }
 
     /** What a line asks for, so that lines can be put in order. */
     public BatchLine read(byte[] line) throws BatchLine.BrokenException {
         String customId = BatchLine.customId(line);
         try {
-            return BatchLine.of(customId, wanted(Json.parse(line)), model.contextLength());
+            return BatchLine.of(customId, asked(Json.parse(line)).wanted(), model.contextLength());
         } catch (RuntimeException e) { // it is refused when its turn comes
             return new BatchLine(customId, new int[0], 0);
         }
     }
 
-    private Answers.Wanted wanted(Fields fields) {
+    private Asked asked(Fields fields) {
         String url = fields.text("url").orElseThrow();
-        Answers.Endpoint endpoint = endpoints.get(url);
-        if (endpoint == null) {
+        Door door = doors.get(url);
+        if (door == null) {
             throw fields.unsupported(
                     "url",
                     "allowed: "
-                            + String.join(
-                                    ", ", endpoints.keySet().stream().sorted().toList()));
+                            + String.join(", ", doors.keySet().stream().sorted().toList()));
         }
         Fields body = fields.object("body").orElseThrow();
         if (body.flag("stream")) throw body.unsupported("stream", "a batch has nobody to stream to");
-        return endpoint.read(body);
+        return door.read(body);
     }
 
     /**
@@ -112,9 +128,9 @@ public final class Batch {
         String customId = BatchLine.customId(line);
         List<Generation> generations = new ArrayList<>();
         try {
-            Answers.Wanted wanted = wanted(Json.parse(line));
-            for (Request each : wanted.requests()) generations.add(model.generate(each));
-            return new Started(customId, null, wanted, generations);
+            Asked asked = asked(Json.parse(line));
+            for (Request each : asked.wanted().requests()) generations.add(model.generate(each));
+            return new Started(customId, null, asked, generations);
         } catch (RuntimeException e) {
             generations.forEach(Generation::close);
             if (e instanceof QueueFullException full) throw full;

@@ -10,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What Ollama's clients ask about models: {@code /api/tags}, {@code /api/show}, {@code /api/ps}, {@code /api/version}. */
@@ -95,7 +96,9 @@ final class OllamaModels {
         root.set("details", details());
         ObjectNode info = root.putObject("model_info");
         model.metadata().values().forEach((key, value) -> describe(info, key, value));
-        root.putArray("capabilities").add("completion").add("embedding");
+        ArrayNode capabilities = root.putArray("capabilities");
+        if (!model.spec().isEncoder()) capabilities.add("completion");
+        capabilities.add("embedding");
         return root.put("modified_at", since);
     }
 

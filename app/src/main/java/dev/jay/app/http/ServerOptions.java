@@ -4,6 +4,7 @@ package dev.jay.app.http;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * How the server listens and what it takes.
@@ -66,99 +67,93 @@ public record ServerOptions(
     }
 
     public ServerOptions withListening(String onHost, int onPort) {
-        return new ServerOptions(
-                onHost,
-                onPort,
-                modelName,
-                apiKeys,
-                insecure,
-                corsOrigin,
-                bodyBytes,
-                headerBytes,
-                requestTime,
-                ping,
-                concurrent,
-                perKey);
+        return changed(c -> {
+            c.host = onHost;
+            c.port = onPort;
+        });
     }
 
     public ServerOptions withModelName(Optional<String> name) {
-        return new ServerOptions(
-                host,
-                port,
-                name,
-                apiKeys,
-                insecure,
-                corsOrigin,
-                bodyBytes,
-                headerBytes,
-                requestTime,
-                ping,
-                concurrent,
-                perKey);
+        return changed(c -> c.modelName = name);
     }
 
     public ServerOptions withAccess(List<String> keys, boolean isInsecure, Optional<String> origin) {
-        return new ServerOptions(
-                host,
-                port,
-                modelName,
-                keys,
-                isInsecure,
-                origin,
-                bodyBytes,
-                headerBytes,
-                requestTime,
-                ping,
-                concurrent,
-                perKey);
+        return changed(c -> {
+            c.apiKeys = keys;
+            c.insecure = isInsecure;
+            c.corsOrigin = origin;
+        });
     }
 
     public ServerOptions withLimits(long ofBody, int ofHeader, Duration ofTime, int ofRequests) {
-        return new ServerOptions(
-                host,
-                port,
-                modelName,
-                apiKeys,
-                insecure,
-                corsOrigin,
-                ofBody,
-                ofHeader,
-                ofTime,
-                ping,
-                ofRequests,
-                Math.min(perKey, ofRequests));
+        return changed(c -> {
+            c.bodyBytes = ofBody;
+            c.headerBytes = ofHeader;
+            c.requestTime = ofTime;
+            c.concurrent = ofRequests;
+            c.perKey = Math.min(perKey, ofRequests);
+        });
     }
 
     public ServerOptions withPing(Duration silence) {
-        return new ServerOptions(
-                host,
-                port,
-                modelName,
-                apiKeys,
-                insecure,
-                corsOrigin,
-                bodyBytes,
-                headerBytes,
-                requestTime,
-                silence,
-                concurrent,
-                perKey);
+        return changed(c -> c.ping = silence);
     }
 
     public ServerOptions withPerKey(int requests) {
         if (requests < 1) throw new IllegalArgumentException("server: perKey=" + requests + ", allowed: 1 or more");
-        return new ServerOptions(
-                host,
-                port,
-                modelName,
-                apiKeys,
-                insecure,
-                corsOrigin,
-                bodyBytes,
-                headerBytes,
-                requestTime,
-                ping,
-                concurrent,
-                requests);
+        return changed(c -> c.perKey = requests);
+    }
+
+    private ServerOptions changed(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return copy.made();
+    }
+
+    /** The same values, to be changed. */
+    private static final class Copy {
+        private String host;
+        private int port;
+        private Optional<String> modelName;
+        private List<String> apiKeys;
+        private boolean insecure;
+        private Optional<String> corsOrigin;
+        private long bodyBytes;
+        private int headerBytes;
+        private Duration requestTime;
+        private Duration ping;
+        private int concurrent;
+        private int perKey;
+
+        Copy(ServerOptions from) {
+            host = from.host;
+            port = from.port;
+            modelName = from.modelName;
+            apiKeys = from.apiKeys;
+            insecure = from.insecure;
+            corsOrigin = from.corsOrigin;
+            bodyBytes = from.bodyBytes;
+            headerBytes = from.headerBytes;
+            requestTime = from.requestTime;
+            ping = from.ping;
+            concurrent = from.concurrent;
+            perKey = from.perKey;
+        }
+
+        ServerOptions made() {
+            return new ServerOptions(
+                    host,
+                    port,
+                    modelName,
+                    apiKeys,
+                    insecure,
+                    corsOrigin,
+                    bodyBytes,
+                    headerBytes,
+                    requestTime,
+                    ping,
+                    concurrent,
+                    perKey);
+        }
     }
 }

@@ -101,7 +101,7 @@ class BatchTest {
         return text.toString();
     }
 
-    /** What was answered: the choices, or the refusal. Fails where an id comes twice or a line is not whole. */
+    /** What was answered: the choices, the output, or the refusal. Fails where an id comes twice or a line is not whole. */
     static Map<String, String> answers(Path out) throws IOException {
         Map<String, String> answers = new TreeMap<>();
         String all = Files.readString(out);
@@ -111,7 +111,9 @@ class BatchTest {
             JsonNode body = node.at("/response/body");
             String id = node.at("/custom_id").stringValue();
             String said = node.at("/response/status_code").intValue() + " "
-                    + (body.has("choices") ? body.get("choices") : body.get("error"));
+                    + (body.has("choices")
+                            ? body.get("choices")
+                            : body.has("output") ? body.get("output") : body.get("error"));
             assertThat(answers.put(id, said)).as("answered twice: %s", id).isNull();
             assertThat(node.has("error")).isTrue();
         }
@@ -129,6 +131,7 @@ class BatchTest {
         chat.putArray("messages").addObject().put("role", "user").put("content", "hello");
         lines.add("");
         lines.add(line("chat", "/v1/chat/completions", chat));
+        lines.add(line("respond", "/v1/responses", exact().put("input", "hello").put("max_output_tokens", 5)));
         lines.add(line(
                 "two",
                 "/v1/completions",
@@ -144,16 +147,19 @@ class BatchTest {
         Files.write(in, lines);
         assertThat(batch()).as(complained()).isZero();
         Map<String, String> answers = answers();
-        assertThat(answers).hasSize(37);
-        assertThat(answers.values().stream().filter(a -> a.startsWith("200 "))).hasSize(33);
+        assertThat(answers).hasSize(38);
+        assertThat(answers.values().stream().filter(a -> a.startsWith("200 "))).hasSize(34);
         assertThat(answers.get("chat")).contains("\"role\":\"assistant\"");
+        assertThat(answers.get("respond")).contains("\"output_text\"");
         assertThat(answers.get("two")).contains("\"index\":1");
         assertThat(answers.get("many")).contains("\"index\":63");
-        assertThat(answers.get("no path")).startsWith("400").contains("/v1/chat/completions, /v1/completions");
+        assertThat(answers.get("no path"))
+                .startsWith("400")
+                .contains("/v1/chat/completions, /v1/completions, /v1/responses");
         assertThat(answers.get("no value")).startsWith("400").contains("top_p");
         assertThat(answers.get("too long")).startsWith("400").contains("context_length_exceeded");
         assertThat(answers.get("stream")).startsWith("400").contains("nobody to stream to");
-        assertThat(complained()).contains("37 answers written").containsPattern("[1-9]\\d+ not run because");
+        assertThat(complained()).contains("38 answers written").containsPattern("[1-9]\\d+ not run because");
     }
 
     @Test
