@@ -4,6 +4,7 @@ package dev.jay.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.model.ModelSpec;
+import dev.jay.tensor.Shared;
 import dev.jay.train.block.Parameters;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** The recipes that come with Jay are what its card and its limits say of them. */
 class RecipesTest {
-    private static final Path FOLDER = Path.of("recipes");
+    private static final Path FOLDER = Shared.root().resolve("train/recipes");
     private static final int VOCABULARY = 4096;
     private static final double Q8_0 = 34.0 / 32; // bytes a weight
 
