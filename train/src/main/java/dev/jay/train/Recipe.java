@@ -62,6 +62,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
      * @param rate      the greatest learning rate
      * @param clip      the greatest norm of all gradients together
      * @param recompute whether activations are computed again on the way back; open: only where they do not fit
+     * @param offload   whether they wait for it in a file; open: where they do not fit, if that costs less
      */
     public record Steps(
             int count,
@@ -73,7 +74,8 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             double rate,
             double clip,
             Precision precision,
-            Choice recompute) {
+            Choice recompute,
+            Choice offload) {
         /** Tokens of a step. */
         public long tokens() {
             return (long) sequences * length() * batches;
@@ -153,6 +155,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
             Map.entry("clip", "1"),
             Map.entry("precision", "bf16"),
             Map.entry("recompute", "auto"),
+            Map.entry("offload", "auto"),
             Map.entry("valid-every", "100"),
             Map.entry("valid-batches", "8"),
             Map.entry("patience", "0"),

@@ -70,7 +70,9 @@ final class RecipeReader {
                 real("rate", 0),
                 real("clip", 0),
                 oneOf("precision", Precision.class),
-                oneOf("recompute", Recipe.Choice.class));
+                oneOf("recompute", Recipe.Choice.class),
+                oneOf("offload", Recipe.Choice.class));
+        checkOffload();
         if (steps.length() > shape.context()) throw wrong("length", "at most the context, " + shape.context());
         if (steps.tokens() > MOST) throw wrong("batches", "at most " + MOST + " tokens a step");
         Optimizers.ALL.make(steps.optimizer());
@@ -107,6 +109,13 @@ final class RecipeReader {
         if (value.isEmpty())
             throw new IllegalArgumentException("recipe " + file + ": the key '" + key + "' is missing");
         return value;
+    }
+
+    /** Both cannot be had. */
+    void checkOffload() {
+        boolean both = oneOf("recompute", Recipe.Choice.class) == Recipe.Choice.YES
+                && oneOf("offload", Recipe.Choice.class) == Recipe.Choice.YES;
+        if (both) throw wrong("offload", "not yes where recompute is");
     }
 
     List<Path> paths(String key) {

@@ -9,6 +9,7 @@ import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
+import dev.jay.train.block.Adapters;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.HeadGradient;
 import dev.jay.train.block.Parameters;
@@ -18,6 +19,7 @@ import dev.jay.train.block.TrainPass;
 import dev.jay.train.block.TrainWeights;
 import dev.jay.train.block.TrainedWeights;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +40,7 @@ public final class TrainModel implements AutoCloseable {
     private final Region activations; // null in a plan
     private final Region scratch;
     private final Region turns;
+    private final ActivationFile file; // null: nothing goes there
 
     /**
      * How much a pass may be.
@@ -46,8 +49,20 @@ public final class TrainModel implements AutoCloseable {
      * @param length    the most tokens of a sequence
      * @param recompute whether of each block only its input is kept, and the rest computed again on the way back: a
      *                  third more arithmetic, about a quarter of the activations, the same bits
+     * @param inFile    blocks, the first ones, whose activations wait in a file for the way back; none while recomputing
      */
-    public record Size(int sequences, int length, boolean recompute) {
+    public record Size(int sequences, int length, boolean recompute, int inFile) {
+        public Size {
+            if (inFile < 0 || recompute && inFile > 0) {
+                throw new IllegalArgumentException(
+                        "training: recompute=" + recompute + ", inFile=" + inFile + ", allowed: one or the other");
+            }
+        }
+
+        public Size(int sequences, int length, boolean recompute) {
+            this(sequences, length, recompute, 0);
+        }
+
         int rows() {
             return Math.multiplyExact(sequences, length);
         }
@@ -68,6 +83,24 @@ public final class TrainModel implements AutoCloseable {
                 + ops.workers() * ops.ofWorker(0).gemm(precision).workingBytes();
     }
 
+    /** Bytes that a pass of that size writes to a file, and reads again. */
+    static long toFile(TrainWeights weights, Ops ops, Precision precision, Size size) {
+        TrainModel plan = new TrainModel(weights, ops, precision, size);
+        return plan.blocks.stream()
+                .limit(size.inFile)
+                .mapToLong(b -> b.savedBytes(size.rows()))
+                .sum();
+    }
+
+    /** Weights that a token is multiplied with. */
+    static long weights(ModelSpec spec) {
+        long block = Adapters.SITES.stream()
+                .map(site -> Adapters.shape(spec, site))
+                .mapToLong(s -> (long) s.rows() * s.cols())
+                .sum();
+        return spec.layers() * block + (long) spec.vocabulary() * spec.dim();
+    }
+
     /** Everything but memory. */
     private TrainModel(TrainWeights weights, Ops ops, Precision precision, Size size) {
         this.weights = weights;
@@ -81,6 +114,7 @@ public final class TrainModel implements AutoCloseable {
         this.activations = null;
         this.scratch = null;
         this.turns = null;
+        this.file = null;
     }
 
     /** A model all of whose weights are trained. */
@@ -91,6 +125,18 @@ public final class TrainModel implements AutoCloseable {
     /** @param trained all that the weights add gradients to */
     public TrainModel(
             TrainWeights weights, Parameters trained, Ops ops, Precision precision, Size size, Memory memory) {
+        this(weights, trained, ops, precision, size, memory, null);
+    }
+
+    /** @param folder for a file of activations, if the size wants one */
+    public TrainModel(
+            TrainWeights weights,
+            Parameters trained,
+            Ops ops,
+            Precision precision,
+            Size size,
+            Memory memory,
+            Path folder) {
         TrainModel plan = new TrainModel(weights, ops, precision, size);
         this.weights = weights;
         this.trained = trained;
@@ -100,10 +146,15 @@ public final class TrainModel implements AutoCloseable {
         this.size = size;
         this.frequencies = plan.frequencies;
         List<Region> taken = new ArrayList<>();
+        ActivationFile opened = null;
         try {
             taken.add(memory.reserve("train-activations", activationBytes()));
             taken.add(memory.reserve("train-scratch", scratchBytes()));
             taken.add(memory.reserve("train-turns", turnBytes()));
+            if (size.inFile > 0) {
+                MemorySegment rooms = taken.getFirst().bytes();
+                opened = ActivationFile.in(folder, rooms, mostSaved(size.rows()), size.inFile);
+            }
         } catch (RuntimeException e) {
             taken.forEach(Region::close);
             throw e;
@@ -111,6 +162,7 @@ public final class TrainModel implements AutoCloseable {
         this.activations = taken.get(0);
         this.scratch = taken.get(1);
         this.turns = taken.get(2);
+        this.file = opened;
         fillTurns();
     }
 
@@ -129,7 +181,9 @@ public final class TrainModel implements AutoCloseable {
         long each = Scratch.sizeOf(4L * rows * spec.dim());
         if (size.recompute) return 2 * each + mostSaved(rows) + blocks.size() * each;
         return 2 * each
+                + (size.inFile == 0 ? 0 : ActivationFile.roomBytes(mostSaved(rows)))
                 + blocks.stream()
+                        .skip(size.inFile)
                         .mapToLong(b -> Scratch.sizeOf(b.savedBytes(rows)))
                         .sum();
     }
@@ -174,19 +228,24 @@ public final class TrainModel implements AutoCloseable {
         Arrays.fill(none, Batch.IGNORED);
         Batch batch = new Batch(tokens.length, tokens, none);
         check(batch);
-        Scratch kept = new Scratch(activations.bytes());
+        Scratch kept = kept();
         TrainPass pass = pass(batch);
         MemorySegment x = kept.floats((long) pass.rows() * spec.dim());
-        forward(pass, batch, kept, x);
+        forward(pass, batch, kept, x, false);
         return head.logits(pass, x.asSlice(4L * (tokens.length - 1) * spec.dim()));
     }
 
     /** What each block saved; or its input, behind what all share. */
-    private List<MemorySegment> forward(TrainPass pass, Batch batch, Scratch kept, MemorySegment x) {
+    private List<MemorySegment> forward(TrainPass pass, Batch batch, Scratch kept, MemorySegment x, boolean comesBack) {
         List<MemorySegment> saved = new ArrayList<>();
         weights.embed(batch.tokens(), x);
+        for (int i = 0; i < Math.min(size.inFile, blocks.size()); i++) {
+            saved.add(MemorySegment.NULL); // it is asked for when it is needed
+            blocks.get(i).forward(pass, x, file.toFill(i, blocks.get(i).savedBytes(pass.rows())));
+            if (comesBack) file.filled(i);
+        }
         MemorySegment shared = size.recompute ? kept.take(mostSaved(pass.rows())) : null;
-        for (TrainBlock block : blocks) {
+        for (TrainBlock block : blocks.subList(saved.size(), blocks.size())) {
             MemorySegment room = kept.take(size.recompute ? inputBytes(pass) : block.savedBytes(pass.rows()));
             saved.add(room);
             if (size.recompute) room.copyFrom(x.asSlice(0, room.byteSize()));
@@ -196,6 +255,12 @@ public final class TrainModel implements AutoCloseable {
         return saved;
     }
 
+    /** Behind what the file's rooms take. */
+    private Scratch kept() {
+        return new Scratch(
+                file == null ? activations.bytes() : activations.bytes().asSlice(file.roomBytes()));
+    }
+
     private long inputBytes(TrainPass pass) {
         return 4L * pass.rows() * spec.dim();
     }
@@ -203,6 +268,7 @@ public final class TrainModel implements AutoCloseable {
     private void backward(TrainPass pass, List<MemorySegment> saved, MemorySegment x, MemorySegment dx) {
         for (int i = blocks.size() - 1; i >= 0; i--) {
             MemorySegment room = size.recompute ? saved.getLast() : saved.get(i);
+            if (i < size.inFile) room = file.filledBefore(i);
             if (size.recompute && i < blocks.size() - 1) { // what the last one saved is still there
                 MemorySegment.copy(saved.get(i), 0, x, 0, inputBytes(pass));
                 blocks.get(i).forward(pass, x, room);
@@ -213,11 +279,11 @@ public final class TrainModel implements AutoCloseable {
 
     private double run(Batch batch, boolean backward, float weight) {
         check(batch);
-        Scratch kept = new Scratch(activations.bytes());
+        Scratch kept = kept();
         TrainPass pass = pass(batch);
         MemorySegment x = kept.floats((long) pass.rows() * spec.dim());
         MemorySegment dx = kept.floats((long) pass.rows() * spec.dim());
-        List<MemorySegment> saved = forward(pass, batch, kept, x);
+        List<MemorySegment> saved = forward(pass, batch, kept, x, backward);
         double sum = head.loss(pass, x, batch.targets(), backward ? dx : null, weight);
         if (!backward) return sum;
         backward(pass, saved, x, dx);
@@ -289,8 +355,19 @@ public final class TrainModel implements AutoCloseable {
         return trained;
     }
 
+    /** Bytes of activations that were written to a file since the model was made. */
+    long fileBytes() {
+        return file == null ? 0 : file.written();
+    }
+
+    /** Blocks that may keep their activations in a file. */
+    static int blocks(ModelSpec spec) {
+        return 2 * spec.layers();
+    }
+
     @Override
     public void close() {
+        if (file != null) file.close();
         activations.close();
         scratch.close();
         turns.close();

@@ -6,6 +6,8 @@ import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.OutOfBudgetException;
 import dev.jay.tensor.memory.Scratch;
 import dev.jay.train.block.Parameters;
+import dev.jay.train.block.TrainWeights;
+import dev.jay.train.block.TrainedWeights;
 import dev.jay.train.optimize.Optimizer;
 import dev.jay.train.optimize.Optimizers;
 import java.util.LinkedHashMap;
@@ -15,9 +17,10 @@ import java.util.Map;
  * What a run takes of the memory it is given, decided before a byte of it is taken.
  *
  * @param size  of a pass, recomputing if it was chosen
- * @param parts bytes by what they are for
+ * @param parts  bytes by what they are for
+ * @param toFile bytes that a pass writes to a file and reads again
  */
-public record TrainRoom(TrainModel.Size size, Map<String, Long> parts) {
+public record TrainRoom(TrainModel.Size size, Map<String, Long> parts, long toFile) {
     private static final long CODING = 5L << 18; // a worker's, while the model is written in Q8_0
 
     public long bytes() {
@@ -36,28 +39,28 @@ public record TrainRoom(TrainModel.Size size, Map<String, Long> parts) {
             parts.put("snapshot", outline.bytes() + state);
             parts.put("pass", TrainModel.bytes(outline, ops, recipe.steps().precision(), size));
             parts.put("coding", CODING * ops.workers() + Scratch.sizeOf(1));
-            return new TrainRoom(size, parts);
+            TrainWeights weights =
+                    new TrainedWeights(outline, ops, ops.gemm(recipe.steps().precision()));
+            return new TrainRoom(
+                    size, parts, TrainModel.toFile(weights, ops, recipe.steps().precision(), size));
         }
     }
 
     /**
-     * As the recipe has it; recomputing only where it asks for that, or leaves it open and nothing else fits.
+     * As the recipe has it; where it leaves that open, by {@link PassChoice}.
      *
      * @throws OutOfBudgetException if it does not fit; the message says what would
      */
-    static TrainRoom fitting(Recipe recipe, int vocabulary, Ops ops, long free) {
+    static TrainRoom fitting(Recipe recipe, int vocabulary, Ops ops, long free, PassChoice.Rates rates) {
         Recipe.Steps s = recipe.steps();
-        boolean may = s.recompute().allowed(true);
-        TrainRoom plain = of(
-                recipe,
-                vocabulary,
-                ops,
-                new TrainModel.Size(s.sequences(), s.length(), !s.recompute().allowed(false)));
-        if (plain.bytes() <= free) return plain;
-        TrainRoom least = may && !plain.size.recompute()
-                ? of(recipe, vocabulary, ops, new TrainModel.Size(s.sequences(), s.length(), true))
-                : plain;
-        if (least.bytes() <= free) return least;
+        ModelSpec spec = recipe.shape().spec(vocabulary);
+        double flops = 2.0 * TrainModel.weights(spec) * s.sequences() * s.length();
+        PassChoice choice =
+                new PassChoice(s.recompute(), s.offload(), s.sequences(), s.length(), TrainModel.blocks(spec), flops);
+        PassChoice.Rooms rooms = size -> of(recipe, vocabulary, ops, size);
+        TrainRoom room = choice.fitting(rooms, free, rates);
+        if (room != null) return room;
+        TrainRoom least = choice.least(rooms);
         throw new OutOfBudgetException("training does not fit: wanted=" + least.bytes() + " bytes " + least.parts
                 + ", free=" + free + "; " + advice(recipe, vocabulary, ops, free));
     }

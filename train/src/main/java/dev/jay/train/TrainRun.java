@@ -10,10 +10,12 @@ import dev.jay.model.text.Tokenizers;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.CpuOps;
 import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.kernel.Workers;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameters;
+import dev.jay.train.block.TrainedWeights;
 import dev.jay.train.data.Batches;
 import dev.jay.train.data.Echoes;
 import dev.jay.train.data.TokenData;
@@ -98,7 +100,8 @@ public final class TrainRun {
         }
         Tokenizer tokenizer = Tokenizers.from(metadata);
         try (CpuOps ops = new CpuOps(memory, workers, kernels, 1)) {
-            TrainRoom room = TrainRoom.fitting(recipe, tokenizer.size(), ops, memory.budget() - memory.promised());
+            TrainRoom room =
+                    TrainRoom.fitting(recipe, tokenizer.size(), ops, memory.budget() - memory.promised(), rates(ops));
             watcher.planned(room);
             return run(ops, room, metadata, tokenizer, changed);
         }
@@ -108,7 +111,7 @@ public final class TrainRun {
             throws IOException {
         Recipe.Steps s = recipe.steps();
         try (Parameters parameters = new Parameters(recipe.shape().spec(tokenizer.size()), true, memory);
-                TrainModel model = new TrainModel(parameters, ops, s.precision(), room.size(), memory);
+                TrainModel model = model(parameters, ops, room.size());
                 Trainer trainer = new Trainer(model, ops, plan(), memory);
                 TokenData data = data(recipe.texts().data(), tokenizer, "train.tokens");
                 TokenData valid = recipe.texts().valid().isEmpty()
@@ -136,6 +139,16 @@ public final class TrainRun {
                 "after step " + from + ": " + recipe.identity() + "\n",
                 StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND);
+    }
+
+    private PassChoice.Rates rates(CpuOps ops) {
+        return new MeasuredRates(folder, ops, recipe.steps().precision(), memory, nanos, watcher);
+    }
+
+    private TrainModel model(Parameters parameters, CpuOps ops, TrainModel.Size size) {
+        Precision precision = recipe.steps().precision();
+        TrainedWeights weights = new TrainedWeights(parameters, ops, ops.gemm(precision));
+        return new TrainModel(weights, parameters, ops, precision, size, memory, folder);
     }
 
     private Batches batches(TokenData data, Tokenizer tokenizer) {

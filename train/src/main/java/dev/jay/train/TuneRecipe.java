@@ -51,7 +51,8 @@ public record TuneRecipe(
             double rate,
             double clip,
             Precision precision,
-            Recipe.Choice recompute) {
+            Recipe.Choice recompute,
+            Recipe.Choice offload) {
         /** Steps of a run on so many examples. */
         int of(int examples) {
             if (count > 0) return count;
@@ -87,6 +88,7 @@ public record TuneRecipe(
             Map.entry("clip", "1"),
             Map.entry("precision", "bf16"),
             Map.entry("recompute", "auto"),
+            Map.entry("offload", "auto"),
             Map.entry("valid-every", "50"),
             Map.entry("patience", "0"),
             Map.entry("checkpoint-every", "100"));
@@ -144,7 +146,9 @@ public record TuneRecipe(
                 r.real("rate", 0),
                 r.real("clip", 0),
                 r.oneOf("precision", Precision.class),
-                r.oneOf("recompute", Recipe.Choice.class));
+                r.oneOf("recompute", Recipe.Choice.class),
+                r.oneOf("offload", Recipe.Choice.class));
+        r.checkOffload();
         Optimizers.ALL.make(steps.optimizer);
         Schedules.ALL.make(steps.schedule);
         List<Path> data = r.paths("data");

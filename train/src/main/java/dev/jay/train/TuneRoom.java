@@ -34,23 +34,26 @@ final class TuneRoom {
             parts.put("optimizer", state + Trainer.scratchBytes(trained, optimizer));
             parts.put("snapshot", trained.bytes() + state);
             parts.put("pass", TrainModel.bytes(weights, ops, recipe.steps().precision(), size));
-            return new TrainRoom(size, parts);
+            return new TrainRoom(
+                    size, parts, TrainModel.toFile(weights, ops, recipe.steps().precision(), size));
         }
     }
 
     /**
-     * As the recipe has it; recomputing only where it asks for that, or leaves it open and nothing else fits.
+     * As the recipe has it; where it leaves that open, by {@link PassChoice}.
      *
      * @throws OutOfBudgetException if it does not fit; the message says what would
      */
-    static TrainRoom fitting(TuneRecipe recipe, WeightSource source, ModelSpec spec, Ops ops, long free) {
+    static TrainRoom fitting(
+            TuneRecipe recipe, WeightSource source, ModelSpec spec, Ops ops, long free, PassChoice.Rates rates) {
         TuneRecipe.Steps s = recipe.steps();
-        TrainRoom least = null;
-        for (boolean again : new boolean[] {false, true}) {
-            if (!s.recompute().allowed(again)) continue;
-            least = of(recipe, source, spec, ops, new TrainModel.Size(s.sequences(), s.length(), again));
-            if (least.bytes() <= free) return least;
-        }
+        double flops = 2.0 * TrainModel.weights(spec) * s.sequences() * s.length();
+        PassChoice choice =
+                new PassChoice(s.recompute(), s.offload(), s.sequences(), s.length(), TrainModel.blocks(spec), flops);
+        PassChoice.Rooms rooms = size -> of(recipe, source, spec, ops, size);
+        TrainRoom room = choice.fitting(rooms, free, rates);
+        if (room != null) return room;
+        TrainRoom least = choice.least(rooms);
         throw new OutOfBudgetException("tuning does not fit: wanted=" + least.bytes() + " bytes " + least.parts()
                 + ", free=" + free + "; " + advice(recipe, source, spec, ops, free));
     }

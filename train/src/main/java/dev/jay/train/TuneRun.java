@@ -69,7 +69,10 @@ public final class TuneRun {
         try (WeightSource source = ModelFiles.open(memory, file);
                 CpuOps ops = new CpuOps(memory, workers, kernels, 1)) {
             ModelSpec spec = FrozenWeights.specOf(source);
-            TrainRoom room = TuneRoom.fitting(recipe, source, spec, ops, memory.budget() - memory.promised());
+            PassChoice.Rates rates =
+                    new MeasuredRates(folder, ops, recipe.steps().precision(), memory, nanos, watcher);
+            long free = memory.budget() - memory.promised();
+            TrainRoom room = TuneRoom.fitting(recipe, source, spec, ops, free, rates);
             watcher.planned(room);
             source.files().forEach(MappedFile::claim);
             Tokenizer tokenizer = Tokenizers.from(source.metadata());
@@ -113,7 +116,8 @@ public final class TuneRun {
                         ops,
                         s.precision(),
                         room.size(),
-                        memory);
+                        memory,
+                        folder);
                 Trainer trainer = new Trainer(model, ops, plan, memory);
                 Checkpoints checkpoints = new Checkpoints(folder, identity, trainer.parts(), memory)) {
             int from = checkpoints.resume(watcher::note, false);

@@ -13,6 +13,8 @@ import dev.jay.tensor.memory.Memory;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameter;
 import dev.jay.train.block.Parameters;
+import dev.jay.train.block.TrainedWeights;
+import java.nio.file.Path;
 import java.util.Random;
 
 /** A small model and all that it needs to be trained. */
@@ -38,12 +40,25 @@ final class TrainBed implements AutoCloseable {
     }
 
     TrainBed(ModelSpec spec, boolean tied, Precision precision, String provider, int threads, TrainModel.Size size) {
+        this(spec, tied, precision, provider, threads, size, null);
+    }
+
+    /** @param folder for a file of activations */
+    TrainBed(
+            ModelSpec spec,
+            boolean tied,
+            Precision precision,
+            String provider,
+            int threads,
+            TrainModel.Size size,
+            Path folder) {
         workers = Workers.of(threads);
         kernels = KernelProviders.choose(Cpu.detect(), provider, memory);
         ops = new CpuOps(memory, workers, kernels, 1);
         parameters = new Parameters(spec, tied, memory);
         parameters.randomise(5);
-        model = new TrainModel(parameters, ops, precision, size, memory);
+        TrainedWeights weights = new TrainedWeights(parameters, ops, ops.gemm(precision));
+        model = new TrainModel(weights, parameters, ops, precision, size, memory, folder);
     }
 
     static ModelSpec spec(int layers, int dim, int heads, int kvHeads, int headDim, int hidden, int vocabulary) {

@@ -26,7 +26,8 @@ final class TrainProgress implements TrainRun.Watcher, AutoCloseable {
     @Override
     public void planned(TrainRoom room) {
         shell.say("memory: " + TrainCommand.mebibytes(room.parts())
-                + (room.size().recompute() ? "; activations are computed again on the way back" : ""));
+                + (room.size().recompute() ? "; activations are computed again on the way back" : "")
+                + (room.toFile() > 0 ? "; activations wait in a file, " + (room.toFile() >> 20) + "m a pass" : ""));
     }
 
     @Override

@@ -205,7 +205,7 @@ class TrainCommandTest {
     /** Below what it needs nothing is begun; told what would fit, and given that, it runs within it. */
     @Test
     void shouldKeepToItsMemory() throws IOException {
-        String recipe = recipe("width = 64\nsteps = 2\nsequences = 64\nlength = 64\n");
+        String recipe = recipe("width = 64\nsteps = 2\nsequences = 64\nlength = 64\noffload = no\n");
         assertThat(jay("train", recipe)).as(complained()).isZero();
         assertThat(complained()).contains("pass=").doesNotContain("computed again");
         long all = wanted(recipe, 1 << 20);
@@ -222,6 +222,24 @@ class TrainCommandTest {
         assertThat(jay("train", recipe, "--out", file("half"), "--memory", half, "--set", fits[0], "--set", fits[1]))
                 .as(complained())
                 .isZero();
+    }
+
+    /** Activations kept, computed again or in a file: the same model, and the file is gone. */
+    @Test
+    void shouldLearnTheSameWhereverActivationsAre() throws IOException {
+        String recipe = recipe("steps = 6\n");
+        for (String how : new String[] {"offload=no", "offload=yes", "recompute=yes"}) {
+            assertThat(jay("train", recipe, "--out", file(how), "--set", how))
+                    .as(complained())
+                    .isZero();
+            assertThat(complained().contains("activations wait in a file")).isEqualTo(how.equals("offload=yes"));
+            assertThat(folder.resolve(how + "/cats-f32.gguf"))
+                    .hasSameBinaryContentAs(folder.resolve("offload=no/cats-f32.gguf"));
+            assertThat(folder.resolve(how).toFile().list()).noneMatch(name -> name.endsWith(".part"));
+        }
+        assertThat(jay("train", recipe, "--set", "offload=yes", "--set", "recompute=yes"))
+                .isEqualTo(2);
+        assertThat(complained()).contains("offload = yes, allowed: not yes where recompute is");
     }
 
     /** What it says that it needs, where it is given next to nothing. */

@@ -208,6 +208,8 @@ class TuneCommandTest {
             "length=128",
             "--set",
             "sequences=64",
+            "--set",
+            "offload=no",
             "--memory",
             process(24 << 20)
         };

@@ -6,16 +6,19 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * A file read past the page cache, where the system can: what streams through memory then evicts nothing of anybody
- * else's, and is counted once. Where it cannot (a file system in memory) reads are plain. Thread-safe. Owns its channel.
+ * A file past the page cache, where the system can: what streams through memory then evicts nothing of anybody else's,
+ * and is counted once. Where it cannot (a file system in memory) reads and writes are plain. Thread-safe. Owns its channel.
  */
 public final class DirectFile implements AutoCloseable {
-    /** Positions, lengths and addresses of {@link #read} are multiples of it; no disk asks for more. */
+    /** Positions, lengths and addresses of {@link #read} and {@link #write} are multiples of it; no disk asks for more. */
     public static final long ALIGNMENT = 4096;
 
     private static final long MOST_AT_ONCE = 64 << 20;
@@ -36,6 +39,27 @@ public final class DirectFile implements AutoCloseable {
         } catch (IOException | UnsupportedOperationException e) {
             return new DirectFile(path, FileChannel.open(path, StandardOpenOption.READ));
         }
+    }
+
+    /** A file to write and read back, gone when it is closed. Nobody else should open it. */
+    public static DirectFile temporary(Path path) throws IOException {
+        List<OpenOption> options = new ArrayList<>(List.of(
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE));
+        OpenOption direct = directOption();
+        if (direct != null) {
+            try {
+                List<OpenOption> more = new ArrayList<>(options);
+                more.add(direct);
+                return new DirectFile(path, FileChannel.open(path, more.toArray(OpenOption[]::new)));
+            } catch (IOException | UnsupportedOperationException e) {
+                Files.deleteIfExists(path); // such as a file system in memory: plain writes then
+            }
+        }
+        return new DirectFile(path, FileChannel.open(path, options.toArray(OpenOption[]::new)));
     }
 
     /** The JDK's own, by name: it lies in a module that need not be there. */
@@ -69,6 +93,14 @@ public final class DirectFile implements AutoCloseable {
         if (done < least) {
             throw new EOFException("file ends too soon: file=" + path + ", position=" + position + ", wanted=" + least
                     + " bytes, got=" + done);
+        }
+    }
+
+    /** Writes the segment at a position. */
+    public void write(long position, MemorySegment from) throws IOException {
+        for (long done = 0; done < from.byteSize(); ) {
+            long some = Math.min(MOST_AT_ONCE, from.byteSize() - done);
+            done += channel.write(from.asSlice(done, some).asByteBuffer(), position + done);
         }
     }
 
