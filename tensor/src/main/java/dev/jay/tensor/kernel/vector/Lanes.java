@@ -94,6 +94,10 @@ final class Lanes {
         return Float.float16ToFloat(ALL.get(Floats.SHORT, address));
     }
 
+    static int word(long address) {
+        return ALL.get(Floats.INT, address);
+    }
+
     static int unsigned(long address) {
         return ALL.get(ValueLayout.JAVA_BYTE, address) & 0xff;
     }

@@ -23,14 +23,22 @@ public final class VectorKernels implements Kernels {
         int bits = VectorShape.preferredShape().vectorBitSize();
         if (bits < LEAST_BITS)
             throw new IllegalStateException("vectors are too short: bits=" + bits + ", least=" + LEAST_BITS);
-        codes = Map.of(
-                "f32", new F32Rows(),
-                "f16", new F16Rows(),
-                "bf16", new Bf16Rows(),
-                "q8_0", new Q8Rows(),
-                "q4_0", new Q4Rows(),
-                "q4_k", new Q4KRows(),
-                "q6_k", new Q6KRows());
+        codes = Map.ofEntries(
+                Map.entry("f32", new F32Rows()),
+                Map.entry("f16", new F16Rows()),
+                Map.entry("bf16", new Bf16Rows()),
+                Map.entry("q8_0", new Q8Rows()),
+                Map.entry("q4_0", new Q4Rows()),
+                Map.entry("q4_1", new Q41Rows()),
+                Map.entry("q5_0", new Q50Rows()),
+                Map.entry("q5_1", new Q51Rows()),
+                Map.entry("q2_k", new Q2KRows()),
+                Map.entry("q3_k", new Q3KRows()),
+                Map.entry("q4_k", new Q4KRows()),
+                Map.entry("q6_k", new Q6KRows()),
+                Map.entry("iq4_nl", new Iq4NlRows()),
+                Map.entry("iq4_xs", new Iq4XsRows()),
+                Map.entry("mxfp4", new Mxfp4Rows()));
     }
 
     @Override

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.vector;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** iq4_nl: [scale: f16][16 bytes: code i low, code i + 16 high], a code standing for one of {@link Levels#UNEVEN}. */
+final class Iq4NlRows extends WideRows {
+    private static final int BLOCK = 32;
+    private static final int BYTES = 18;
+    private static final int QUANTS = 2;
+
+    Iq4NlRows() {
+        super("iq4_nl");
+    }
+
+    private static IntVector levels(long p) {
+        return Levels.UNEVEN.mul(Lanes.half(p)).reinterpretAsInts();
+    }
+
+    @Override
+    void decodeWide(long w, int cols, long to) {
+        int blocks = cols / BLOCK;
+        for (int b = 0; b < blocks; b++) {
+            long p = w + b * (long) BYTES;
+            IntVector levels = levels(p);
+            IntVector v = Lanes.bytes(p + QUANTS);
+            long at = to + b * (BLOCK * 4L);
+            Lanes.store(v.selectFrom(levels).reinterpretAsFloats(), at);
+            v = v.lanewise(VectorOperators.LSHR, 4);
+            Lanes.store(v.selectFrom(levels).reinterpretAsFloats(), at + Lanes.BYTES);
+        }
+    }
+
+    @Override
+    float dot(long row, long values, int cols) {
+        long w = Lanes.trusted(row);
+        long x = Lanes.trusted(values);
+        FloatVector even = FloatVector.zero(Lanes.F);
+        FloatVector odd = even;
+        int blocks = cols / BLOCK;
+        for (int b = 0; b < blocks; b++) {
+            long p = w + b * (long) BYTES;
+            long q = x + b * (BLOCK * 4L);
+            IntVector levels = levels(p);
+            IntVector v = Lanes.bytes(p + QUANTS);
+            even = v.selectFrom(levels).reinterpretAsFloats().fma(Lanes.floats(q), even);
+            v = v.lanewise(VectorOperators.LSHR, 4);
+            odd = v.selectFrom(levels).reinterpretAsFloats().fma(Lanes.floats(q + Lanes.BYTES), odd);
+        }
+        return Lanes.sum(even.add(odd));
+    }
+}
