@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.text;
 
+import dev.jay.model.load.Metadata;
 import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.WeightSource;
 import dev.jay.tensor.Shared;
@@ -45,10 +46,14 @@ final class Goldens {
 
     /** The tokenizer of a model file. */
     static Tokenizer of(String file) {
+        return Tokenizers.from(metadata(file));
+    }
+
+    static Metadata metadata(String file) {
         Path path = Shared.data(file);
         try (Memory memory = Memory.withBudget(16 << 20);
                 WeightSource source = ModelFiles.open(memory, path)) {
-            return Tokenizers.from(source.metadata());
+            return source.metadata();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
