@@ -5,6 +5,7 @@ import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Metadata;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * How SentencePiece writes a text before it makes pieces of it: characters replaced by the model's table, spaces as
@@ -127,8 +128,17 @@ final class SentenceText {
             spaceWaits = false;
         }
 
+        /** What was written, without marks of spaces at its end where they are to go, be they the text's own. */
         byte[] finish() {
-            return out.toByteArray();
+            byte[] all = out.toByteArray();
+            int to = all.length;
+            while (removesExtra && endsWithSpace(all, to)) to -= SPACE.length;
+            return Arrays.copyOf(all, to);
+        }
+
+        private static boolean endsWithSpace(byte[] text, int to) {
+            int from = to - SPACE.length;
+            return from >= 0 && Arrays.equals(text, from, to, SPACE, 0, SPACE.length);
         }
     }
 }

@@ -127,7 +127,13 @@ final class Evaluator {
         Operator operator = binary.operator();
         if (Numbers.isNumber(left) && Numbers.isNumber(right)) return Numbers.apply(run, operator, left, right);
         return switch (operator) {
-            case ADD -> Sequences.add(run, left, right);
+            case ADD -> {
+                boolean leftMarked = isMarkup(binary.left());
+                boolean rightMarked = isMarkup(binary.right());
+                Object l = rightMarked && !leftMarked ? escaped(left) : left;
+                Object r = leftMarked && !rightMarked ? escaped(right) : right;
+                yield Sequences.add(run, l, r);
+            }
             case MULTIPLY -> Sequences.multiply(run, left, right);
             case MODULO -> {
                 if (left instanceof String format) yield Formats.percent(run, format, right);
@@ -135,6 +141,28 @@ final class Evaluator {
             }
             default -> throw Sequences.undefinedBetween(run, operator.sign, left, right);
         };
+    }
+
+    /**
+     * Whether an expression makes text that Python marks as safe for HTML: what is added to such text is escaped, though
+     * nothing else is. Only what stands in one expression is seen; a variable does not carry the mark.
+     */
+    private static boolean isMarkup(Expr expr) {
+        return switch (expr) {
+            case Expr.Filtered filtered ->
+                switch (filtered.filter().name()) {
+                    case "safe", "escape", "e", "forceescape" -> true;
+                    case "string" -> isMarkup(filtered.of());
+                    default -> false;
+                };
+            case Expr.Binary binary ->
+                binary.operator() == Operator.ADD && (isMarkup(binary.left()) || isMarkup(binary.right()));
+            default -> false;
+        };
+    }
+
+    private Object escaped(Object value) {
+        return value instanceof String text ? TextFilters.escape(run, text) : value;
     }
 
     private Object concat(Expr.Concat concat, Scope scope) {

@@ -76,7 +76,7 @@ final class TextFilters {
         return Chars.isSpace(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
     }
 
-    private static String escape(Run run, String s) {
+    static String escape(Run run, String s) {
         Text out = Text.value(run, "escaping");
         for (int i = 0; i < s.length(); i++) {
             char c = s.charAt(i);
