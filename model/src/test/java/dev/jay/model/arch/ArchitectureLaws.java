@@ -72,7 +72,7 @@ class ArchitectureLaws {
     }
 
     /** All for one family, a few in turn for each of the others: what a format does, it does in all of them. */
-    private static List<String> formats(String family) {
+    static List<String> formats(String family) {
         List<String> all = List.copyOf(WeightFormats.ALL.names());
         int which = TestFamily.decoders().indexOf(family);
         if (which == 0) return all;

@@ -104,6 +104,13 @@ public final class HfFiles {
         return folder;
     }
 
+    /** The {@code model_type}s that are read as this architecture. */
+    public static List<String> typesOf(String architecture) {
+        return HfFamilies.ALL.names().stream()
+                .filter(type -> HfFamilies.ALL.make(type).architecture().equals(architecture))
+                .toList();
+    }
+
     private static String fileName(int i, int shards) {
         return shards == 1 ? "model.safetensors" : "model-%05d-of-%05d.safetensors".formatted(i + 1, shards);
     }
