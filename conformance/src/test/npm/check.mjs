@@ -133,3 +133,27 @@ await check('embeddings, as numbers and as the client asks for them', async () =
   assert.ok(coded.usage.prompt_tokens > 0);
   await assert.rejects(client.embeddings.create({ model, input: [] }), OpenAI.BadRequestError);
 });
+const schema = {
+  type: 'object',
+  properties: { mood: { enum: ['calm', 'wild'] }, loud: { type: 'boolean' } },
+  required: ['mood', 'loud'],
+  additionalProperties: false,
+};
+function held(text) {
+  const value = JSON.parse(text);
+  assert.deepEqual(Object.keys(value).sort(), ['loud', 'mood']);
+  assert.ok(schema.properties.mood.enum.includes(value.mood));
+  assert.equal(typeof value.loud, 'boolean');
+}
+await check('answers that a schema holds', async () => {
+  const warm = { ...settings, temperature: 1, max_completion_tokens: 200 };
+  const format = { type: 'json_schema', json_schema: { name: 'state', schema, strict: true } };
+  held((await client.chat.completions.create({ ...warm, response_format: format })).choices[0].message.content);
+  const parsed = await client.chat.completions.parse({ ...warm, response_format: format });
+  held(JSON.stringify(parsed.choices[0].message.parsed));
+  const text = { format: { type: 'json_schema', name: 'state', schema, strict: true } };
+  const asked = { model, input: 'Say something.', max_output_tokens: 200, text };
+  held((await client.responses.create(asked)).output_text);
+  const wrong = { type: 'json_schema', json_schema: { name: 'state', schema: { type: 'nothing' } } };
+  await assert.rejects(client.chat.completions.create({ ...warm, response_format: wrong }), OpenAI.BadRequestError);
+});

@@ -63,3 +63,13 @@ await check('embeddings', async () => {
   assert.equal(reply.embeddings.length, 2);
   assert.ok(reply.embeddings[0].length > 0);
 });
+await check('answers that a schema holds', async () => {
+  const format = {
+    type: 'object',
+    properties: { mood: { enum: ['calm', 'wild'] } },
+    required: ['mood'],
+    additionalProperties: false,
+  };
+  const reply = await client.chat({ model, messages, format, options: { num_predict: 200 } });
+  assert.ok(['calm', 'wild'].includes(JSON.parse(reply.message.content).mood));
+});

@@ -3,10 +3,15 @@ package dev.jay.conformance;
 
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +33,25 @@ final class Collected implements StreamingChatResponseHandler {
 
     static ChatRequest user(String text) {
         return ChatRequest.builder().messages(UserMessage.from(text)).build();
+    }
+
+    /** A question whose answer must be an object with a mood. */
+    static ChatRequest userUnderSchema(String text) {
+        JsonObjectSchema mood = JsonObjectSchema.builder()
+                .addEnumProperty("mood", List.of("calm", "wild"))
+                .required("mood")
+                .additionalProperties(false)
+                .build();
+        return ChatRequest.builder()
+                .messages(UserMessage.from(text))
+                .responseFormat(ResponseFormat.builder()
+                        .type(ResponseFormatType.JSON)
+                        .jsonSchema(JsonSchema.builder()
+                                .name("state")
+                                .rootElement(mood)
+                                .build())
+                        .build())
+                .build();
     }
 
     @Override

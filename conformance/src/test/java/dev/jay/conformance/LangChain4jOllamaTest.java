@@ -10,6 +10,7 @@ import dev.langchain4j.exception.AuthenticationException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.exception.RateLimitException;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.ollama.OllamaChatModel;
 import dev.langchain4j.model.ollama.OllamaEmbeddingModel;
@@ -88,6 +89,18 @@ class LangChain4jOllamaTest {
                 .maxRetries(0)
                 .build();
         assertThat(model.generate("Once").tokenUsage().outputTokenCount()).isPositive();
+    }
+
+    @Test
+    void shouldAnswerAsASchemaSays() {
+        String text = chat(served)
+                .numPredict(200)
+                .supportedCapabilities(Capability.RESPONSE_FORMAT_JSON_SCHEMA)
+                .build()
+                .chat(Collected.userUnderSchema(QUESTION))
+                .aiMessage()
+                .text();
+        assertThat(text).matches("\\{\\s*\"mood\"\\s*:\\s*\"(calm|wild)\"\\s*\\}");
     }
 
     @Test

@@ -30,7 +30,7 @@ class NpmClientTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"check.mjs, 14", "anthropic.mjs, 7", "ollama.mjs, 7"})
+    @CsvSource({"check.mjs, 15", "anthropic.mjs, 7", "ollama.mjs, 8"})
     void shouldServeClientsFromNpm(String script, int checks) throws InterruptedException {
         Node.Said said = node.script(script, served.root(), Served.KEY);
         assertThat(said.status()).as(said.text()).isZero();

@@ -12,6 +12,7 @@ import dev.jay.engine.NeverFitsException;
 import dev.jay.engine.QueueFullException;
 import dev.jay.engine.Request;
 import dev.jay.engine.sample.Sampling;
+import dev.jay.engine.sample.grammar.Grammar;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.Content;
@@ -23,11 +24,16 @@ import dev.langchain4j.exception.InternalServerException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.internal.Json;
+import dev.langchain4j.internal.JsonSchemaElementUtils;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** LangChain4j's requests as Jay's, and Jay's answers and failures as LangChain4j's. */
@@ -45,9 +51,14 @@ final class Chats {
 
     private static void refuse(ChatRequest request) {
         if (!request.toolSpecifications().isEmpty()) throw new UnsupportedFeatureException("tools are not supported");
-        if (request.responseFormat() != null && request.responseFormat().type() != ResponseFormatType.TEXT) {
-            throw new UnsupportedFeatureException("only text is supported as a response format");
-        }
+    }
+
+    /** What the answer must be, where the request says so. */
+    private static Optional<Grammar> grammar(ResponseFormat format) {
+        if (format == null || format.type() != ResponseFormatType.JSON) return Optional.empty();
+        JsonSchema schema = format.jsonSchema();
+        if (schema == null) return Optional.of(Grammar.ofJsonObject());
+        return Optional.of(Grammar.ofJsonSchema(Json.toJson(JsonSchemaElementUtils.toMap(schema.rootElement()))));
     }
 
     private Request request(ChatRequest asked) {
@@ -59,6 +70,8 @@ final class Chats {
         if (asked.presencePenalty() != null) s = s.withPresencePenalty(asked.presencePenalty());
         Request request = Request.of(prompt(asked.messages())).withSampling(s);
         if (!asked.stopSequences().isEmpty()) request = request.withStops(asked.stopSequences());
+        Optional<Grammar> grammar = grammar(asked.responseFormat());
+        if (grammar.isPresent()) request = request.withGrammar(grammar.get());
         return asked.maxOutputTokens() == null ? request : request.withMaxTokens(asked.maxOutputTokens());
     }
 

@@ -3,10 +3,12 @@ package dev.jay.langchain4j;
 
 import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import java.util.Set;
 
 /**
  * LangChain4j's chats by a model in this process: no server, no copies of what was said. Thread-safe; borrows the model,
@@ -31,6 +33,12 @@ public final class JayChatModel implements ChatModel {
     /** For requests that do not say otherwise. */
     public JayChatModel withDefaults(ChatRequestParameters parameters) {
         return new JayChatModel(chats, parameters);
+    }
+
+    /** AI services then ask for JSON by a schema instead of in words. */
+    @Override
+    public Set<Capability> supportedCapabilities() {
+        return Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
     }
 
     @Override

@@ -4,6 +4,7 @@ package dev.jay.langchain4j;
 import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
 import dev.jay.engine.Piece;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
@@ -11,6 +12,7 @@ import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.chat.response.StreamingHandle;
+import java.util.Set;
 
 /**
  * As {@link JayChatModel}, piece by piece. The handler is called on a thread of the answer's own; one that is slow pauses
@@ -34,6 +36,12 @@ public final class JayStreamingChatModel implements StreamingChatModel {
     /** For requests that do not say otherwise. */
     public JayStreamingChatModel withDefaults(ChatRequestParameters parameters) {
         return new JayStreamingChatModel(chats, parameters);
+    }
+
+    /** AI services then ask for JSON by a schema instead of in words. */
+    @Override
+    public Set<Capability> supportedCapabilities() {
+        return Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
     }
 
     @Override

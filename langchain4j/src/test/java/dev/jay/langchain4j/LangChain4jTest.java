@@ -20,8 +20,15 @@ import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonRawSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchemaElement;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
@@ -174,6 +181,34 @@ class LangChain4jTest {
                                 .build(),
                         streamed);
         assertThatThrownBy(streamed.whole::join).hasCauseInstanceOf(InvalidRequestException.class);
+    }
+
+    private static ChatRequest under(JsonSchemaElement schema) {
+        return ChatRequest.builder()
+                .messages(UserMessage.from("How is it?"))
+                .maxOutputTokens(200)
+                .responseFormat(ResponseFormat.builder()
+                        .type(ResponseFormatType.JSON)
+                        .jsonSchema(JsonSchema.builder()
+                                .name("state")
+                                .rootElement(schema)
+                                .build())
+                        .build())
+                .build();
+    }
+
+    @Test
+    void shouldAnswerAsASchemaSays() {
+        JayChatModel chat = JayChatModel.of(model);
+        assertThat(chat.supportedCapabilities()).contains(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
+        JsonSchemaElement mood = JsonObjectSchema.builder()
+                .addEnumProperty("mood", List.of("calm", "wild"))
+                .required("mood")
+                .additionalProperties(false)
+                .build();
+        assertThat(chat.chat(under(mood)).aiMessage().text()).matches("\\{\\s*\"mood\"\\s*:\\s*\"(calm|wild)\"\\s*\\}");
+        assertThatThrownBy(() -> chat.chat(under(JsonRawSchema.from("{\"type\":\"nothing\"}"))))
+                .isInstanceOf(InvalidRequestException.class);
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.jay.engine.Model;
 import dev.jay.engine.Piece;
 import dev.jay.engine.Request;
 import dev.jay.engine.sample.Sampling;
+import dev.jay.engine.sample.grammar.Grammar;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -22,6 +23,7 @@ import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
 import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.model.tool.StructuredOutputChatOptions;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
@@ -29,7 +31,7 @@ import reactor.core.scheduler.Schedulers;
 /**
  * Spring AI's chats by a model in this process: no server. Thread-safe; borrows the model, whose owner closes it. A stream
  * asks the model for no more than is asked of it, and one that is cancelled ends its answer. Fails as
- * {@link Model#generate} does; {@code UnsupportedOperationException} for tools and for anything but text.
+ * {@link Model#generate} does; {@code UnsupportedOperationException} for tools and for anything but text. An output schema among the options is held to by every token.
  */
 public final class JayChatModel implements ChatModel {
     private final Model model;
@@ -105,6 +107,9 @@ public final class JayChatModel implements ChatModel {
                         .toList()))
                 .withSampling(s)
                 .withStops(or(o.getStopSequences(), defaults.getStopSequences(), List.of()));
+        if (o instanceof StructuredOutputChatOptions structured && structured.getOutputSchema() != null) {
+            request = request.withGrammar(Grammar.ofJsonSchema(structured.getOutputSchema()));
+        }
         Integer most = or(o.getMaxTokens(), defaults.getMaxTokens(), null);
         return most == null ? request : request.withMaxTokens(most);
     }

@@ -28,6 +28,7 @@ import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.document.Document;
 import org.springframework.ai.embedding.EmbeddingResponse;
+import org.springframework.ai.model.tool.StructuredOutputChatOptions;
 
 /** Spring AI's interfaces on a small model of random weights, in this process. */
 class SpringAiTest {
@@ -96,6 +97,17 @@ class SpringAiTest {
                                 ChatOptions.builder().maxTokens(100_000).build()))
                         .blockLast(PATIENCE))
                 .isInstanceOf(ContextFullException.class);
+    }
+
+    @Test
+    void shouldAnswerAsASchemaSays() {
+        ChatOptions options = StructuredOutputChatOptions.builder()
+                .outputSchema("{\"type\":\"object\",\"properties\":{\"mood\":{\"enum\":[\"calm\",\"wild\"]}},"
+                        + "\"required\":[\"mood\"],\"additionalProperties\":false}")
+                .maxTokens(200)
+                .build();
+        ChatResponse reply = JayChatModel.of(model).call(new Prompt("How is it?", options));
+        assertThat(reply.getResult().getOutput().getText()).matches("\\{\\s*\"mood\"\\s*:\\s*\"(calm|wild)\"\\s*\\}");
     }
 
     @Test
