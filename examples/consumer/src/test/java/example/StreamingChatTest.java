@@ -8,10 +8,6 @@ import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
 import dev.jay.engine.Request;
 import dev.jay.model.load.Synth;
-import dev.jay.model.load.SynthShapes;
-import dev.jay.tensor.format.WeightFormats;
-import dev.jay.tensor.kernel.Workers;
-import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -25,17 +21,7 @@ class StreamingChatTest {
     @Test
     void shouldAnswerFromThePublishedArtifacts() throws IOException {
         Path file = folder.resolve("model.gguf");
-        try (Memory memory = Memory.withBudget(64 << 20);
-                Workers workers = Workers.of(1)) {
-            Synth.write(
-                    memory,
-                    workers,
-                    SynthShapes.ALL.make("llama-tiny"),
-                    WeightFormats.ALL.make("q8_0"),
-                    1,
-                    file,
-                    (done, total, tensor) -> {});
-        }
+        Synth.write("llama-tiny", "q8_0", 1, file);
         try (Model model = Model.open(file);
                 Generation answer = model.generate(
                         Request.of(model.tokenize("Hello")).withMaxTokens(8).withIgnoreEos(true))) {

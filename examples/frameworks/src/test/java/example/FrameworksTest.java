@@ -4,10 +4,6 @@ package example;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.jay.model.load.Synth;
-import dev.jay.model.load.SynthShapes;
-import dev.jay.tensor.format.WeightFormats;
-import dev.jay.tensor.kernel.Workers;
-import dev.jay.tensor.memory.Memory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,17 +24,7 @@ class FrameworksTest {
     @Test
     void shouldRunAsTheyStand() throws IOException {
         Path file = folder.resolve("model.gguf");
-        try (Memory memory = Memory.withBudget(64 << 20);
-                Workers workers = Workers.of(1)) {
-            Synth.write(
-                    memory,
-                    workers,
-                    SynthShapes.ALL.make("llama-tiny"),
-                    WeightFormats.ALL.make("q8_0"),
-                    1,
-                    file,
-                    (done, total, tensor) -> {});
-        }
+        Synth.write("llama-tiny", "q8_0", 1, file);
         for (Main each : new Main[] {LangChain4jChat::main, SpringAiChat::main}) {
             assertFalse(
                     said(each, file.toString(), "When does the library open?").isBlank());

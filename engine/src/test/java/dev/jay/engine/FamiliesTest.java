@@ -10,10 +10,7 @@ import dev.jay.engine.sample.Sampling;
 import dev.jay.model.Pooling;
 import dev.jay.model.load.Synth;
 import dev.jay.model.load.SynthShapes;
-import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Numerics;
-import dev.jay.tensor.kernel.Workers;
-import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,17 +44,7 @@ class FamiliesTest {
 
     private Path write(String shape) throws IOException {
         Path file = folder.resolve("m.gguf");
-        try (Memory memory = Memory.withBudget(8 << 20);
-                Workers workers = Workers.of(1)) {
-            Synth.write(
-                    memory,
-                    workers,
-                    SynthShapes.ALL.make(shape),
-                    WeightFormats.ALL.make("q8_0"),
-                    3,
-                    file,
-                    (done, total, tensor) -> {});
-        }
+        Synth.write(shape, "q8_0", 3, file);
         return file;
     }
 

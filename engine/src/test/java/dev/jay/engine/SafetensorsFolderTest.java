@@ -10,7 +10,6 @@ import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.Quantizer;
 import dev.jay.model.load.Synth;
-import dev.jay.model.load.SynthShapes;
 import dev.jay.model.load.WeightSource;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Numerics;
@@ -38,17 +37,7 @@ class SafetensorsFolderTest {
 
     private Path gguf(String shape) throws IOException {
         Path file = folder.resolve("model.gguf");
-        try (Memory memory = Memory.withBudget(8 << 20);
-                Workers workers = Workers.of(1)) {
-            Synth.write(
-                    memory,
-                    workers,
-                    SynthShapes.ALL.make(shape),
-                    WeightFormats.ALL.make("bf16"),
-                    5,
-                    file,
-                    (done, total, tensor) -> {});
-        }
+        Synth.write(shape, "bf16", 5, file);
         return file;
     }
 

@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.engine.sample.Sampling;
 import dev.jay.model.load.Synth;
-import dev.jay.model.load.SynthShapes;
-import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Numerics;
-import dev.jay.tensor.kernel.Workers;
-import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.OutOfBudgetException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -45,17 +41,7 @@ class StreamedAnswersTest {
     @BeforeAll
     static void write() throws IOException {
         file = folder.resolve("m.gguf");
-        try (Memory memory = Memory.withBudget(8 << 20);
-                Workers workers = Workers.of(1)) {
-            Synth.write(
-                    memory,
-                    workers,
-                    SynthShapes.ALL.make("llama-mini(layers=6,vocabulary=8000)"),
-                    WeightFormats.ALL.make("q8_0"),
-                    3,
-                    file,
-                    (done, total, tensor) -> {});
-        }
+        Synth.write("llama-mini(layers=6,vocabulary=8000)", "q8_0", 3, file);
         try (Model model = Model.open(file, OPTIONS)) {
             weights = model.memory().byPurpose().get("weights");
             others = model.memory().promised() - weights;

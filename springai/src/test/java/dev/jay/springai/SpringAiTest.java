@@ -8,10 +8,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.jay.engine.ContextFullException;
 import dev.jay.engine.Model;
 import dev.jay.model.load.Synth;
-import dev.jay.model.load.SynthShapes;
-import dev.jay.tensor.format.WeightFormats;
-import dev.jay.tensor.kernel.Workers;
-import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,17 +40,7 @@ class SpringAiTest {
     @BeforeAll
     static void open() throws IOException {
         Path file = folder.resolve("model.gguf");
-        try (Memory memory = Memory.withBudget(64 << 20);
-                Workers workers = Workers.of(1)) {
-            Synth.write(
-                    memory,
-                    workers,
-                    SynthShapes.ALL.make("llama-tiny"),
-                    WeightFormats.ALL.make("q8_0"),
-                    1,
-                    file,
-                    (done, total, tensor) -> {});
-        }
+        Synth.write("llama-tiny", "q8_0", 1, file);
         model = Model.open(file);
     }
 

@@ -2,10 +2,6 @@
 package dev.jay.app.cli;
 
 import dev.jay.model.load.Synth;
-import dev.jay.model.load.SynthShapes;
-import dev.jay.tensor.format.WeightFormats;
-import dev.jay.tensor.kernel.Workers;
-import dev.jay.tensor.memory.Memory;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,17 +35,7 @@ final class Child {
     /** Writes a small model of random weights: its context is 512 tokens. */
     static Path model(Path folder) throws IOException {
         Path file = folder.resolve("tiny.gguf");
-        try (Memory memory = Memory.withBudget(64 << 20);
-                Workers workers = Workers.of(1)) {
-            Synth.write(
-                    memory,
-                    workers,
-                    SynthShapes.ALL.make("llama-tiny"),
-                    WeightFormats.ALL.make("q8_0"),
-                    1,
-                    file,
-                    (done, total, tensor) -> {});
-        }
+        Synth.write("llama-tiny", "q8_0", 1, file);
         return file;
     }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
+import dev.jay.bench.Misuse;
 import dev.jay.bench.kv.KvJudge.Row;
 import dev.jay.bench.tiny.TextBits;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +14,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
@@ -92,14 +91,7 @@ public final class KvBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try {
-            measure();
-            return 0;
-        } catch (NoSuchFileException e) {
-            throw new ParameterException(spec.commandLine(), "no such file: " + e.getMessage(), e);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        return Misuse.told(spec, this::measure);
     }
 
     private void measure() throws IOException {

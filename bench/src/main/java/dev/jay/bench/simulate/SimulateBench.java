@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.simulate;
 
+import dev.jay.bench.Misuse;
 import dev.jay.engine.EngineStatus;
-import dev.jay.engine.NeverFitsException;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +11,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -71,14 +69,7 @@ public final class SimulateBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try {
-            simulate();
-            return 0;
-        } catch (NoSuchFileException e) {
-            throw new ParameterException(spec.commandLine(), "no such file: " + e.getMessage(), e);
-        } catch (IllegalArgumentException | NeverFitsException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        return Misuse.told(spec, this::simulate);
     }
 
     private void simulate() throws IOException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.tiny;
 
+import dev.jay.bench.Misuse;
 import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
 import dev.jay.engine.Request;
@@ -9,7 +10,6 @@ import dev.jay.train.skill.Skill;
 import dev.jay.train.skill.SkillExam;
 import dev.jay.train.skill.Skills;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +20,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
@@ -99,14 +98,7 @@ public final class TinyBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try {
-            measure();
-            return 0;
-        } catch (NoSuchFileException e) {
-            throw new ParameterException(spec.commandLine(), "no such file: " + e.getMessage(), e);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        return Misuse.told(spec, this::measure);
     }
 
     private void measure() throws IOException {

@@ -5,10 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.model.load.Synth;
-import dev.jay.model.load.SynthShapes;
-import dev.jay.tensor.format.WeightFormats;
-import dev.jay.tensor.kernel.Workers;
-import dev.jay.tensor.memory.Memory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -32,17 +28,7 @@ class KvBenchTest {
 
     private String model() throws IOException {
         Path file = folder.resolve("random.gguf");
-        try (Memory memory = Memory.withBudget(64 << 20);
-                Workers workers = Workers.of(1)) {
-            Synth.write(
-                    memory,
-                    workers,
-                    SynthShapes.ALL.make("llama-tiny"),
-                    WeightFormats.ALL.make("q8_0"),
-                    1,
-                    file,
-                    (done, total, tensor) -> {});
-        }
+        Synth.write("llama-tiny", "q8_0", 1, file);
         return file.toString();
     }
 

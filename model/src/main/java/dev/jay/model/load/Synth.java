@@ -21,6 +21,7 @@ import java.util.TreeMap;
  */
 public final class Synth {
     private static final String TOKENS = "tokenizer.ggml.";
+    private static final long OWN_BUDGET = 64 << 20;
 
     private final SynthShape shape;
     private final WeightFormat format;
@@ -52,6 +53,15 @@ public final class Synth {
             synth.describe();
             new SynthTensors(shape).list(synth.tensors(coder));
             synth.writer.write(out);
+        }
+    }
+
+    /** The same in working memory of its own, on one thread; shape and format as their catalogs read them. */
+    public static void write(String shape, String format, long seed, Path out) throws IOException {
+        try (Memory memory = Memory.withBudget(OWN_BUDGET);
+                Workers workers = Workers.of(1)) {
+            SynthShape made = SynthShapes.ALL.make(shape);
+            write(memory, workers, made, WeightFormats.ALL.make(format), seed, out, (done, total, tensor) -> {});
         }
     }
 
