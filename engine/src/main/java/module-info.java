@@ -5,6 +5,7 @@ module dev.jay.engine {
     requires tools.jackson.databind;
 
     exports dev.jay.engine;
+    exports dev.jay.engine.chat;
     exports dev.jay.engine.plan;
     exports dev.jay.engine.sample;
     exports dev.jay.engine.sample.grammar;

@@ -11,7 +11,7 @@ import java.util.function.Function;
 
 /**
  * Conversations to tokens. The rendered text is read whole, control tokens and all, as transformers does; but a control
- * token that stands in a message's role or content is a user's text and must not become one. So each is broken before
+ * token that stands in a message, a call or a tool is a user's text and must not become one. So each is broken before
  * rendering by a private-use character after its first letter, and the rendered text is cut there: what a message says
  * can then make no control token, while conversations without any are read exactly as transformers reads them. Limit: a
  * tokenizer that puts a space before each text (SentencePiece) puts one where such a token was cut.
@@ -21,7 +21,7 @@ final class ChatPrompt {
     private static final char LAST_BREAK = '\uf8ff';
 
     private final Tokenizer tokenizer;
-    private final Function<List<Message>, String> template;
+    private final Function<Conversation, String> template;
     private final boolean addSpecial;
     private final List<String> controls = new ArrayList<>();
 
@@ -29,7 +29,7 @@ final class ChatPrompt {
      * @param template   writes a conversation out, up to where the assistant's answer begins
      * @param addSpecial whether the tokenizer adds BOS, because the template does not write it
      */
-    ChatPrompt(Tokenizer tokenizer, Function<List<Message>, String> template, boolean addSpecial) {
+    ChatPrompt(Tokenizer tokenizer, Function<Conversation, String> template, boolean addSpecial) {
         this.tokenizer = tokenizer;
         this.template = template;
         this.addSpecial = addSpecial;
@@ -40,13 +40,20 @@ final class ChatPrompt {
     }
 
     int[] encode(List<Message> messages) {
-        if (messages.stream().noneMatch(m -> hasControl(m.role()) || hasControl(m.content()))) {
-            return tokenizer.encode(template.apply(messages), addSpecial, true);
+        return encode(Conversation.of(messages));
+    }
+
+    int[] encode(Conversation conversation) {
+        List<String> texts = new ArrayList<>();
+        conversation.map(text -> {
+            texts.add(text);
+            return text;
+        });
+        if (texts.stream().noneMatch(this::hasControl)) {
+            return tokenizer.encode(template.apply(conversation), addSpecial, true);
         }
-        char mark = unusedIn(messages);
-        String rendered = template.apply(messages.stream()
-                .map(m -> new Message(broken(m.role(), mark), broken(m.content(), mark)))
-                .toList());
+        char mark = unusedIn(texts);
+        String rendered = template.apply(conversation.map(text -> broken(text, mark)));
         int[] tokens = {};
         boolean first = true;
         for (String part : rendered.split(String.valueOf(mark), -1)) {
@@ -63,11 +70,10 @@ final class ChatPrompt {
         return controls.stream().anyMatch(text::contains);
     }
 
-    private static char unusedIn(List<Message> messages) {
+    private static char unusedIn(List<String> texts) {
         for (char c = FIRST_BREAK; c <= LAST_BREAK; c++) {
             char mark = c;
-            if (messages.stream()
-                    .noneMatch(m -> m.role().indexOf(mark) >= 0 || m.content().indexOf(mark) >= 0)) return mark;
+            if (texts.stream().noneMatch(text -> text.indexOf(mark) >= 0)) return mark;
         }
         throw new IllegalArgumentException(
                 "chat: messages with control tokens in them use every private-use character");

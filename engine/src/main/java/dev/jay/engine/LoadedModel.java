@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.chat.CallSyntax;
+import dev.jay.engine.chat.CallSyntaxes;
 import dev.jay.engine.plan.Plan;
 import dev.jay.engine.schedule.Admissions;
 import dev.jay.engine.schedule.SchedulerPolicies;
@@ -92,7 +94,7 @@ final class LoadedModel implements Model {
     }
 
     /** A template that cannot be read is told to whoever chats: the model can still go on after plain text. */
-    private Function<List<Message>, String> templateOf(Optional<String> source, ModelOptions options) {
+    private Function<Conversation, String> templateOf(Optional<String> source, ModelOptions options) {
         ChatTemplate template;
         try {
             template = source.map(ChatTemplate::compile).orElse(ChatTemplate.CHATML);
@@ -103,11 +105,20 @@ final class LoadedModel implements Model {
         }
         String bos = tokenizer.bos() < 0 ? null : tokenizer.piece(tokenizer.bos());
         String eos = tokenizer.eos() < 0 ? null : tokenizer.piece(tokenizer.eos());
-        return messages -> {
-            List<Map<String, Object>> shown = messages.stream()
-                    .map(m -> Map.<String, Object>of("role", m.role(), "content", m.content()))
-                    .toList();
-            return template.render(shown, true, null, bos, eos, Map.of(), options.wallClock());
+        CallSyntax syntax = CallSyntaxes.of(source.orElse(""));
+        return conversation -> {
+            Conversation c = conversation;
+            if (syntax.isPlain()) c = new Conversation(PlainTools.told(c, syntax.text()), List.of(), c.names());
+            List<Map<String, Object>> tools = TemplateNames.tools(c.tools());
+            try {
+                List<Map<String, Object>> shown = TemplateNames.messages(c.messages(), true);
+                return template.render(shown, true, tools, bos, eos, c.names(), options.wallClock());
+            } catch (TemplateException e) {
+                if (c.messages().stream().allMatch(m -> m.calls().isEmpty())) throw e;
+                // some templates put arguments of calls into the text as they are
+                List<Map<String, Object>> shown = TemplateNames.messages(c.messages(), false);
+                return template.render(shown, true, tools, bos, eos, c.names(), options.wallClock());
+            }
         };
     }
 
@@ -185,6 +196,11 @@ final class LoadedModel implements Model {
     @Override
     public int[] chatPrompt(List<Message> messages) {
         return chat.encode(messages);
+    }
+
+    @Override
+    public int[] chatPrompt(Conversation conversation) {
+        return chat.encode(conversation);
     }
 
     @Override

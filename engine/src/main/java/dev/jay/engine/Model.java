@@ -95,6 +95,17 @@ public interface Model extends AutoCloseable {
      */
     int[] chatPrompt(List<Message> messages);
 
+    /**
+     * A conversation with what belongs to it besides messages: tools in the template's way of telling them (in words
+     * where it has none), calls and their results, names that it may know.
+     *
+     * @throws UnsupportedOperationException by a model that knows messages only, where there is more
+     */
+    default int[] chatPrompt(Conversation conversation) {
+        if (conversation.isPlain()) return chatPrompt(conversation.messages());
+        throw new UnsupportedOperationException("this model is told messages only: no tools, no names of a template");
+    }
+
     /** Whether the file brought a chat template of its own. */
     boolean hasChatTemplate();
 

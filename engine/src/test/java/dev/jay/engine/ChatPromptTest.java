@@ -90,7 +90,7 @@ class ChatPromptTest {
         return text.append("<|im_start|>assistant\n").toString();
     }
 
-    private static final ChatPrompt CHAT = new ChatPrompt(TOKENIZER, ChatPromptTest::render, true);
+    private static final ChatPrompt CHAT = new ChatPrompt(TOKENIZER, c -> render(c.messages()), true);
 
     private static long count(int[] tokens, int token) {
         return Arrays.stream(tokens).filter(t -> t == token).count();

@@ -57,7 +57,7 @@ abstract class ReplyShape {
 
     abstract ObjectNode ending(int index, Finish finish);
 
-    /** Fills one choice of a whole answer. */
+    /** Fills one choice of a whole answer; the reason for its end is in it. */
     abstract void choice(ObjectNode choice, int index, Answer answer);
 
     final ObjectNode whole(List<Answer> answers) {
@@ -65,8 +65,8 @@ abstract class ReplyShape {
         ArrayNode choices = root.putArray("choices");
         for (int i = 0; i < answers.size(); i++) {
             ObjectNode choice = choices.addObject().put("index", i);
-            choice(choice, i, answers.get(i));
             choice.put("finish_reason", reason(answers.get(i).finish()));
+            choice(choice, i, answers.get(i));
             stop(choice, answers.get(i).finish());
         }
         usage(root, answers.stream().map(Answer::finish).toList());

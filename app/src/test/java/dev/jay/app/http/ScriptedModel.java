@@ -3,6 +3,7 @@ package dev.jay.app.http;
 
 import dev.jay.engine.Choice;
 import dev.jay.engine.ContextFullException;
+import dev.jay.engine.Conversation;
 import dev.jay.engine.EngineStatus;
 import dev.jay.engine.Finish;
 import dev.jay.engine.FinishReason;
@@ -54,6 +55,7 @@ final class ScriptedModel implements Model {
     final AtomicInteger cancelled = new AtomicInteger();
     volatile Request last;
     volatile List<Message> lastMessages;
+    volatile Conversation lastConversation;
     private final Memory books = Memory.withBudget(1 << 20);
 
     @Override
@@ -239,6 +241,12 @@ final class ScriptedModel implements Model {
     }
 
     @Override
+    public int[] chatPrompt(Conversation conversation) {
+        lastConversation = conversation;
+        return chatPrompt(conversation.messages());
+    }
+
+    @Override
     public boolean hasChatTemplate() {
         return true;
     }
@@ -256,7 +264,7 @@ final class ScriptedModel implements Model {
 
     @Override
     public Metadata metadata() {
-        return new Metadata(Map.of());
+        return new Metadata(Map.of("tokenizer.chat_template", "<think></think>"));
     }
 
     @Override

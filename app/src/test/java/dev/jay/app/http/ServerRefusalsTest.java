@@ -88,7 +88,6 @@ class ServerRefusalsTest {
         stream          | {"messages":[{"role":"user","content":"x"}],"stream":"yes"}
         stream_options  | {"messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":3}
         n               | {"messages":[{"role":"user","content":"x"}],"n":99}
-        tools           | {"messages":[{"role":"user","content":"x"}],"tools":[{}]}
         response_format.type | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}}
         response_format.json_schema.schema | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"a"}}}
         response_format | {"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"not":{}}}}}

@@ -17,29 +17,32 @@ final class GbnfReader {
     private static final int MOST_REPEAT = 4096;
 
     private final String text;
-    private final NetworkBuilder to = new NetworkBuilder();
+    private final NetworkBuilder to;
     private final Map<String, Integer> rules = new LinkedHashMap<>();
     private final Map<String, Boolean> written = new LinkedHashMap<>();
     private int at;
     private int depth;
     private int parts;
 
-    GbnfReader(String text) {
+    /** @param to where the rules are written to */
+    GbnfReader(String text, NetworkBuilder to) {
         this.text = text;
+        this.to = to;
     }
 
-    Network network() {
+    /** Reads all rules; returns the one that is named root. */
+    int root() {
         if (text.length() > MOST_LENGTH) {
             throw new GrammarException(
                     "grammar: length=" + text.length() + ", allowed: at most " + MOST_LENGTH + " characters");
         }
-        ruleOf("root");
+        int root = ruleOf("root");
         skip(true);
         while (at < text.length()) rule();
         for (String name : rules.keySet()) {
             if (!written.containsKey(name)) throw new GrammarException("grammar: no rule is named " + name);
         }
-        return to.build();
+        return root;
     }
 
     private GrammarException wrong(String what) {

@@ -6,6 +6,10 @@ package dev.jay.engine.sample.grammar;
  * thread-safe. Two grammars of the same kind and source are equal.
  */
 public final class Grammar {
+    static final String JSON_SCHEMA = "json-schema";
+    static final String REGEX = "regex";
+    static final String GBNF = "gbnf";
+
     private final String kind;
     private final String source;
     private final Network network;
@@ -22,7 +26,7 @@ public final class Grammar {
      * @throws GrammarException naming the keyword that cannot be honoured
      */
     public static Grammar ofJsonSchema(String schema) {
-        return new Grammar("json-schema", schema, JsonSchema.network(schema));
+        return new Grammar(JSON_SCHEMA, schema, JsonSchema.network(schema));
     }
 
     /** Any JSON object. */
@@ -40,7 +44,7 @@ public final class Grammar {
         int root = to.rule("the expression");
         CharDfa texts = CharDfa.of(RegexReader.read(regex), false);
         new TextRules(to, false).add(to.start(root), texts, to.end(root));
-        return new Grammar("regex", regex, to.build());
+        return new Grammar(REGEX, regex, to.build());
     }
 
     /**
@@ -49,7 +53,17 @@ public final class Grammar {
      * @throws GrammarException saying what is wrong and where
      */
     public static Grammar ofGbnf(String rules) {
-        return new Grammar("gbnf", rules, new GbnfReader(rules).network());
+        NetworkBuilder to = new NetworkBuilder();
+        new GbnfReader(rules, to).root();
+        return new Grammar(GBNF, rules, to.build());
+    }
+
+    /** @throws GrammarException if one of its parts cannot be honoured */
+    public static Grammar of(Form form) {
+        NetworkBuilder to = new NetworkBuilder();
+        int root = to.rule("the answer");
+        new FormWriter(to).add(to.start(root), form, to.end(root));
+        return new Grammar("form", form.toString(), to.build());
     }
 
     Network network() {
@@ -81,6 +95,6 @@ public final class Grammar {
 
     @Override
     public String toString() {
-        return kind + " of " + source.length() + " characters, " + network.states() + " states";
+        return kind + ": " + source;
     }
 }

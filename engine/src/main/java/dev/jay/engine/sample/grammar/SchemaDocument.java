@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine.sample.grammar;
 
-import java.net.URLDecoder;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
@@ -102,7 +102,7 @@ final class SchemaDocument {
                             + SchemaKeywords.shown(name));
         }
         JsonNode at = root;
-        String path = URLDecoder.decode(name.substring(1).replace("+", "%2B"), StandardCharsets.UTF_8);
+        String path = decoded(name.substring(1));
         if (!path.isEmpty() && !path.startsWith("/")) {
             throw new GrammarException(
                     "schema: keyword $ref: only paths (#/...) are followed: " + SchemaKeywords.shown(name));
@@ -118,5 +118,19 @@ final class SchemaDocument {
             }
         }
         return at;
+    }
+
+    /** Bytes written as %XX in a reference. */
+    private static String decoded(String text) {
+        if (text.indexOf('%') < 0) return text;
+        byte[] from = text.getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < from.length; i++) {
+            int high = from[i] == '%' && i + 2 < from.length ? Character.digit(from[i + 1], 16) : -1;
+            int low = high < 0 ? -1 : Character.digit(from[i + 2], 16);
+            bytes.write(low < 0 ? from[i] : 16 * high + low);
+            if (low >= 0) i += 2;
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
     }
 }

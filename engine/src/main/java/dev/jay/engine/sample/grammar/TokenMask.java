@@ -70,9 +70,14 @@ public final class TokenMask {
             Arrays.fill(logits, at, logits.length, Float.NEGATIVE_INFINITY);
             return;
         }
-        for (int token = 0; token < logits.length; token++) {
-            boolean allowed = token >> 6 < words.length && (words[token >> 6] & 1L << token) != 0;
-            if (!allowed) logits[token] = Float.NEGATIVE_INFINITY;
+        for (int w = 0; 64 * w < logits.length; w++) {
+            long word = w < words.length ? words[w] : 0;
+            int end = Math.min(64, logits.length - 64 * w);
+            for (long out = ~word; out != 0; out &= out - 1) {
+                int bit = Long.numberOfTrailingZeros(out);
+                if (bit >= end) break;
+                logits[64 * w + bit] = Float.NEGATIVE_INFINITY;
+            }
         }
     }
 

@@ -137,6 +137,16 @@ class JsonSchemaTest {
         assertThat(allows(schema, "{\"\\u0061b\":\"x\"}")).isFalse();
     }
 
+    @Test
+    void referencesShouldBeFollowedHoweverTheyAreWritten() {
+        String schema = "{\"$defs\":{\"a/b\":{\"const\":1},\"c d\":{\"const\":2},\"%\":{\"const\":3}},\"anyOf\":["
+                + "{\"$ref\":\"#/$defs/a~1b\"},{\"$ref\":\"#/%24defs/c%20d\"},{\"$ref\":\"#/$defs/%\"}]}";
+        for (String text : new String[] {"1", "2", "3"})
+            assertThat(allows(schema, text)).isTrue();
+        assertThat(allows(schema, "4")).isFalse();
+        assertThat(allows("{\"$ref\":\"#\"}", "[null]")).isTrue(); // says nothing
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
