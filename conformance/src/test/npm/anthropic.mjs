@@ -76,3 +76,24 @@ await check('leaving in the middle', async () => {
   }
   stream.controller.abort();
 });
+await check('tools', async () => {
+  const input_schema = { type: 'object', properties: { at: { enum: ['dawn', 'noon'] } }, required: ['at'], additionalProperties: false };
+  const tools = [{ name: 'sky', description: 'How the sky is.', input_schema }];
+  const tool_choice = { type: 'any', disable_parallel_tool_use: true };
+  const asked = { ...settings, max_tokens: 200, tools, tool_choice };
+  const reply = await client.messages.create(asked);
+  assert.equal(reply.stop_reason, 'tool_use');
+  const use = reply.content.find((block) => block.type === 'tool_use');
+  assert.equal(use.name, 'sky');
+  assert.ok(['dawn', 'noon'].includes(use.input.at));
+  const last = await client.messages.stream(asked).finalMessage();
+  const streamed = last.content.find((block) => block.type === 'tool_use');
+  assert.ok(['dawn', 'noon'].includes(streamed.input.at));
+  const told = [
+    ...messages,
+    { role: 'assistant', content: reply.content },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: 'blue' }] },
+  ];
+  const next = await client.messages.create({ ...settings, messages: told, tools });
+  assert.equal(next.type, 'message');
+});

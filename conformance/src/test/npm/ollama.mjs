@@ -73,3 +73,14 @@ await check('answers that a schema holds', async () => {
   const reply = await client.chat({ model, messages, format, options: { num_predict: 200 } });
   assert.ok(['calm', 'wild'].includes(JSON.parse(reply.message.content).mood));
 });
+await check('tools, called before', async () => {
+  const parameters = { type: 'object', properties: { at: { type: 'string' } }, required: ['at'] };
+  const tools = [{ type: 'function', function: { name: 'sky', description: 'How the sky is.', parameters } }];
+  const told = [
+    ...messages,
+    { role: 'assistant', content: '', tool_calls: [{ function: { name: 'sky', arguments: { at: 'noon' } } }] },
+    { role: 'tool', tool_name: 'sky', content: 'blue' },
+  ];
+  const reply = await client.chat({ model, messages: told, tools, options });
+  assert.equal(reply.done, true);
+});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.conformance;
 
+import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ResponseFormat;
@@ -33,6 +34,21 @@ final class Collected implements StreamingChatResponseHandler {
 
     static ChatRequest user(String text) {
         return ChatRequest.builder().messages(UserMessage.from(text)).build();
+    }
+
+    /** A question with a tool that may be called. */
+    static ChatRequest.Builder userWithTool(String text) {
+        return ChatRequest.builder()
+                .messages(UserMessage.from(text))
+                .toolSpecifications(ToolSpecification.builder()
+                        .name("sky")
+                        .description("How the sky is.")
+                        .parameters(JsonObjectSchema.builder()
+                                .addEnumProperty("at", List.of("dawn", "noon"))
+                                .required("at")
+                                .additionalProperties(false)
+                                .build())
+                        .build());
     }
 
     /** A question whose answer must be an object with a mood. */

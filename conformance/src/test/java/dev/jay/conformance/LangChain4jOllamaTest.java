@@ -4,13 +4,18 @@ package dev.jay.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
+import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.exception.AuthenticationException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.model.chat.Capability;
+import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.ollama.OllamaChatModel;
 import dev.langchain4j.model.ollama.OllamaEmbeddingModel;
@@ -89,6 +94,21 @@ class LangChain4jOllamaTest {
                 .maxRetries(0)
                 .build();
         assertThat(model.generate("Once").tokenUsage().outputTokenCount()).isPositive();
+    }
+
+    @Test
+    void shouldTakeToolsAndTheirResults() {
+        ToolExecutionRequest call = ToolExecutionRequest.builder()
+                .id("c")
+                .name("sky")
+                .arguments("{\"at\":\"noon\"}")
+                .build();
+        ChatRequest asked = Collected.userWithTool(QUESTION)
+                .messages(
+                        UserMessage.from(QUESTION), AiMessage.from(call), ToolExecutionResultMessage.from(call, "blue"))
+                .build();
+        assertThat(chat(served).build().chat(asked).tokenUsage().outputTokenCount())
+                .isPositive();
     }
 
     @Test

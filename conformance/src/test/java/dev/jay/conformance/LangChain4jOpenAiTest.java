@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
+import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.exception.AuthenticationException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.exception.RateLimitException;
 import dev.langchain4j.model.chat.Capability;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
@@ -89,6 +95,33 @@ class LangChain4jOpenAiTest {
                 .maxRetries(0)
                 .build();
         assertThat(model.generate("Once").tokenUsage().outputTokenCount()).isPositive();
+    }
+
+    @Test
+    void shouldCallAToolAndTakeItsResult() throws Exception {
+        ChatRequest asked = Collected.userWithTool(QUESTION)
+                .toolChoice(ToolChoice.REQUIRED)
+                .maxOutputTokens(200)
+                .build();
+        OpenAiChatModel model =
+                chat(served).maxTokens(200).parallelToolCalls(false).build();
+        AiMessage said = model.chat(asked).aiMessage();
+        assertThat(said.toolExecutionRequests()).hasSize(1);
+        ToolExecutionRequest call = said.toolExecutionRequests().getFirst();
+        assertThat(call.name()).isEqualTo("sky");
+        assertThat(call.arguments()).containsAnyOf("dawn", "noon");
+        Collected streamed = new Collected(Integer.MAX_VALUE);
+        streaming(served).maxTokens(200).parallelToolCalls(false).build().chat(asked, streamed);
+        assertThat(streamed.response()
+                        .aiMessage()
+                        .toolExecutionRequests()
+                        .getFirst()
+                        .name())
+                .isEqualTo("sky");
+        ChatResponse next = chat(served)
+                .build()
+                .chat(UserMessage.from(QUESTION), said, ToolExecutionResultMessage.from(call, "blue"));
+        assertThat(next.aiMessage()).isNotNull();
     }
 
     @Test

@@ -30,7 +30,7 @@ class NpmClientTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"check.mjs, 15", "anthropic.mjs, 7", "ollama.mjs, 8"})
+    @CsvSource({"check.mjs, 16", "anthropic.mjs, 8", "ollama.mjs, 9"})
     void shouldServeClientsFromNpm(String script, int checks) throws InterruptedException {
         Node.Said said = node.script(script, served.root(), Served.KEY);
         assertThat(said.status()).as(said.text()).isZero();

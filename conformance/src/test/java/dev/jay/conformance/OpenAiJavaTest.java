@@ -7,15 +7,19 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.RateLimitException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.helpers.ChatCompletionAccumulator;
 import com.openai.helpers.ResponseAccumulator;
+import com.openai.models.FunctionDefinition;
+import com.openai.models.FunctionParameters;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionToolChoiceOption;
 import com.openai.models.completions.CompletionCreateParams;
 import com.openai.models.embeddings.CreateEmbeddingResponse;
 import com.openai.models.embeddings.EmbeddingCreateParams;
@@ -25,6 +29,7 @@ import com.openai.models.responses.ResponseStreamEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -154,6 +159,45 @@ class OpenAiJavaTest {
         OpenAIClient stranger = client("wrong");
         assertThatThrownBy(() -> stranger.models().list()).isInstanceOf(UnauthorizedException.class);
         stranger.close();
+    }
+
+    @Test
+    void shouldCallATool() {
+        FunctionParameters parameters = FunctionParameters.builder()
+                .putAdditionalProperty("type", JsonValue.from("object"))
+                .putAdditionalProperty(
+                        "properties", JsonValue.from(Map.of("at", Map.of("enum", List.of("dawn", "noon")))))
+                .putAdditionalProperty("required", JsonValue.from(List.of("at")))
+                .putAdditionalProperty("additionalProperties", JsonValue.from(false))
+                .build();
+        ChatCompletionCreateParams asked = question()
+                .maxCompletionTokens(200)
+                .addFunctionTool(FunctionDefinition.builder()
+                        .name("sky")
+                        .parameters(parameters)
+                        .build())
+                .toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED)
+                .parallelToolCalls(false)
+                .build();
+        var choice = client.chat().completions().create(asked).choices().getFirst();
+        assertThat(choice.finishReason().asString()).isEqualTo("tool_calls");
+        var calls = choice.message().toolCalls().orElseThrow();
+        assertThat(calls).hasSize(1);
+        assertThat(calls.getFirst().asFunction().function().name()).isEqualTo("sky");
+        assertThat(calls.getFirst().asFunction().function().arguments())
+                .matches("\\{\\s*\"at\"\\s*:\\s*\"(dawn|noon)\"\\s*\\}");
+        ChatCompletionAccumulator sum = ChatCompletionAccumulator.create();
+        try (StreamResponse<ChatCompletionChunk> stream =
+                client.chat().completions().createStreaming(asked)) {
+            stream.stream().forEach(sum::accumulate);
+        }
+        assertThat(sum.chatCompletion()
+                        .choices()
+                        .getFirst()
+                        .message()
+                        .toolCalls()
+                        .orElseThrow())
+                .hasSize(1);
     }
 
     @Test

@@ -4,16 +4,12 @@ package dev.jay.conformance;
 import dev.jay.app.http.Server;
 import dev.jay.app.http.ServerOptions;
 import dev.jay.engine.Model;
-import dev.jay.model.load.Synth;
-import dev.jay.model.load.SynthShape;
-import dev.jay.model.load.SynthShapes;
-import dev.jay.tensor.format.WeightFormats;
-import dev.jay.tensor.kernel.Workers;
-import dev.jay.tensor.memory.Memory;
+import dev.jay.model.load.SynthFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -31,12 +27,7 @@ final class Served implements AutoCloseable {
 
     Served(UnaryOperator<ServerOptions> change) throws IOException {
         file = Files.createTempFile("jay-conformance", ".gguf");
-        Files.delete(file);
-        try (Memory memory = Memory.withBudget(64 << 20);
-                Workers workers = Workers.of(1)) {
-            SynthShape shape = SynthShapes.ALL.make("llama-tiny");
-            Synth.write(memory, workers, shape, WeightFormats.ALL.make("q8_0"), 1, file, (done, total, tensor) -> {});
-        }
+        SynthFiles.write(file, Map.of("llama.context_length", 4096L)); // descriptions of tools are long
         model = Model.open(file);
         server = Server.start(
                 model,
