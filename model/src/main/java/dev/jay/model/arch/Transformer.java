@@ -104,9 +104,8 @@ public final class Transformer {
                 }
                 pass.probe().after(layer, x);
             }
-            MemorySegment logits = logits(pass, x);
             if (pass.probe().wantsNormed()) showNormed(pass, x);
-            return logits;
+            return logits(pass, x);
         } finally {
             weights.release(Weights.ROOT);
         }
@@ -146,10 +145,17 @@ public final class Transformer {
         return new KvStream(spec.kvHeads(), spec.headDim(), spec.headDim());
     }
 
-    /** In place: nobody needs the rows as they were any more. */
+    /** In room that every block has needed too. */
     private void showNormed(Pass pass, MemorySegment x) {
-        if (norm != null) norm.run(x, x, pass.rows());
-        pass.probe().normed(x);
+        if (norm == null) {
+            pass.probe().normed(x);
+            return;
+        }
+        long mark = pass.scratch().mark();
+        MemorySegment normed = pass.floats(spec.dim());
+        norm.run(x, normed, pass.rows());
+        pass.probe().normed(normed);
+        pass.scratch().release(mark);
     }
 
     private MemorySegment logits(Pass pass, MemorySegment x) {

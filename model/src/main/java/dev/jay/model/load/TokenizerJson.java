@@ -16,6 +16,7 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,7 +31,9 @@ final class TokenizerJson {
     private static final int MOST_TOKENS = 1 << 22;
     private static final int MOST_DEPTH = 64;
 
+    /** Names are not kept: a vocabulary's are all different. */
     static final JsonMapper MAPPER = new JsonMapper(JsonFactory.builder()
+            .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MOST_DEPTH)
                     .maxNameLength(1 << 16)

@@ -71,6 +71,7 @@ final class CharacterMap {
         if (from >= replacements.length) return null;
         int to = from;
         while (to < replacements.length && replacements[to] != 0) to++;
+        if (to - from > BoundedText.MOST_REPLACEMENT) return null;
         return new String(replacements, from, to - from, StandardCharsets.UTF_8);
     }
 }

@@ -70,11 +70,9 @@ final class Expressions {
     /** A text with every match replaced. */
     static String replaceAll(Regex regex, String text, String content) {
         byte[] utf8 = Utf8.of(text);
-        StringBuilder out = new StringBuilder(text.length());
-        new Searched(regex).find(utf8, 0, utf8.length, (from, to, found) -> {
-            if (found) out.append(content);
-            else out.append(Utf8.text(utf8, from, to));
-        });
+        BoundedText out = new BoundedText(text.length());
+        new Searched(regex)
+                .find(utf8, 0, utf8.length, (from, to, found) -> out.add(found ? content : Utf8.text(utf8, from, to)));
         return out.toString();
     }
 }

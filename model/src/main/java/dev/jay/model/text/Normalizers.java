@@ -6,6 +6,9 @@ import java.util.function.IntPredicate;
 
 /** The normalizers of a tokenizer.json that take a line or two. */
 final class Normalizers {
+    /** It goes in front of whatever stands between two added tokens, and they may be many. */
+    private static final int MOST_PREPENDED = 16;
+
     private Normalizers() {}
 
     static Normalizer form(java.text.Normalizer.Form form) {
@@ -52,14 +55,33 @@ final class Normalizers {
 
     static Normalizer replace(PipelinePart part) {
         String content = part.text("content");
+        if (content.length() > BoundedText.MOST_REPLACEMENT) {
+            throw part.wrong(
+                    "replaces by a text of " + content.length() + " characters, most=" + BoundedText.MOST_REPLACEMENT);
+        }
         String plain = part.get("pattern").optionalText("String").orElse("");
-        if (!plain.isEmpty()) return text -> text.replace(plain, content);
+        if (!plain.isEmpty()) return text -> replaceAll(text, plain, content);
         Regex regex = Expressions.regex(part);
         return text -> Expressions.replaceAll(regex, text, content);
     }
 
+    private static String replaceAll(String text, String plain, String content) {
+        int found = text.indexOf(plain);
+        if (found < 0) return text;
+        BoundedText out = new BoundedText(text.length());
+        int open = 0;
+        for (; found >= 0; found = text.indexOf(plain, open)) {
+            out.add(text, open, found).add(content);
+            open = found + plain.length();
+        }
+        return out.add(text, open, text.length()).toString();
+    }
+
     static Normalizer prepend(PipelinePart part) {
         String front = part.text("prepend");
+        if (front.length() > MOST_PREPENDED) {
+            throw part.wrong("prepends a text of " + front.length() + " characters, most=" + MOST_PREPENDED);
+        }
         return text -> text.isEmpty() ? text : front + text;
     }
 

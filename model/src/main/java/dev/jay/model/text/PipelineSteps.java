@@ -14,6 +14,7 @@ import java.util.function.Function;
 final class PipelineSteps {
     private static final int MOST_STEPS = 64;
     private static final int MOST_DEPTH = 8;
+    private static final int MOST_WORD = 1000;
 
     private static final Map<String, Function<PipelinePart, Normalizer>> NORMALIZERS = Map.ofEntries(
             Map.entry("NFC", part -> Normalizers.form(Form.NFC)),
@@ -65,7 +66,10 @@ final class PipelineSteps {
                 .toList();
         return text -> {
             String at = text;
-            for (Normalizer one : all) at = one.apply(at);
+            for (Normalizer one : all) {
+                at = one.apply(at);
+                BoundedText.check(at.length(), text.length());
+            }
             return at;
         };
     }
@@ -109,6 +113,9 @@ final class PipelineSteps {
         if (unknown < 0)
             throw model.wrong("has no unknown token, unk_token=" + model.json().path("unk_token"));
         String continuing = model.optionalText("continuing_subword_prefix").orElse("##");
-        return new WordPieces(vocabulary, unknown, "", continuing, model.number("max_input_chars_per_word", 100));
+        int most = model.number("max_input_chars_per_word", 100);
+        if (most > MOST_WORD)
+            throw model.wrong("has too long words: max_input_chars_per_word=" + most + ", most=" + MOST_WORD);
+        return new WordPieces(vocabulary, unknown, "", continuing, most);
     }
 }

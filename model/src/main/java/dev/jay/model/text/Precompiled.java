@@ -24,7 +24,7 @@ final class Precompiled implements Normalizer {
 
     @Override
     public String apply(String text) {
-        StringBuilder out = new StringBuilder(text.length());
+        BoundedText out = new BoundedText(text.length());
         BreakIterator graphemes = BreakIterator.getCharacterInstance(Locale.ROOT);
         graphemes.setText(text);
         int from = graphemes.first();
@@ -34,17 +34,17 @@ final class Precompiled implements Normalizer {
         return out.toString();
     }
 
-    private void grapheme(String grapheme, StringBuilder out) {
+    private void grapheme(String grapheme, BoundedText out) {
         byte[] utf8 = Utf8.of(grapheme);
         String whole = utf8.length < SHORT_GRAPHEME ? map.shortest(utf8) : null;
         if (whole != null) {
-            out.append(whole);
+            out.add(whole);
             return;
         }
         grapheme.codePoints().forEach(c -> {
             String one = Character.toString(c);
             String replaced = map.shortest(Utf8.of(one));
-            out.append(replaced == null ? one : replaced);
+            out.add(replaced == null ? one : replaced);
         });
     }
 }

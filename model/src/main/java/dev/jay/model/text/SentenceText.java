@@ -61,6 +61,7 @@ final class SentenceText {
                 byte[] replacement = match.replacement().getBytes(StandardCharsets.UTF_8);
                 out.add(replacement, 0, replacement.length);
                 at += match.length();
+                BoundedText.check(out.length(), to - from);
             } else {
                 int next = at + Utf8.length(text[at]);
                 out.add(text, at, next);
@@ -97,6 +98,10 @@ final class SentenceText {
             this.wantsPrefix = wantsPrefix;
             this.out = new ByteArrayOutputStream(room);
             if (!removesExtra) front();
+        }
+
+        int length() {
+            return out.size();
         }
 
         private void front() {

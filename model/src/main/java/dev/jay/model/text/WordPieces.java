@@ -8,7 +8,7 @@ import dev.jay.model.load.MalformedModelException;
  * that cannot be written so, or is longer than words may be, is the unknown token.
  */
 final class WordPieces implements PieceCoding {
-    private final Vocabulary vocabulary;
+    private final TokenPrefixes prefixes;
     private final int unknown;
     private final byte[] beginning;
     private final byte[] continuing;
@@ -19,7 +19,7 @@ final class WordPieces implements PieceCoding {
      * @param continuing what one that goes on has in front
      */
     WordPieces(Vocabulary vocabulary, int unknown, String beginning, String continuing, int mostCharacters) {
-        this.vocabulary = vocabulary;
+        this.prefixes = new TokenPrefixes(vocabulary);
         this.unknown = unknown;
         this.beginning = Utf8.of(beginning);
         this.continuing = Utf8.of(continuing);
@@ -46,20 +46,23 @@ final class WordPieces implements PieceCoding {
         byte[] word = new byte[room + to - from];
         System.arraycopy(text, from, word, room, to - from);
         byte[] mark = beginning;
+        int[] longest = new int[2]; // where it ends, and the token
         for (int at = room; at < word.length; mark = continuing) {
             // the mark is written over what is already covered
             int start = at - mark.length;
             System.arraycopy(mark, 0, word, start, mark.length);
-            int end = Math.min(word.length, start + vocabulary.longest());
-            while (end < word.length && end > at && (word[end] & 0xC0) == 0x80) end--;
-            int token = -1;
-            while (end > at && (token = vocabulary.findPlain(word, start, end)) < 0) {
-                do end--;
-                while ((word[end] & 0xC0) == 0x80);
-            }
-            if (token < 0) return false;
-            out.add(token);
-            at = end;
+            // the last that is found is the longest; it must be more than the mark
+            longest[0] = at;
+            int begin = at;
+            prefixes.find(word, start, word.length, (token, end) -> {
+                boolean whole = end == word.length || (word[end] & 0xC0) != 0x80;
+                if (end <= begin || !whole) return;
+                longest[0] = end;
+                longest[1] = token;
+            });
+            if (longest[0] == at) return false;
+            out.add(longest[1]);
+            at = longest[0];
         }
         return true;
     }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -181,6 +182,29 @@ class TokenizerFilesTest {
             Tokenizer t = all.get(i);
             assertTimeoutPreemptively(Duration.ofSeconds(20), () -> t.encode(text, true, true), "file " + i);
         }
+    }
+
+    /** Sixty steps that double each letter would make a gigabyte of three bytes. */
+    @Test
+    void shouldNotLetATextGrowBeyondMeasure() throws IOException {
+        String doubling = "{\"type\": \"Replace\", \"pattern\": {\"String\": \"h\"}, \"content\": \"hh\"}";
+        String many = String.join(", ", Collections.nCopies(60, doubling));
+        Tokenizer t = json(SmallFiles.UNIGRAM.replace("{\"type\": \"Nmt\"}", many));
+        assertThatThrownBy(() -> t.encode("hhh", false, false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("longer than it may");
+        String longer = doubling.replace("\"hh\"", "\"" + "h".repeat(1000) + "\"");
+        Tokenizer once = json(SmallFiles.UNIGRAM.replace("{\"type\": \"Nmt\"}", longer));
+        assertThatThrownBy(() -> once.encode("h".repeat(1000), false, false))
+                .hasMessageContaining("longer than it may");
+        assertThatThrownBy(() ->
+                        json(SmallFiles.UNIGRAM.replace("{\"type\": \"Nmt\"}", longer.replace("hhhh", "hhhhhhhh"))))
+                .isInstanceOf(MalformedModelException.class)
+                .hasMessageContaining("replaces by a text of 2000 characters");
+        assertThatThrownBy(() -> json(SmallFiles.CHARACTERS.replace("\"\u2581\"}", "\"" + "x".repeat(17) + "\"}")))
+                .hasMessageContaining("prepends a text of 17 characters");
+        assertThatThrownBy(() -> json(SmallFiles.WORDS.replace("_word\": 20", "_word\": 100000")))
+                .hasMessageContaining("max_input_chars_per_word=100000");
     }
 
     /** An expression that takes for ever ends with an error, the text's length whatever it is. */
