@@ -71,6 +71,7 @@ final class RotaryReader {
      * factor; between the two there is a ramp (YaRN).
      */
     private float[] yarn(double base) {
+        if (base <= 1) throw keys.malformed("rope.freq_base", base, "more than 1 for YaRN");
         double low = Math.max(0, Math.floor(pairOf(keys.real("rope.scaling.yarn_beta_fast", 32, 1e-3, 1e6), base)));
         double high =
                 Math.min(dim - 1, Math.ceil(pairOf(keys.real("rope.scaling.yarn_beta_slow", 1, 1e-3, 1e6), base)));

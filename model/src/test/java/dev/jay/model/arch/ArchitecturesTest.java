@@ -8,6 +8,7 @@ import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.kv.KvCache;
 import dev.jay.kv.KvRecipe;
 import dev.jay.model.Adapter;
+import dev.jay.model.LayerAttention;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pass;
 import dev.jay.model.load.MalformedModelException;
@@ -132,6 +133,51 @@ class ArchitecturesTest {
                 .hasMessageContaining("'llama.block_count'");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "llama.expert_count; 5000; llama.expert_count=5000, allowed: 0 to 4096",
+                "llama.expert_used_count; 9; llama.expert_used_count=9, allowed: 1 to 8",
+                "llama.expert_used_count; 0; llama.expert_used_count=0, allowed: 1 to 8",
+                "llama.expert_feed_forward_length; -1; expert_feed_forward_length=-1, allowed: 0 to",
+                "llama.attention.sliding_window; -4; llama.attention.sliding_window=-4, allowed: 0 to",
+                "llama.attention.sliding_window_pattern; -1; sliding_window_pattern=-1, allowed: 0 to",
+                "llama.pooling_type; 7; llama.pooling_type=7, allowed: 0 to 4",
+                "llama.rope.scaling.original_context_length; 0; original_context_length=0, allowed: 1 to",
+                "llama.rope.scaling.factor; -1; llama.rope.scaling.factor=-1.0, allowed: 0.0 to",
+                "llama.rope.scaling.attn_factor; 0; llama.rope.scaling.attn_factor=0.0, allowed",
+                "llama.rope.freq_base; 1; llama.rope.freq_base=1.0, allowed: more than 1 for YaRN",
+            })
+    void shouldRejectWhenANumberOfWhatDiffersFromALlamaIsNotAllowed(String key, long value, String message) {
+        Map<String, Object> changes = new LinkedHashMap<>(Map.of(
+                "llama.expert_count", 8L,
+                "llama.expert_used_count", 2L,
+                "llama.attention.sliding_window", 16L,
+                "llama.attention.sliding_window_pattern", 2L,
+                "llama.rope.scaling.type", "yarn",
+                "llama.rope.scaling.original_context_length", 32L));
+        assertThat(spec(changes).attention()).extracting(LayerAttention::window).containsExactly(16, 0);
+        assertThat(spec(changes).experts().hidden()).isEqualTo(300);
+        changes.put(key, value);
+        assertThatThrownBy(() -> spec(changes))
+                .isInstanceOf(MalformedModelException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void shouldTakeAPatternOfWindowsLayerByLayer() {
+        Map<String, Object> changes = new LinkedHashMap<>(Map.of(
+                "llama.attention.sliding_window", 16L, "llama.attention.sliding_window_pattern", List.of(false, true)));
+        assertThat(spec(changes).attention()).extracting(LayerAttention::window).containsExactly(0, 16);
+        for (List<?> wrong : List.of(List.of(true), List.of("a", "b"))) {
+            changes.put("llama.attention.sliding_window_pattern", wrong);
+            assertThatThrownBy(() -> spec(changes))
+                    .isInstanceOf(MalformedModelException.class)
+                    .hasMessageContaining("true or false for each layer");
+        }
+    }
+
     private void build(RandomModel of) {
         Architecture architecture = Architectures.of(of.metadata());
         try (Workers workers = Workers.of(1);
@@ -171,6 +217,18 @@ class ArchitecturesTest {
                 "blk.0.attn_q.bias: wanted rows=1, cols=128, got rows=1, cols=7");
         rejects("llama", m -> m.put("rope_freqs.weight", 1, 8), "rope_freqs.weight[");
         rejects("qwen2", m -> m.remove("blk.0.attn_v.bias"), "blk.0.attn_v.bias, which qwen2 needs");
+        rejects("llama(mixtral)", m -> m.remove("blk.0.ffn_up_exps.weight"), "ffn_up_exps.weight, which llama needs");
+        rejects(
+                "llama(mixtral)",
+                m -> m.put("blk.0.ffn_gate_exps.weight", 3 * 128, 64),
+                "ffn_gate_exps.weight: wanted rows=512, cols=64, got rows=384");
+        rejects(
+                "phi3",
+                m -> m.put("rope_factors_long.weight", 1, 5),
+                "rope_factors_long.weight: wanted rows=1, cols=12");
+        rejects("phi3", m -> m.remove("rope_factors_long.weight"), "rope_factors_long.weight, which phi3 needs");
+        rejects("phi3", m -> m.put("blk.0.attn_qkv.weight", 128, 64), "attn_qkv.weight: wanted rows=256, cols=64");
+        rejects("gemma2", m -> m.remove("blk.1.post_ffw_norm.weight"), "post_ffw_norm.weight, which gemma2 needs");
         rejects("qwen3", m -> m.remove("blk.1.attn_k_norm.weight"), "blk.1.attn_k_norm.weight, which qwen3 needs");
     }
 
