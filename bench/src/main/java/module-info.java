@@ -19,6 +19,8 @@ module dev.jay.bench {
             info.picocli;
     opens dev.jay.bench.kernel to
             info.picocli;
+    opens dev.jay.bench.optimize to
+            info.picocli;
     opens dev.jay.bench.overload to
             info.picocli;
     opens dev.jay.bench.serve to

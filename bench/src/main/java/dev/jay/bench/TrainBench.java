@@ -17,9 +17,11 @@ import dev.jay.train.Trainer;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameter;
 import dev.jay.train.block.Parameters;
+import dev.jay.train.block.TrainedWeights;
 import dev.jay.train.optimize.Optimizers;
 import dev.jay.train.optimize.Schedules;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -56,6 +58,9 @@ final class TrainBench implements Runnable {
     @Option(names = "--optimizer", defaultValue = "adamw")
     private String optimizer;
 
+    @Option(names = "--in-file", defaultValue = "0", description = "blocks whose activations wait in a file, here")
+    private int inFile;
+
     @Option(names = "--provider", description = "begin with this one")
     private String provider;
 
@@ -75,7 +80,8 @@ final class TrainBench implements Runnable {
                     KernelChoice kernels = KernelProviders.choose(cpu, provider, memory);
                     Workers workers = Workers.of(count);
                     CpuOps ops = new CpuOps(memory, workers, kernels, 1)) {
-                measure(memory, ops, count);
+                if (inFile > 0) besideFile(memory, ops);
+                else measure(memory, ops, count);
             }
         }
     }
@@ -108,6 +114,44 @@ final class TrainBench implements Runnable {
                 now.forEach((k, v) -> each.computeIfAbsent(k, x -> new double[samples])[at] = v);
             }
             print(spec, parameters, count, median(steps), median(products), each);
+        }
+    }
+
+    /** A pass there and back with all activations in memory, and with those of some blocks in a file, in turn. */
+    private void besideFile(Memory memory, CpuOps ops) {
+        ModelSpec spec = new Recipe.Shape(384, layers, 6, 2, 64, 1024, 2048, 50000).spec(4096);
+        Precision by = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
+        TrainModel.Size kept = new TrainModel.Size(sequences, length, false);
+        TrainModel.Size filed = new TrainModel.Size(sequences, length, false, inFile);
+        try (Parameters parameters = new Parameters(spec, true, memory)) {
+            TrainedWeights weights = new TrainedWeights(parameters, ops, ops.gemm(by));
+            parameters.randomise(1);
+            Batch batch = batch(spec.vocabulary());
+            double[][] times = new double[2][samples];
+            long[] bytes = new long[2];
+            try (TrainModel memoryAlone = new TrainModel(weights, parameters, ops, by, kept, memory)) {
+                bytes[0] = memory.byPurpose().get("train-activations");
+                try (TrainModel withFile = new TrainModel(weights, parameters, ops, by, filed, memory, Path.of("."))) {
+                    bytes[1] = memory.byPurpose().get("train-activations") - bytes[0];
+                    for (int i = -2; i < samples; i++) {
+                        double alone = seconds(() -> memoryAlone.addGradients(batch, 1));
+                        double file = seconds(() -> withFile.addGradients(batch, 1));
+                        if (i < 0) continue;
+                        times[0][i] = alone;
+                        times[1][i] = file;
+                    }
+                }
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "activations: %d bytes, %.1f ms a pass; with %d blocks in a file %d bytes (%.2f), %.1f ms (%.2f)%n",
+                    bytes[0],
+                    median(times[0]) * 1e3,
+                    inFile,
+                    bytes[1],
+                    (double) bytes[1] / bytes[0],
+                    median(times[1]) * 1e3,
+                    median(times[1]) / median(times[0]));
         }
     }
 

@@ -104,8 +104,9 @@ public final class Transformer {
                 }
                 pass.probe().after(layer, x);
             }
+            MemorySegment logits = logits(pass, x);
             if (pass.probe().wantsNormed()) showNormed(pass, x);
-            return logits(pass, x);
+            return logits;
         } finally {
             weights.release(Weights.ROOT);
         }
@@ -145,17 +146,10 @@ public final class Transformer {
         return new KvStream(spec.kvHeads(), spec.headDim(), spec.headDim());
     }
 
-    /** In room that every block has needed too. */
+    /** In place: nobody needs the rows as they were any more. */
     private void showNormed(Pass pass, MemorySegment x) {
-        if (norm == null) {
-            pass.probe().normed(x);
-            return;
-        }
-        long mark = pass.scratch().mark();
-        MemorySegment normed = pass.floats(spec.dim());
-        norm.run(x, normed, pass.rows());
-        pass.probe().normed(normed);
-        pass.scratch().release(mark);
+        if (norm != null) norm.run(x, x, pass.rows());
+        pass.probe().normed(x);
     }
 
     private MemorySegment logits(Pass pass, MemorySegment x) {
