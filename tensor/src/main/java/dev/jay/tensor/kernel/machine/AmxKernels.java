@@ -62,6 +62,14 @@ public final class AmxKernels extends X86Provider {
             case "q4_k" -> Optional.of(new UnpackQ4_K());
             case "q5_k" -> Optional.of(new UnpackQ5_K());
             case "q6_k" -> Optional.of(new UnpackQ6_K());
+            case "q4_1" -> Optional.of(UnpackNibbles.q4_1());
+            case "q5_0" -> Optional.of(UnpackNibbles.q5_0());
+            case "q5_1" -> Optional.of(UnpackNibbles.q5_1());
+            case "iq4_nl" -> Optional.of(UnpackNibbles.iq4_nl());
+            case "mxfp4" -> Optional.of(UnpackNibbles.mxfp4());
+            case "iq4_xs" -> Optional.of(new UnpackIQ4_XS());
+            case "q2_k" -> Optional.of(new UnpackQ2_K());
+            case "q3_k" -> Optional.of(new UnpackQ3_K());
             case "f16" -> Optional.of(new UnpackFloats(FloatLoad.F16));
             case "bf16" -> Optional.of(new UnpackFloats(FloatLoad.BF16));
             default -> Optional.empty();

@@ -5,7 +5,8 @@ import dev.jay.tensor.asm.x86.X86Assembler;
 
 /**
  * How a format's weights become bf16: the part of {@link UnpackCode} that knows the format. rdi points at the current
- * block. It may use zmm1 to zmm5 and zmm20 to zmm23 for constants, and zmm16 to zmm19 and zmm24 to zmm31 for the rest.
+ * block. It may use zmm1 to zmm5 and zmm20 to zmm23 for constants, and zmm16 to zmm19, zmm24 to zmm31,
+ * rax, k3 and k4 for the rest.
  */
 interface Unpack {
     /** Bytes of a block. */
