@@ -48,8 +48,13 @@ public final class JayChatModel implements ChatModel {
 
     @Override
     public ChatResponse doChat(ChatRequest request) {
-        try (Generation answer = chats.start(request)) {
-            return chats.response(answer.text(), answer.finish());
+        try {
+            Chats.Begun begun = chats.start(request);
+            try (Generation generation = begun.generation()) {
+                begun.answer().next(generation.text());
+                begun.answer().finish();
+                return begun.answer().response(generation.finish());
+            }
         } catch (RuntimeException e) {
             throw Chats.told(e);
         }

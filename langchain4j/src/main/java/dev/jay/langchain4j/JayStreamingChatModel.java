@@ -4,12 +4,16 @@ package dev.jay.langchain4j;
 import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
 import dev.jay.engine.Piece;
+import dev.jay.engine.chat.AnswerDelta;
 import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.response.CompleteToolCall;
 import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
+import dev.langchain4j.model.chat.response.PartialThinking;
+import dev.langchain4j.model.chat.response.PartialThinkingContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.chat.response.StreamingHandle;
 import java.util.Set;
@@ -51,29 +55,39 @@ public final class JayStreamingChatModel implements StreamingChatModel {
 
     @Override
     public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
-        Generation answer;
+        Chats.Begun begun;
         try {
-            answer = chats.start(request);
+            begun = chats.start(request);
         } catch (RuntimeException e) {
             handler.onError(Chats.told(e));
             return;
         }
-        Thread.startVirtualThread(() -> tell(answer, handler));
+        Thread.startVirtualThread(() -> tell(begun.generation(), begun.answer(), handler));
     }
 
-    private void tell(Generation answer, StreamingChatResponseHandler handler) {
-        Handle handle = new Handle(answer);
-        PartialResponseContext context = new PartialResponseContext(handle);
-        try (answer) {
-            for (Piece piece : answer) {
+    private static void tell(Generation generation, Answer answer, StreamingChatResponseHandler handler) {
+        Handle handle = new Handle(generation);
+        try (generation) {
+            for (Piece piece : generation) {
                 if (handle.isCancelled()) return;
-                if (!piece.text().isEmpty()) handler.onPartialResponse(new PartialResponse(piece.text()), context);
+                tell(answer.next(piece.text()), handle, handler);
             }
-            if (!handle.isCancelled()) {
-                handler.onCompleteResponse(chats.response(answer.textSoFar(), answer.finish()));
-            }
+            if (handle.isCancelled()) return;
+            tell(answer.finish(), handle, handler);
+            for (int i = 0; i < answer.calls(); i++)
+                handler.onCompleteToolCall(new CompleteToolCall(i, answer.call(i)));
+            handler.onCompleteResponse(answer.response(generation.finish()));
         } catch (RuntimeException e) {
             handler.onError(Chats.told(e));
+        }
+    }
+
+    private static void tell(AnswerDelta delta, Handle handle, StreamingChatResponseHandler handler) {
+        if (!delta.reasoning().isEmpty()) {
+            handler.onPartialThinking(new PartialThinking(delta.reasoning()), new PartialThinkingContext(handle));
+        }
+        if (!delta.content().isEmpty()) {
+            handler.onPartialResponse(new PartialResponse(delta.content()), new PartialResponseContext(handle));
         }
     }
 

@@ -37,6 +37,6 @@ public final class JayTokenCountEstimator implements TokenCountEstimator {
     public int estimateTokenCountInMessages(Iterable<ChatMessage> messages) {
         List<ChatMessage> all = new ArrayList<>();
         messages.forEach(all::add);
-        return chats.prompt(all).length;
+        return chats.prompt(all, List.of()).length;
     }
 }

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.engine.Model;
-import dev.jay.model.load.Synth;
+import dev.jay.model.load.SynthFiles;
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.exception.InvalidRequestException;
@@ -21,11 +23,13 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.request.json.JsonRawSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchemaElement;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.CompleteToolCall;
 import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
@@ -34,7 +38,9 @@ import dev.langchain4j.store.embedding.CosineSimilarity;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -55,9 +61,8 @@ class LangChain4jTest {
 
     @BeforeAll
     static void open() throws IOException {
-        Path file = folder.resolve("model.gguf");
-        Synth.write("llama-tiny", "q8_0", 1, file);
-        model = Model.open(file);
+        // descriptions of tools are long
+        model = Model.open(SynthFiles.write(folder.resolve("model.gguf"), Map.of("llama.context_length", 4096L)));
     }
 
     @AfterAll
@@ -69,6 +74,7 @@ class LangChain4jTest {
     private static final class Collected implements StreamingChatResponseHandler {
         private final StringBuffer text = new StringBuffer();
         private final CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
+        private final List<ToolExecutionRequest> calls = new CopyOnWriteArrayList<>();
         private final BiConsumer<PartialResponse, PartialResponseContext> each;
 
         Collected(BiConsumer<PartialResponse, PartialResponseContext> each) {
@@ -79,6 +85,11 @@ class LangChain4jTest {
         public void onPartialResponse(PartialResponse partial, PartialResponseContext context) {
             text.append(partial.text());
             each.accept(partial, context);
+        }
+
+        @Override
+        public void onCompleteToolCall(CompleteToolCall call) {
+            calls.add(call.toolExecutionRequest());
         }
 
         @Override
@@ -152,12 +163,6 @@ class LangChain4jTest {
                 .isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> chat.chat(UserMessage.from(ImageContent.from("http://localhost/a.png"))))
                 .isInstanceOf(UnsupportedFeatureException.class);
-        assertThatThrownBy(() -> chat.chat(ChatRequest.builder()
-                        .messages(UserMessage.from("a"))
-                        .toolSpecifications(
-                                ToolSpecification.builder().name("sky").build())
-                        .build()))
-                .isInstanceOf(UnsupportedFeatureException.class);
         Collected streamed = new Collected((piece, context) -> {});
         JayStreamingChatModel.of(model)
                 .chat(
@@ -167,6 +172,48 @@ class LangChain4jTest {
                                 .build(),
                         streamed);
         assertThatThrownBy(streamed.whole::join).hasCauseInstanceOf(InvalidRequestException.class);
+    }
+
+    private static ChatRequest.Builder withTool() {
+        return ChatRequest.builder()
+                .messages(UserMessage.from("How is the sky?"))
+                .toolSpecifications(ToolSpecification.builder()
+                        .name("sky")
+                        .description("How the sky is.")
+                        .parameters(JsonObjectSchema.builder()
+                                .addEnumProperty("at", List.of("dawn", "noon"))
+                                .required("at")
+                                .additionalProperties(false)
+                                .build())
+                        .build());
+    }
+
+    @Test
+    void shouldCallAToolAndTakeItsResult() throws Exception {
+        ChatRequest asked = withTool()
+                .toolChoice(ToolChoice.REQUIRED)
+                .temperature(0.0)
+                .maxOutputTokens(300)
+                .build();
+        JayChatModel chat = JayChatModel.of(model);
+        AiMessage said = chat.chat(asked).aiMessage();
+        assertThat(said.toolExecutionRequests()).isNotEmpty();
+        ToolExecutionRequest call = said.toolExecutionRequests().getFirst();
+        assertThat(call.name()).isEqualTo("sky");
+        assertThat(call.arguments()).matches("\\{\\s*\"at\"\\s*:\\s*\"(dawn|noon)\"\\s*\\}");
+        Collected streamed = new Collected((piece, context) -> {});
+        JayStreamingChatModel.of(model).chat(asked, streamed);
+        AiMessage last = streamed.whole.get(30, TimeUnit.SECONDS).aiMessage();
+        assertThat(last.toolExecutionRequests()).isNotEmpty();
+        assertThat(streamed.calls).containsExactlyElementsOf(last.toolExecutionRequests());
+        ChatResponse next = chat.chat(ChatRequest.builder()
+                .messages(UserMessage.from("How is the sky?"), said, ToolExecutionResultMessage.from(call, "blue"))
+                .maxOutputTokens(5)
+                .build());
+        assertThat(next.aiMessage().hasToolExecutionRequests()).isFalse();
+        ChatResponse none = chat.chat(
+                withTool().toolChoice(ToolChoice.NONE).maxOutputTokens(5).build());
+        assertThat(none.aiMessage().hasToolExecutionRequests()).isFalse();
     }
 
     private static ChatRequest under(JsonSchemaElement schema) {
