@@ -33,13 +33,12 @@ final class PlainTools {
     }
 
     private static String words(List<Tool> tools, CallText text) {
-        StringBuilder words = new StringBuilder(
-                "You may call functions. These are there, each with the JSON schema of its" + " arguments:\n");
+        StringBuilder words = new StringBuilder("You may call these functions; each with its arguments as a schema:\n");
         for (Tool tool : tools) {
             words.append("- ").append(tool.name()).append(": ").append(tool.description());
             words.append(' ').append(tool.parameters()).append('\n');
         }
-        words.append("To call one, write this and nothing behind it; the result comes in the next message:\n");
+        words.append("To call one, end your answer with:\n");
         words.append(text.open()).append(text.before()).append("NAME").append(text.inside());
         words.append("ARGUMENTS").append(text.after()).append(text.close());
         return words.toString();

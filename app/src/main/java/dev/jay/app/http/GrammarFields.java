@@ -6,6 +6,7 @@ import dev.jay.engine.sample.grammar.GrammarException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -13,6 +14,9 @@ import tools.jackson.databind.JsonNode;
  * {@code regex} beside it, as llama-server's and vLLM's requests do.
  */
 final class GrammarFields {
+    /** Large ones take tens of megabytes while they are read: one at a time. */
+    private static final ReentrantLock READING = new ReentrantLock();
+
     private final Fields fields;
 
     GrammarFields(Fields fields) {
@@ -66,9 +70,18 @@ final class GrammarFields {
     /** What a grammar's text is refused for goes back to who sent it. */
     static Grammar made(String field, Making making) {
         try {
-            return making.make();
+            return alone(making);
         } catch (GrammarException e) {
             throw ApiException.invalid(field, "invalid_grammar", field + ": " + e.getMessage());
+        }
+    }
+
+    static Grammar alone(Making making) {
+        READING.lock();
+        try {
+            return making.make();
+        } finally {
+            READING.unlock();
         }
     }
 }

@@ -72,7 +72,7 @@ final class ToolFields {
                 ? parameters
                 : "{\"allOf\":[{\"type\":\"object\"}," + parameters + "]}";
         try {
-            Grammar.ofJsonSchema(schema);
+            GrammarFields.alone(() -> Grammar.ofJsonSchema(schema));
             return schema;
         } catch (GrammarException e) {
             if (function.flag("strict")) throw function.unsupported("parameters", e.getMessage());

@@ -13,6 +13,7 @@ import java.util.Set;
 public final class GrammarCache {
     private static final int MOST_GRAMMARS = 16;
     private static final long MOST_BYTES = 4L << 20; // of each, beside the grammar itself
+    private static final long MOST_OF_ALL = 16L << 20; // beside the tries and the grammar asked for last
 
     private final Tokenizer tokenizer;
     private final Map<Set<Integer>, TokenTrie> tries = new LinkedHashMap<>();
@@ -28,22 +29,34 @@ public final class GrammarCache {
     public synchronized GrammarMasks masks(Grammar grammar, Set<Integer> written) {
         Key key = new Key(grammar, Set.copyOf(written));
         GrammarMasks masks = known.get(key);
-        if (masks != null) return masks;
+        if (masks != null) return trimmed(masks);
         if (tries.size() > 2 && !tries.containsKey(key.written)) tries.clear();
         TokenTrie trie = tries.computeIfAbsent(key.written, w -> TokenTrie.of(tokenizer, w));
         masks = new GrammarMasks(grammar, trie, MOST_BYTES);
         known.put(key, masks);
-        if (known.size() > MOST_GRAMMARS) known.remove(known.keySet().iterator().next());
-        return masks;
+        return trimmed(masks);
+    }
+
+    /** Lets those go that were not asked for the longest; answers under way keep theirs. */
+    private GrammarMasks trimmed(GrammarMasks asked) {
+        while (known.size() > 1 && (known.size() > MOST_GRAMMARS || grammarBytes() > MOST_OF_ALL)) {
+            known.remove(known.keySet().iterator().next());
+        }
+        return asked;
+    }
+
+    private long grammarBytes() {
+        long all = 0;
+        for (Map.Entry<Key, GrammarMasks> each : known.entrySet()) {
+            all += each.getKey().grammar().heapBytes() + each.getValue().heapBytes();
+        }
+        return all;
     }
 
     /** What is remembered takes this much of the heap, about. */
     public synchronized long heapBytes() {
-        long all = 0;
+        long all = grammarBytes();
         for (TokenTrie trie : tries.values()) all += trie.heapBytes();
-        for (Map.Entry<Key, GrammarMasks> each : known.entrySet()) {
-            all += each.getKey().grammar().heapBytes() + each.getValue().heapBytes();
-        }
         return all;
     }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
  * rule, or nothing. {@link #build} makes a {@link Network} of it. Not thread-safe.
  */
 final class NetworkBuilder {
-    static final int MOST_NODES = 400_000;
+    static final int MOST_NODES = 200_000;
     static final int MOST_RULES = 4096;
 
     /** A step: bytes low..high where {@code rule} is negative. */

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 
 /** Makes a {@link Network} of what was written down: subset construction a rule, then what leads nowhere is taken out. */
 final class NetworkMaker {
-    private static final int MOST_STATES = 200_000;
+    private static final int MOST_STATES = 100_000;
     private static final long MOST_WORK = 40_000_000;
     private static final int[] NOTHING = {};
 
