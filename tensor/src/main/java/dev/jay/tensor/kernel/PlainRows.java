@@ -61,7 +61,8 @@ final class PlainRows {
     static void geGlu(RowKernels rows, long x, long y, long count) {
         for (long i = 0; i < count; i++) {
             float v = Raw.get(x, i);
-            float r = 1.5957691216057308f * (1 + 0.044715f * Math.min(v * v, 1e4f)); // there the sigmoid is 0 or 1
+            float square = v * v < 1e4f ? v * v : 1e4f; // there the sigmoid is 0 or 1
+            float r = 1.5957691216057308f * (1 + 0.044715f * square);
             Raw.set(x, i, v * r);
             Raw.set(y, i, Raw.get(y, i) / r);
         }
@@ -79,11 +80,31 @@ final class PlainRows {
     /** Within 1e-10, relative; 0 or very large beyond {@link #MOST}. */
     static double exp(double x) {
         if (Double.isNaN(x)) return x;
-        double clamped = Math.max(-MOST, Math.min(MOST, x));
+        double clamped = x > MOST ? MOST : x < -MOST ? -MOST : x;
         double k = Math.rint(clamped * LOG2_E);
         double f = clamped - k * LN2; // in [-0.35, 0.35]
-        double p = 1 + f / 9;
-        for (int i = 8; i > 0; i--) p = 1 + f / i * p;
+        double p = 1
+                + f
+                        * (1
+                                + f
+                                        * (1 / 2.0
+                                                + f
+                                                        * (1 / 6.0
+                                                                + f
+                                                                        * (1 / 24.0
+                                                                                + f
+                                                                                        * (1 / 120.0
+                                                                                                + f
+                                                                                                        * (1 / 720.0
+                                                                                                                + f
+                                                                                                                        * (1
+                                                                                                                                        / 5040.0
+                                                                                                                                + f
+                                                                                                                                        * (1
+                                                                                                                                                        / 40320.0
+                                                                                                                                                + f
+                                                                                                                                                        * (1
+                                                                                                                                                                / 362880.0)))))))));
         return p * Double.longBitsToDouble((long) k + 1023 << 52);
     }
 }
