@@ -91,7 +91,7 @@ class KilledTest {
 
     /** As often as the property jay.kills says (3): 200 takes some minutes. */
     @Test
-    @Timeout(2400)
+    @Timeout(7200)
     void shouldAnswerEachOnceAlthoughItIsKilledWhileItDemotesAndParks() throws Exception {
         int kills = Integer.getInteger("jay.kills", 3);
         Files.write(in, BatchTest.requests(20, 120));
@@ -112,6 +112,7 @@ class KilledTest {
             if (!ended) {
                 process.destroyForcibly().waitFor();
                 killed++;
+                if (killed % 20 == 0) System.out.println("killed " + killed + " times");
                 if (parks) whileParking++;
                 else if (growth() > before) whileDemoting++;
             }
