@@ -38,7 +38,8 @@ public final class VectorKernels implements Kernels {
                 Map.entry("q6_k", new Q6KRows()),
                 Map.entry("iq4_nl", new Iq4NlRows()),
                 Map.entry("iq4_xs", new Iq4XsRows()),
-                Map.entry("mxfp4", new Mxfp4Rows()));
+                Map.entry("mxfp4", new Mxfp4Rows()),
+                Map.entry("nf4", new Nf4Rows()));
     }
 
     @Override
