@@ -97,7 +97,7 @@ final class OllamaModels {
         ObjectNode info = root.putObject("model_info");
         model.metadata().values().forEach((key, value) -> describe(info, key, value));
         ArrayNode capabilities = root.putArray("capabilities");
-        if (!model.spec().isEncoder()) capabilities.add("completion");
+        if (!model.spec().isEncoder()) capabilities.add("completion").add("tools");
         capabilities.add("embedding");
         return root.put("modified_at", since);
     }

@@ -211,9 +211,9 @@ class TonguesTest {
         assertThat(Talk.tree(talk.get("/api/version")).at("/version").stringValue())
                 .isNotBlank();
         assertThat(posted("/api/show", "{\"model\":\"scripted:latest\"}")
-                        .at("/capabilities/0")
-                        .stringValue())
-                .isEqualTo("completion");
+                        .at("/capabilities")
+                        .toString())
+                .isEqualTo("[\"completion\",\"tools\",\"embedding\"]");
         assertThat(talk.post("/api/show", "{\"model\":\"other\"}").statusCode()).isEqualTo(404);
     }
 
