@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -40,9 +41,11 @@ final class SchemaDocument {
         try {
             root = MAPPER.readTree(text);
         } catch (JacksonException e) {
+            TokenStreamLocation at = e.getLocation();
             throw new GrammarException("schema: it is not sound JSON, names a property twice or nests deeper than "
-                    + DEPTH + ": line " + e.getLocation().getLineNr() + ", column "
-                    + e.getLocation().getColumnNr());
+                    + DEPTH + (at == null ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr()));
+        } catch (NumberFormatException | ArithmeticException e) {
+            throw new GrammarException("schema: a number in it has too many digits");
         }
         if (root == null || !(root.isObject() || root.isBoolean())) {
             throw new GrammarException("schema: it must be an object or a boolean");

@@ -173,6 +173,8 @@ class JsonSchemaTest {
                 "{\"type\":\"string\",\"minLength\":3,\"maxLength\":2}|no text at all",
                 "false|no text at all",
                 "{\"anyOf\":[{\"$ref\":\"#\"},{\"type\":\"null\"}]}|begins with itself",
+                "{\"maximum\":2E6666666666666}|digits",
+                "{\"maximum\":2E666}|maximum",
                 "[1]|object",
                 "{\"a\"|JSON"
             })
