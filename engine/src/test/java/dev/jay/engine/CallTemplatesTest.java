@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.engine.chat.CallSyntax;
 import dev.jay.engine.chat.CallSyntaxes;
+import dev.jay.engine.chat.ReasoningMarks;
 import dev.jay.engine.chat.Tool;
 import dev.jay.engine.chat.ToolCall;
 import dev.jay.model.text.ChatTemplate;
@@ -25,24 +26,27 @@ class CallTemplatesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use.jinja, hermes, true",
-        "Qwen-Qwen2.5-7B-Instruct.jinja, hermes, true",
-        "Qwen-Qwen3-0.6B.jinja, hermes, true",
-        "HuggingFaceTB-SmolLM3-3B.jinja, plain, false",
-        "meta-llama-Llama-3.1-8B-Instruct.jinja, llama, true",
-        "meta-llama-Llama-3.2-3B-Instruct.jinja, llama, true",
-        "meta-llama-Llama-3.3-70B-Instruct.jinja, llama, true",
-        "mistralai-Mistral-Nemo-Instruct-2407.jinja, mistral, false",
-        "deepseek-ai-DeepSeek-R1-Distill-Qwen-32B.jinja, deepseek, true",
-        "ibm-granite-granite-3.3-2B-Instruct.jinja, tool-call-list, false",
-        "CohereForAI-c4ai-command-r-plus-tool_use.jinja, command, false",
-        "microsoft-Phi-3.5-mini-instruct.jinja, plain, false",
-        "google-gemma-2-2b-it.jinja, plain, false"
+        "NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use.jinja, hermes, true, none",
+        "Qwen-Qwen2.5-7B-Instruct.jinja, hermes, true, none",
+        "Qwen-Qwen3-0.6B.jinja, hermes, true, <think>",
+        "HuggingFaceTB-SmolLM3-3B.jinja, plain, false, <think>",
+        "meta-llama-Llama-3.1-8B-Instruct.jinja, llama, true, none",
+        "meta-llama-Llama-3.2-3B-Instruct.jinja, llama, true, none",
+        "meta-llama-Llama-3.3-70B-Instruct.jinja, llama, true, none",
+        "mistralai-Mistral-Nemo-Instruct-2407.jinja, mistral, false, none",
+        "deepseek-ai-DeepSeek-R1-Distill-Qwen-32B.jinja, deepseek, true, <think>",
+        "ibm-granite-granite-3.3-2B-Instruct.jinja, tool-call-list, false, <think>",
+        "CohereForAI-c4ai-command-r-plus-tool_use.jinja, command, false, none",
+        "microsoft-Phi-3.5-mini-instruct.jinja, plain, false, none",
+        "google-gemma-2-2b-it.jinja, plain, false, none"
     })
-    void shouldBeWrittenAsTheTemplateWritesThem(String file, String name, boolean verbatim) throws IOException {
+    void shouldBeWrittenAsTheTemplateWritesThem(String file, String name, boolean verbatim, String thinking)
+            throws IOException {
         String source = Files.readString(Shared.data("2-chat-templates/templates/" + file));
         CallSyntax syntax = CallSyntaxes.of(source);
         assertThat(syntax).isEqualTo(CallSyntaxes.ALL.make(name));
+        assertThat(ReasoningMarks.of(source).map(ReasoningMarks::open).orElse("none"))
+                .isEqualTo(thinking);
         if (!verbatim) return;
         List<Message> messages = List.of(
                 Message.user("How is it?"),

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class QuantizerTest {
+public class QuantizerTest {
     private static final int SAMPLE = 4096;
 
     @TempDir
@@ -99,7 +99,8 @@ class QuantizerTest {
                 .isEqualTo(-1);
     }
 
-    static List<String> formats() {
+    /** The formats that are written. */
+    public static List<String> formats() {
         return List.copyOf(WeightFormats.ALL.names());
     }
 

@@ -3,6 +3,7 @@ package dev.jay.model.text;
 
 import dev.jay.model.load.Metadata;
 import dev.jay.model.load.ModelFiles;
+import dev.jay.model.load.TokenizerFiles;
 import dev.jay.model.load.WeightSource;
 import dev.jay.tensor.Shared;
 import dev.jay.tensor.memory.Memory;
@@ -29,12 +30,16 @@ final class Goldens {
 
     /** The tokenizer of a directory in which one file of the reference data lies under a name. */
     static Tokenizer ofDirectory(String file, String name) {
+        return Tokenizers.from(metadataOfDirectory(file, name));
+    }
+
+    static Metadata metadataOfDirectory(String file, String name) {
         Path source = Shared.data("1-tokenizers/" + file);
         try {
             Path directory = Files.createTempDirectory("tokenizer");
             Path copy = Files.copy(source, directory.resolve(name));
             try {
-                return Tokenizers.ofDirectory(directory);
+                return new Metadata(TokenizerFiles.read(directory));
             } finally {
                 Files.delete(copy);
                 Files.delete(directory);

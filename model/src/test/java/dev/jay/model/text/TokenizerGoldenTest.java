@@ -3,6 +3,8 @@ package dev.jay.model.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jay.model.load.Metadata;
+import dev.jay.model.load.TokenizerFiles;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,37 +19,52 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Ids and texts as other programs make them, all of them exact. */
-class TokenizerGoldenTest {
+public class TokenizerGoldenTest {
     private static final Set<String> SPECIAL = Set.of("<s>", "</s>", "<unk>");
 
     /** How a golden file's ids come about: from which vocabulary, and what encoding is asked for. */
-    private record Golden(Supplier<Tokenizer> tokenizer, boolean addSpecial, boolean parseSpecial) {}
+    private record Golden(String kind, Supplier<Metadata> metadata, boolean addSpecial, boolean parseSpecial) {}
 
     private static final Map<String, Golden> GOLDENS = new LinkedHashMap<>();
 
     static {
-        for (String name : List.of("bert-bge", "falcon", "gpt-2", "llama-spm", "phi-3", "starcoder")) {
-            Supplier<Tokenizer> tokenizer = () -> Goldens.ofVocabulary(name);
-            GOLDENS.put("ggml-" + name, new Golden(tokenizer, false, false));
-            GOLDENS.put("ggml-" + name + ".parse_special", new Golden(tokenizer, false, true));
+        ofVocabulary("bert", "bert-bge");
+        for (String name : List.of("falcon", "gpt-2", "phi-3", "starcoder")) {
+            ofVocabulary(name.equals("phi-3") ? "llama" : "gpt2", name);
         }
+        ofVocabulary("llama", "llama-spm");
         for (String name : List.of("bert-base-uncased-langchain4j", "phi-2", "roberta-base", "t5-small")) {
-            Supplier<Tokenizer> tokenizer =
-                    () -> Goldens.ofDirectory("hf/" + name + ".tokenizer.json", "tokenizer.json");
-            GOLDENS.put("hf-" + name, new Golden(tokenizer, false, true));
-            GOLDENS.put("hf-" + name + ".add_special", new Golden(tokenizer, true, true));
-            GOLDENS.put("hf-" + name + ".decode", new Golden(tokenizer, false, true));
+            Supplier<Metadata> metadata =
+                    () -> Goldens.metadataOfDirectory("hf/" + name + ".tokenizer.json", "tokenizer.json");
+            String kind = TokenizerFiles.BY_PIPELINE;
+            GOLDENS.put("hf-" + name, new Golden(kind, metadata, false, true));
+            GOLDENS.put("hf-" + name + ".add_special", new Golden(kind, metadata, true, true));
+            GOLDENS.put("hf-" + name + ".decode", new Golden(kind, metadata, false, true));
         }
-        for (String name : List.of("llama2-spm", "spm-test-unigram")) {
-            Supplier<Tokenizer> tokenizer =
-                    () -> Goldens.ofDirectory("sentencepiece/" + name + ".model", "tokenizer.model");
-            GOLDENS.put("spm-" + name, new Golden(tokenizer, false, false));
-        }
+        ofTokenizerModel("spm-", "llama", "sentencepiece", "llama2-spm.model");
+        ofTokenizerModel("spm-", "t5", "sentencepiece", "spm-test-unigram.model");
         for (String name : List.of("cl100k_base", "llama3", "r50k_base")) {
-            Supplier<Tokenizer> tokenizer =
-                    () -> Goldens.ofDirectory("tiktoken/" + name + ".tiktoken", "tokenizer.model");
-            GOLDENS.put("tiktoken-" + name, new Golden(tokenizer, false, false));
+            ofTokenizerModel("tiktoken-", "gpt2", "tiktoken", name + ".tiktoken");
         }
+    }
+
+    private static void ofVocabulary(String kind, String name) {
+        Supplier<Metadata> metadata = () -> Goldens.metadata("1-tokenizers/ggml-vocab/ggml-vocab-" + name + ".gguf");
+        GOLDENS.put("ggml-" + name, new Golden(kind, metadata, false, false));
+        GOLDENS.put("ggml-" + name + ".parse_special", new Golden(kind, metadata, false, true));
+    }
+
+    private static void ofTokenizerModel(String prefix, String kind, String folder, String file) {
+        Supplier<Metadata> metadata = () -> Goldens.metadataOfDirectory(folder + "/" + file, "tokenizer.model");
+        String name = file.substring(0, file.lastIndexOf('.'));
+        GOLDENS.put(prefix + name, new Golden(kind, metadata, false, false));
+    }
+
+    /** The golden files by which a kind of tokenizer is held. */
+    public static List<String> goldens(String kind) {
+        return GOLDENS.keySet().stream()
+                .filter(name -> GOLDENS.get(name).kind.equals(kind))
+                .toList();
     }
 
     static List<String> files() {
@@ -59,7 +76,9 @@ class TokenizerGoldenTest {
     void shouldAgreeWith(String file) {
         Golden golden = GOLDENS.get(file);
         assertThat(golden).as("what makes the ids of golden/" + file + ".jsonl").isNotNull();
-        Tokenizer tokenizer = golden.tokenizer.get();
+        Metadata metadata = golden.metadata.get();
+        assertThat(metadata.text("tokenizer.ggml.model")).isEqualTo(golden.kind);
+        Tokenizer tokenizer = Tokenizers.from(metadata);
         if (file.endsWith(".decode")) {
             expectTexts(tokenizer, file);
         } else {

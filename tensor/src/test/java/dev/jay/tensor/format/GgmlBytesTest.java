@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.jay.tensor.Shared;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,13 +22,28 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Byte for byte what ggml writes and reads. */
-class GgmlBytesTest {
+public class GgmlBytesTest {
     /** Those that the reference data has not: F32 is not coded, NF4 is not of ggml, the others have a test of their own. */
     private static final Set<String> ABSENT = Set.of("f32", "q2_k", "q3_k", "q5_k", "iq4_xs", "nf4");
 
     private static final Set<String> IGNORING_IMPORTANCE = Set.of("f32", "f16", "bf16", "q8_0", "mxfp4");
 
     private static final int ROW = 512;
+
+    /** Whether the bytes of a format are held to ggml's, with and without importance. */
+    public static boolean holds(String format) {
+        return !ABSENT.contains(format)
+                || Arrays.stream(GgmlBytesTest.class.getDeclaredMethods())
+                        .map((Method m) -> m.getAnnotation(CsvSource.class))
+                        .filter(Objects::nonNull)
+                        .flatMap(csv -> Arrays.stream(csv.value()))
+                        .anyMatch(row -> row.startsWith(format + ","));
+    }
+
+    /** Whether importance changes what a format that is held writes. */
+    public static boolean usesImportance(String format) {
+        return holds(format) && !IGNORING_IMPORTANCE.contains(format);
+    }
 
     static Stream<WeightFormat> coded() {
         return WeightFormats.ALL.names().stream()
