@@ -19,7 +19,7 @@ final class GroupTable implements StreamTable {
     private final PageLayout layout;
     private final PagePool pool;
     private final PageList pages;
-    private final GroupRows rows; // working space, borrowed
+    private final HeadRows rows; // working space, borrowed
     private PageTable tail; // rows from tailFrom on, of one group
     private PageTable next; // of the group that the rows of the pass end in, if that is another one
     private int tailFrom;
@@ -28,7 +28,7 @@ final class GroupTable implements StreamTable {
     private MemorySegment passKeys; // rows [settled, length)
     private MemorySegment passValues;
 
-    GroupTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool, GroupRows rows) {
+    GroupTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool, HeadRows rows) {
         this.stream = stream;
         this.shape = shape;
         this.recipe = recipe;
@@ -71,7 +71,7 @@ final class GroupTable implements StreamTable {
         MemorySegment page = pool.bytes(pages.page(from / layout.slots()));
         int at = from % layout.slots();
         for (int h = 0; h < shape.heads(); h++) {
-            recent(h, from, from + group, rows.keys(), 0, rows.values(), 0);
+            recent(h, from, from + group, rows);
             code(recipe.keys(), rows.keys(), shape.keyWidth(), page, layout.keyAt(h, at));
             code(recipe.values(), rows.values(), shape.valueWidth(), page, layout.valueAt(h, at));
         }
@@ -84,14 +84,21 @@ final class GroupTable implements StreamTable {
     }
 
     @Override
-    public void coded(int head, int from, int to, MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+    public void coded(int head, int from, int to, HeadRows into) {
         PageTable.checkRead(stream, shape, sealed(), head, from, to);
         for (int g = from; g < to; g += group) {
             MemorySegment page = pool.bytes(pages.page(g / layout.slots()));
             int at = g % layout.slots();
             long row = (long) g - from;
-            decode(recipe.keys(), page, layout.keyAt(head, at), shape.keyWidth(), keys, keyAt, row);
-            decode(recipe.values(), page, layout.valueAt(head, at), shape.valueWidth(), values, valueAt, row);
+            decode(recipe.keys(), page, layout.keyAt(head, at), shape.keyWidth(), into.keys(), into.keyAt(), row);
+            decode(
+                    recipe.values(),
+                    page,
+                    layout.valueAt(head, at),
+                    shape.valueWidth(),
+                    into.values(),
+                    into.valueAt(),
+                    row);
         }
     }
 
@@ -103,7 +110,7 @@ final class GroupTable implements StreamTable {
     }
 
     @Override
-    public void recent(int head, int from, int to, MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+    public void recent(int head, int from, int to, HeadRows into) {
         PageTable.checkRead(stream, shape, length, head, from, to);
         if (from < tailFrom) {
             throw new IllegalArgumentException(
@@ -112,15 +119,15 @@ final class GroupTable implements StreamTable {
         long key = 4L * shape.keyWidth();
         long value = 4L * shape.valueWidth();
         for (int p = from; p < to; p++) {
-            long toKey = keyAt + (p - from) * key;
-            long toValue = valueAt + (p - from) * value;
+            long toKey = into.keyAt() + (p - from) * key;
+            long toValue = into.valueAt() + (p - from) * value;
             if (p < settled) {
-                tail.row(p - tailFrom, head, keys, toKey, values, toValue);
+                tail.row(p - tailFrom, head, new HeadRows(into.keys(), toKey, into.values(), toValue));
                 continue;
             }
             long row = (long) (p - settled) * shape.heads() + head;
-            KvRecipe.round(passKeys, row * key, keys, toKey, shape.keyWidth());
-            KvRecipe.round(passValues, row * value, values, toValue, shape.valueWidth());
+            KvRecipe.round(passKeys, row * key, into.keys(), toKey, shape.keyWidth());
+            KvRecipe.round(passValues, row * value, into.values(), toValue, shape.valueWidth());
         }
     }
 
@@ -189,14 +196,6 @@ final class GroupTable implements StreamTable {
     @Override
     public void replace(int from, int[] others, int at, int tokens) {
         pages.replace(from / layout.slots(), others, at, layout.pagesFor(tokens));
-    }
-
-    @Override
-    public void addresses(int head, int from, int to, long[] into) {
-        PageTable.checkRead(stream, shape, sealed(), head, from, to);
-        for (int p = from / layout.slots(); p < layout.pagesFor(to); p++) {
-            into[p] = pool.address(pages.page(p)) + head * layout.headBytes();
-        }
     }
 
     @Override

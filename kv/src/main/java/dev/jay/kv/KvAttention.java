@@ -71,7 +71,7 @@ public final class KvAttention {
             this.kernel = ops.attention(
                     format(recipe.keys()), format(recipe.values()), stream.keyWidth(), stream.valueWidth(), numerics);
             this.tasks = new AttentionKernel.Task[ops.workers()];
-            for (int w = 0; w < tasks.length; w++) tasks[w] = newTask(blockTokens);
+            for (int w = 0; w < tasks.length; w++) tasks[w] = newTask(stream, blockTokens * group, pieceSlots);
             this.kernelBytes = Scratch.sizeOf(kernel.scratchBytes(tasks[0]));
             this.queryBytes = Scratch.sizeOf((long) blockTokens * group * stream.keyWidth() * Float.BYTES);
             this.workerBytes = queryBytes + partialBytes(blockTokens * group) + kernelBytes;
@@ -85,19 +85,19 @@ public final class KvAttention {
                                 + codec.name()));
     }
 
-    /** A task as large as any will be. */
-    private AttentionKernel.Task newTask(int blockTokens) {
+    /** A task as large as any will be: of so many queries, and of so many slots that all of them see. */
+    static AttentionKernel.Task newTask(KvStream stream, int queries, int slots) {
         AttentionKernel.Task task = new AttentionKernel.Task();
         task.keyWidth = stream.keyWidth();
         task.valueWidth = stream.valueWidth();
-        task.queries = blockTokens * group;
+        task.queries = queries;
         task.queryStride = stream.keyWidth();
         task.outStride = stream.valueWidth();
         task.lseStride = 1;
         task.visibleFrom = new int[task.queries];
         task.visibleTo = new int[task.queries];
-        Arrays.fill(task.visibleTo, pieceSlots);
-        task.toSlot = pieceSlots;
+        Arrays.fill(task.visibleTo, slots);
+        task.toSlot = slots;
         task.pageSlots = AttentionKernel.TILE;
         return task;
     }

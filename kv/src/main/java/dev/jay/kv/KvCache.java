@@ -23,7 +23,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         checkOneEach(shape, recipes);
         this.streams = new StreamTable[recipes.size()];
         this.group = recipes.stream().mapToInt(KvRecipe::group).max().orElse(1);
-        GroupRows rows = GroupRows.of(shape, recipes);
+        HeadRows rows = HeadRows.ofGroups(shape, recipes);
         for (int s = 0; s < streams.length; s++) {
             KvStream stream = shape.streams().get(s);
             KvRecipe recipe = recipes.get(s);
@@ -175,29 +175,13 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     }
 
     @Override
-    public void recent(
-            int stream,
-            int head,
-            int from,
-            int to,
-            MemorySegment keys,
-            long keyAt,
-            MemorySegment values,
-            long valueAt) {
-        streams[stream].recent(head, from, to, keys, keyAt, values, valueAt);
+    public void recent(int stream, int head, int from, int to, HeadRows rows) {
+        streams[stream].recent(head, from, to, rows);
     }
 
     @Override
-    public void coded(
-            int stream,
-            int head,
-            int from,
-            int to,
-            MemorySegment keys,
-            long keyAt,
-            MemorySegment values,
-            long valueAt) {
-        streams[stream].coded(head, from, to, keys, keyAt, values, valueAt);
+    public void coded(int stream, int head, int from, int to, HeadRows rows) {
+        streams[stream].coded(head, from, to, rows);
     }
 
     @Override

@@ -19,30 +19,14 @@ public interface KvSource {
 
     /**
      * Rows [from, to) of one head as f32, before they were sealed: where the recipe seals groups, of the group of the first
-     * row of the pass and later ones. What is asked for lies one row after the other.
+     * row of the pass and later ones.
      */
-    default void recent(
-            int stream,
-            int head,
-            int from,
-            int to,
-            MemorySegment keys,
-            long keyAt,
-            MemorySegment values,
-            long valueAt) {
+    default void recent(int stream, int head, int from, int to, HeadRows rows) {
         throw new UnsupportedOperationException("kv rows here are coded as they come");
     }
 
-    /** Rows [from, to) of one head as they were sealed, f32: whole groups. What is asked for lies one row after the other. */
-    default void coded(
-            int stream,
-            int head,
-            int from,
-            int to,
-            MemorySegment keys,
-            long keyAt,
-            MemorySegment values,
-            long valueAt) {
+    /** Rows [from, to) of one head as they were sealed, f32: whole groups. */
+    default void coded(int stream, int head, int from, int to, HeadRows rows) {
         throw new UnsupportedOperationException("kv rows here are read where they lie");
     }
 

@@ -73,11 +73,11 @@ final class PageTable implements StreamTable {
     }
 
     /** One row of a head, decoded. */
-    void row(int slot, int head, MemorySegment key, long keyAt, MemorySegment value, long valueAt) {
+    void row(int slot, int head, HeadRows into) {
         MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));
         int within = slot % layout.slots();
-        recipe.keys().unseal(page, layout.keyAt(head, within), shape.keyWidth(), key, keyAt);
-        recipe.values().unseal(page, layout.valueAt(head, within), shape.valueWidth(), value, valueAt);
+        recipe.keys().unseal(page, layout.keyAt(head, within), shape.keyWidth(), into.keys(), into.keyAt());
+        recipe.values().unseal(page, layout.valueAt(head, within), shape.valueWidth(), into.values(), into.valueAt());
     }
 
     @Override

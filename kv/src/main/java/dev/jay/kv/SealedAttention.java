@@ -61,20 +61,11 @@ final class SealedAttention {
         this.workerBytes = queryBytes + keyBytes + valueBytes + partialBytes + kernelBytes;
     }
 
+    /** A task as large as any will be: a piece is one page of rows. */
     private AttentionKernel.Task newTask() {
-        AttentionKernel.Task task = new AttentionKernel.Task();
-        task.keyWidth = stream.keyWidth();
-        task.valueWidth = stream.valueWidth();
-        task.queries = blockTokens * group;
-        task.queryStride = stream.keyWidth();
-        task.outStride = stream.valueWidth();
-        task.lseStride = 1;
-        task.visibleFrom = new int[task.queries];
-        task.visibleTo = new int[task.queries];
-        Arrays.fill(task.visibleTo, piece);
+        AttentionKernel.Task task = KvAttention.newTask(stream, blockTokens * group, piece);
         task.pages = new long[1];
         task.pageSlots = piece;
-        task.toSlot = piece;
         task.keyRowBytes = 4L * stream.keyWidth();
         task.valueRowBytes = 4L * stream.valueWidth();
         return task;
@@ -158,8 +149,9 @@ final class SealedAttention {
             long keys = own + queryBytes;
             long values = keys + keyBytes;
             KvSource source = block.span().source();
-            if (sealed) source.coded(streamIndex, block.head(), from, to, perWorker, keys, perWorker, values);
-            else source.recent(streamIndex, block.head(), from, to, perWorker, keys, perWorker, values);
+            HeadRows rows = new HeadRows(perWorker, keys, perWorker, values);
+            if (sealed) source.coded(streamIndex, block.head(), from, to, rows);
+            else source.recent(streamIndex, block.head(), from, to, rows);
             AttentionKernel.Task task = tasks[block.worker()];
             for (int t = 0; t < block.count(); t++) {
                 int position = block.span().position() + block.first() + t;

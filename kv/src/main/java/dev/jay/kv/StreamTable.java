@@ -37,16 +37,17 @@ interface StreamTable {
     void replace(int from, int[] others, int at, int tokens);
 
     /** {@link KvSource#addresses}. */
-    void addresses(int head, int from, int to, long[] into);
+    default void addresses(int head, int from, int to, long[] into) {
+        throw new IllegalStateException("kv rows that are sealed in groups are not read where they lie");
+    }
 
     /** {@link KvSource#coded}. */
-    default void coded(int head, int from, int to, MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+    default void coded(int head, int from, int to, HeadRows rows) {
         throw new IllegalStateException("kv rows that are coded as they come are read where they lie");
     }
 
     /** {@link KvSource#recent}. */
-    default void recent(
-            int head, int from, int to, MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+    default void recent(int head, int from, int to, HeadRows rows) {
         throw new IllegalStateException("kv rows that are coded as they come have no others");
     }
 }

@@ -65,7 +65,7 @@ class GroupTableTest {
     private static float[] sealed(KvCache cache, int to) {
         float[] keys = new float[to * 32];
         float[] values = new float[to * 32];
-        cache.coded(1, 2, 0, to, MemorySegment.ofArray(keys), 0, MemorySegment.ofArray(values), 0);
+        cache.coded(1, 2, 0, to, new HeadRows(MemorySegment.ofArray(keys), 0, MemorySegment.ofArray(values), 0));
         for (int i = 0; i < keys.length; i++) keys[i] += 7 * values[i];
         return keys;
     }
@@ -167,7 +167,7 @@ class GroupTableTest {
             assertThatThrownBy(() -> append(cache, 1)).hasMessageContaining("before what came last was settled");
             assertThatThrownBy(() -> cache.settle(70)).hasMessageContaining("allowed: up to 32, or from 96 on");
             cache.settle(100);
-            assertThatThrownBy(() -> cache.recent(0, 0, 95, 97, null, 0, null, 0))
+            assertThatThrownBy(() -> cache.recent(0, 0, 95, 97, new HeadRows(null, 0, null, 0)))
                     .hasMessageContaining("coded by now");
         }
         assertThatThrownBy(() -> KvRecipe.parse("keys=per-channel(group=48)"))

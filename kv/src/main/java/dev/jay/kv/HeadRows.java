@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * Where rows of one head go, f32, one after the other: keys at byte offset {@code keyAt} of {@code keys}, values at
+ * {@code valueAt} of {@code values}. Borrowed.
+ */
+public record HeadRows(MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+    /** Room for a group on its way into a page: for all streams of a cache, one at a time. */
+    static HeadRows ofGroups(KvShape shape, List<KvRecipe> recipes) {
+        int keys = 0;
+        int values = 0;
+        for (int s = 0; s < recipes.size(); s++) {
+            int group = recipes.get(s).group();
+            if (group == 1) continue;
+            keys = Math.max(keys, group * shape.streams().get(s).keyWidth());
+            values = Math.max(values, group * shape.streams().get(s).valueWidth());
+        }
+        return new HeadRows(MemorySegment.ofArray(new float[keys]), 0, MemorySegment.ofArray(new float[values]), 0);
+    }
+}
