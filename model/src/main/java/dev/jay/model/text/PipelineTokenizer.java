@@ -2,22 +2,18 @@
 package dev.jay.model.text;
 
 import dev.jay.model.load.Metadata;
-import dev.jay.model.load.TokenType;
 import dev.jay.model.load.TokenizerFiles;
 import dev.jay.tensor.Catalog;
 import java.util.Arrays;
-import java.util.Set;
 
 /**
  * A tokenizer.json as it describes itself: added tokens are found, what lies between them is normalized, cut into pieces,
  * and each piece coded; then tokens are put around it. Ids are those of Hugging Face's tokenizers.
  */
-final class PipelineTokenizer implements Tokenizer {
+final class PipelineTokenizer extends KnownTokens {
     static final Catalog.Entry<TokenizerKind> ENTRY = new Catalog.Entry<>(
             TokenizerFiles.BY_PIPELINE, "what a tokenizer.json describes", args -> PipelineTokenizer::read);
 
-    private final Vocabulary vocabulary;
-    private final SpecialIds ids;
     private final Normalizer normalizer;
     private final AddedTokens added;
     private final PieceStep cut;
@@ -25,9 +21,8 @@ final class PipelineTokenizer implements Tokenizer {
     private final PostTemplate around;
     private final TokenTexts texts;
 
-    private PipelineTokenizer(Metadata metadata, PipelinePart json) {
-        vocabulary = Vocabulary.read(metadata);
-        ids = SpecialIds.read(metadata, vocabulary, SpecialIds.Defaults.of(-1, -1, -1, false, false));
+    private PipelineTokenizer(Metadata metadata, PipelinePart json, Vocabulary vocabulary) {
+        super(vocabulary, SpecialIds.read(metadata, vocabulary, SpecialIds.Defaults.of(-1, -1, -1, false, false)));
         normalizer = PipelineSteps.normalizer(json.get("normalizer"));
         added = new AddedTokens(json.get("added_tokens"), vocabulary, normalizer::apply);
         cut = PipelineSteps.cut(json.get("pre_tokenizer"));
@@ -37,7 +32,8 @@ final class PipelineTokenizer implements Tokenizer {
     }
 
     static Tokenizer read(Metadata metadata) {
-        return new PipelineTokenizer(metadata, PipelinePart.parse(metadata.text(TokenizerFiles.PIPELINE)));
+        PipelinePart json = PipelinePart.parse(metadata.text(TokenizerFiles.PIPELINE));
+        return new PipelineTokenizer(metadata, json, Vocabulary.read(metadata));
     }
 
     @Override
@@ -71,52 +67,12 @@ final class PipelineTokenizer implements Tokenizer {
     }
 
     @Override
-    public byte[] bytes(int token) {
-        byte type = vocabulary.type(checked(token));
-        if (type == TokenType.CONTROL || type == TokenType.UNKNOWN) return new byte[0];
+    byte[] textOf(int token) {
         return texts.bytes(token);
-    }
-
-    @Override
-    public String piece(int token) {
-        return vocabulary.text(checked(token));
-    }
-
-    @Override
-    public int size() {
-        return vocabulary.size();
-    }
-
-    @Override
-    public boolean isControl(int token) {
-        return vocabulary.type(checked(token)) == TokenType.CONTROL;
-    }
-
-    @Override
-    public int bos() {
-        return ids.bos();
-    }
-
-    @Override
-    public int eos() {
-        return ids.eos();
-    }
-
-    @Override
-    public Set<Integer> endOfGeneration() {
-        return ids.ends();
     }
 
     @Override
     public boolean addsSpacePrefix() {
         return texts.beginsWithSpace();
-    }
-
-    private int checked(int token) {
-        if (token < 0 || token >= vocabulary.size()) {
-            throw new IllegalArgumentException("decoding: token=" + token
-                    + " is not in the vocabulary, allowed is 0 to " + (vocabulary.size() - 1));
-        }
-        return token;
     }
 }

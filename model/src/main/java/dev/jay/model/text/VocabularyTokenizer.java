@@ -2,24 +2,19 @@
 package dev.jay.model.text;
 
 import dev.jay.model.load.Metadata;
-import dev.jay.model.load.TokenType;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** What the kinds have in common: special tokens are found first, what lies between them goes to the kind's coding. */
-final class VocabularyTokenizer implements Tokenizer {
+final class VocabularyTokenizer extends KnownTokens {
     private static final List<String> PHI_3_KEEPS_SPACE_BEHIND = List.of("<unk>", "<s>", "<|endoftext|>");
 
-    private final Vocabulary vocabulary;
-    private final SpecialIds ids;
     private final TextCoding coding;
     private final SpecialTokens specials;
 
     VocabularyTokenizer(Metadata metadata, Vocabulary vocabulary, SpecialIds ids, TextCoding coding) {
-        this.vocabulary = vocabulary;
-        this.ids = ids;
+        super(vocabulary, ids);
         this.coding = coding;
         String name = metadata.values().get("general.name") instanceof String s ? s.toLowerCase(Locale.ROOT) : "";
         boolean phi3 = name.contains("phi-3") || name.contains("phi3");
@@ -56,52 +51,12 @@ final class VocabularyTokenizer implements Tokenizer {
     }
 
     @Override
-    public byte[] bytes(int token) {
-        byte type = vocabulary.type(checked(token));
-        if (type == TokenType.CONTROL || type == TokenType.UNKNOWN) return new byte[0];
+    byte[] textOf(int token) {
         return coding.bytes(token);
-    }
-
-    @Override
-    public String piece(int token) {
-        return vocabulary.text(checked(token));
-    }
-
-    @Override
-    public int size() {
-        return vocabulary.size();
-    }
-
-    @Override
-    public boolean isControl(int token) {
-        return vocabulary.type(checked(token)) == TokenType.CONTROL;
-    }
-
-    @Override
-    public int bos() {
-        return ids.bos();
-    }
-
-    @Override
-    public int eos() {
-        return ids.eos();
-    }
-
-    @Override
-    public Set<Integer> endOfGeneration() {
-        return ids.ends();
     }
 
     @Override
     public boolean addsSpacePrefix() {
         return coding.addsSpacePrefix();
-    }
-
-    private int checked(int token) {
-        if (token < 0 || token >= vocabulary.size()) {
-            throw new IllegalArgumentException("decoding: token=" + token
-                    + " is not in the vocabulary, allowed is 0 to " + (vocabulary.size() - 1));
-        }
-        return token;
     }
 }
