@@ -4,8 +4,8 @@ package dev.jay.model.load;
 import dev.jay.tensor.Catalog;
 import java.util.Set;
 
-/** Gemma 1. Its configs say gelu and mean the formula with tanh. */
-final class HfGemma implements HfFamily {
+/** Gemma 1, whose configs say gelu and mean the formula with tanh; and what the later ones have of it. */
+class HfGemma implements HfFamily {
     static final Catalog.Entry<HfFamily> ENTRY = new Catalog.Entry<>("gemma", "Gemma 1", args -> new HfGemma());
 
     @Override

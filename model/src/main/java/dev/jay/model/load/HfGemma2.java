@@ -5,8 +5,8 @@ import dev.jay.tensor.Catalog;
 import java.util.Map;
 import java.util.Set;
 
-/** Gemma 2. */
-final class HfGemma2 implements HfFamily {
+/** Gemma 2, and what Gemma 3 has of it: norms on both sides of a part, windows, a scale of its own. */
+class HfGemma2 extends HfGemma {
     static final Catalog.Entry<HfFamily> ENTRY = new Catalog.Entry<>("gemma2", "Gemma 2", args -> new HfGemma2());
 
     @Override
@@ -23,30 +23,23 @@ final class HfGemma2 implements HfFamily {
     }
 
     @Override
-    public boolean sharesHead() {
-        return true;
-    }
-
-    /** Files here keep gains less one. */
-    @Override
-    public float addedTo(String name) {
-        return name.endsWith("norm.weight") ? 1 : 0;
-    }
-
-    @Override
     public Set<String> activations() {
         return Set.of("gelu_pytorch_tanh");
     }
 
     @Override
     public void describe(HfConfig config, Map<String, Object> keys) {
-        HfDecoder.window(config, keys);
-        if (config.has("query_pre_attn_scalar")) {
-            keys.put("attention.scale", 1 / Math.sqrt(config.real("query_pre_attn_scalar")));
-        }
+        attention(config, keys);
         if (config.has("attn_logit_softcapping"))
             keys.put("attn_logit_softcapping", config.real("attn_logit_softcapping"));
         if (config.has("final_logit_softcapping"))
             keys.put("final_logit_softcapping", config.real("final_logit_softcapping"));
+    }
+
+    static void attention(HfConfig config, Map<String, Object> keys) {
+        HfDecoder.window(config, keys);
+        if (config.has("query_pre_attn_scalar")) {
+            keys.put("attention.scale", 1 / Math.sqrt(config.real("query_pre_attn_scalar")));
+        }
     }
 }
