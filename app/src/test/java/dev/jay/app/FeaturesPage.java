@@ -118,7 +118,9 @@ final class FeaturesPage {
         for (String family : Architectures.ALL.names()) {
             List<String> files = new ArrayList<>(List.of(link("GGUF", LAWS + "PeerLogitsTest.java")));
             if (ModelsPage.isReadFromSafetensors(family)) {
-                files.add(link("safetensors", LAWS + "SafetensorsModelTest.java"));
+                boolean isEncoder = ModelsPage.codecs(family).isEmpty();
+                String test = isEncoder ? "SafetensorsEncoderTest.java" : "SafetensorsModelTest.java";
+                files.add(link("safetensors", LAWS + test));
             }
             List<String> lora = new ArrayList<>();
             if (adapters.contains("new Model(\"" + family + "\"")) lora.add(link("files", ADAPTERS));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.engine.sample.Sampling;
+import dev.jay.model.Pooling;
 import dev.jay.model.load.HfFiles;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.ModelFiles;
@@ -108,6 +109,69 @@ class SafetensorsFolderTest {
                 assertThat(got).hasSize(12);
                 if (wanted == null) wanted = got;
                 assertThat(got).as(path.toString()).isEqualTo(wanted);
+            }
+        }
+    }
+
+    /** Letters that begin a word and letters that go on with one, as BERT's tokenizers have them. */
+    private static void writeWordPieces(Path folder) throws IOException {
+        Map<String, Integer> vocab = new TreeMap<>(Map.of("[PAD]", 0, "[UNK]", 1, "[CLS]", 2, "[SEP]", 3, "once", 4));
+        for (char c = 'a'; c <= 'z'; c++) {
+            vocab.put("" + c, vocab.size());
+            vocab.put("##" + c, vocab.size());
+        }
+        vocab.put(",", vocab.size());
+        Map<String, Object> json = Map.of(
+                "added_tokens",
+                List.of(added(0, "[PAD]"), added(1, "[UNK]"), added(2, "[CLS]"), added(3, "[SEP]")),
+                "normalizer",
+                Map.of("type", "BertNormalizer"),
+                "pre_tokenizer",
+                Map.of("type", "BertPreTokenizer"),
+                "post_processor",
+                Map.of("type", "BertProcessing", "cls", List.of("[CLS]", 2), "sep", List.of("[SEP]", 3)),
+                "decoder",
+                Map.of("type", "WordPiece"),
+                "model",
+                Map.of("type", "WordPiece", "unk_token", "[UNK]", "vocab", vocab));
+        Files.writeString(folder.resolve("tokenizer.json"), JsonMapper.shared().writeValueAsString(json));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert-tiny", "nomic-bert-tiny"})
+    void shouldGiveTheVectorsThatTheSameEncoderInGgufGives(String shape) throws IOException {
+        Path gguf = gguf(shape);
+        Path hf;
+        try (Memory memory = Memory.withBudget(0);
+                WeightSource source = ModelFiles.open(memory, gguf)) {
+            hf = HfFiles.write(folder.resolve("hf"), source, Map.of(), false, 1, 0);
+        }
+        writeWordPieces(hf);
+        Files.createDirectories(hf.resolve("1_Pooling"));
+        Files.writeString(hf.resolve("1_Pooling/config.json"), "{\"pooling_mode_cls_token\":true}");
+        Path written = folder.resolve("written.gguf");
+        try (Memory memory = Memory.withBudget(8 << 20);
+                Workers workers = Workers.of(1)) {
+            Quantizer.run(memory, workers, hf, written, WeightFormats.ALL.make("bf16"), (d, t, n) -> {});
+        }
+        int[] tokens;
+        float[] wanted;
+        try (Model model = Model.open(hf)) {
+            assertThat(model.pooling()).isEqualTo(Pooling.FIRST);
+            tokens = model.tokenize(TEXT);
+            assertThat(tokens).startsWith(2, 4).endsWith(3).hasSize(5 + 9 - 1);
+            wanted = model.embed(List.of(tokens), model.pooling(), Numerics.EXACT)
+                    .getFirst();
+        }
+        for (Path same : List.of(gguf, written)) {
+            try (Model model = Model.open(same)) {
+                assertThat(model.embed(List.of(tokens), Pooling.FIRST, Numerics.EXACT)
+                                .getFirst())
+                        .isEqualTo(wanted);
+                if (same == written) {
+                    assertThat(model.pooling()).isEqualTo(Pooling.FIRST);
+                    assertThat(model.tokenize(TEXT)).isEqualTo(tokens);
+                }
             }
         }
     }

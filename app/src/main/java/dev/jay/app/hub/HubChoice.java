@@ -27,8 +27,10 @@ record HubChoice(String main, List<HubFile> files, String why) {
     private static final Pattern NO_MODEL = Pattern.compile("(?i).*(mmproj|imatrix|lora|adapter).*");
 
     private static final Set<String> BESIDES = Set.of(
+            "1_Pooling/config.json",
             "config.json",
             "generation_config.json",
+            "modules.json",
             "tokenizer.json",
             "tokenizer.model",
             "tokenizer_config.json",

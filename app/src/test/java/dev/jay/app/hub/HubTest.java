@@ -296,15 +296,19 @@ class HubTest {
                 .with("model.safetensors.index.json", random(9))
                 .with("model-00001-of-00002.safetensors", random(10))
                 .with("model-00002-of-00002.safetensors", random(11))
+                .with("modules.json", random(12))
+                .with("1_Pooling/config.json", random(13))
                 .with("consolidated.safetensors", weights)
                 .with("onnx/model.onnx", weights)
                 .with("README.md", weights);
         Path model = hub().find(MODEL);
         assertThat(model).isDirectory();
-        try (Stream<Path> all = Files.list(model)) {
-            assertThat(all.map(p -> p.getFileName().toString()))
+        try (Stream<Path> all = Files.walk(model).filter(Files::isRegularFile)) {
+            assertThat(all.map(p -> model.relativize(p).toString()))
                     .containsExactlyInAnyOrder(
+                            "1_Pooling/config.json",
                             "config.json",
+                            "modules.json",
                             "tokenizer.json",
                             "model.safetensors.index.json",
                             "model-00001-of-00002.safetensors",

@@ -11,7 +11,11 @@ final class HfDecoder {
 
     /** @param vectors receives the vectors that GGUF files have and those on Hugging Face follow from the config */
     static Map<String, Object> describe(HfFamily family, HfConfig config, Map<String, float[]> vectors) {
-        refuseWhatIsNotRead(family, config);
+        refuseWhatIsNotRead(family, config, "hidden_act", "hidden_activation");
+        if (config.flag("use_bidirectional_attention").orElse(false)) {
+            throw config.wrong(
+                    "use_bidirectional_attention", "is not what the family does: tokens see those before them");
+        }
         Map<String, Object> keys = new LinkedHashMap<>();
         keys.put("context_length", config.whole("max_position_embeddings", 2048));
         keys.put("embedding_length", config.whole("hidden_size"));
@@ -29,6 +33,11 @@ final class HfDecoder {
         keys.put("vocab_size", config.whole("vocab_size"));
         new HfRope(config).describe(keys, vectors, Math.clamp(rotaryDim, 0, 65_536));
         family.describe(config, keys);
+        return whole(family, keys);
+    }
+
+    /** The keys with the architecture before them, and the architecture. */
+    static Map<String, Object> whole(HfFamily family, Map<String, Object> keys) {
         Map<String, Object> whole = new LinkedHashMap<>();
         whole.put("general.architecture", family.architecture());
         keys.forEach((key, value) -> whole.put(family.architecture() + "." + key, value));
@@ -42,11 +51,12 @@ final class HfDecoder {
         return dim / heads;
     }
 
-    private static void refuseWhatIsNotRead(HfFamily family, HfConfig config) {
+    /** @param activations the keys that may name what is between the matrices of an MLP */
+    static void refuseWhatIsNotRead(HfFamily family, HfConfig config, String... activations) {
         if (config.has("quantization_config")) {
             throw config.wrong("quantization_config", "is not read: wanted plain F32, F16 or BF16 weights");
         }
-        for (String key : new String[] {"hidden_act", "hidden_activation"}) {
+        for (String key : activations) {
             Optional<String> act = config.optionalText(key);
             if (act.isPresent() && !family.activations().contains(act.get())) {
                 throw config.wrong(key, "is not what the family has, wanted=" + family.activations());

@@ -20,7 +20,9 @@ final class HfFamilies {
             HfPhi3.ENTRY,
             HfSmolLm3.ENTRY,
             HfGranite.ENTRY,
-            HfOlmo2.ENTRY);
+            HfOlmo2.ENTRY,
+            HfBert.ENTRY,
+            HfNomicBert.ENTRY);
 
     private HfFamilies() {}
 

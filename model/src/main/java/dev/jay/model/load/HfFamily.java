@@ -14,7 +14,7 @@ interface HfFamily {
 
     /**
      * GGUF's names of tensors, without {@code .weight} or {@code .bias}, by theirs. Theirs are without a leading
-     * {@code model.}, and those of a layer without {@code layers.N.}; GGUF's begin with {@code blk.} where they are a
+     * {@code model.} or {@code bert.}, and those of a layer without {@code layers.N.}; GGUF's begin with {@code blk.} where they are a
      * layer's, which stands for {@code blk.N.}.
      */
     default Map<String, String> names() {
@@ -23,6 +23,25 @@ interface HfFamily {
 
     /** Puts the family's keys, without the architecture before them. Those of every decoder are there already. */
     default void describe(HfConfig config, Map<String, Object> keys) {}
+
+    /**
+     * What the whole config.json says, with the keys of the family's GGUF files.
+     *
+     * @param vectors receives the vectors that GGUF files have and those on Hugging Face follow from the config
+     */
+    default Map<String, Object> read(HfConfig config, Map<String, float[]> vectors) {
+        return HfDecoder.describe(this, config, vectors);
+    }
+
+    /** Whether a tensor under its own name is one that what Jay runs of the family has no use for. */
+    default boolean leavesOut(String name) {
+        return false;
+    }
+
+    /** Whether rows become logits at the end. */
+    default boolean hasHead() {
+        return true;
+    }
 
     /** What MLPs use between their matrices; another one is refused. */
     default Set<String> activations() {

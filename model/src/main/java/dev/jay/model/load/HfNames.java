@@ -29,11 +29,11 @@ final class HfNames {
 
     /** What stands before the names of a text model within a larger one, or in a file saved with or without its head. */
     private static final List<String> PREFIXES =
-            List.of("model.language_model.", "language_model.model.", "language_model.", "model.");
+            List.of("model.language_model.", "language_model.model.", "language_model.", "model.", "bert.");
 
-    private static final Pattern LAYER = Pattern.compile("layers\\.(0|[1-9]\\d{0,3})\\.(.+)");
+    private static final Pattern LAYER = Pattern.compile("(?:encoder\\.)?layers?\\.(0|[1-9]\\d{0,3})\\.(.+)");
     private static final Pattern EXPERT = Pattern.compile("(.+\\.experts\\.)(0|[1-9]\\d{0,3})\\.(.+)");
-    private static final Pattern NAME = Pattern.compile("(.+)(\\.weight|\\.bias)");
+    private static final Pattern NAME = Pattern.compile("(.+)(\\.weight|\\.bias|\\.gamma|\\.beta)");
     /** Tables that old files carry and that follow from the config. */
     private static final Pattern IGNORED = Pattern.compile(".*rotary_emb\\.inv_freq");
 
@@ -64,7 +64,16 @@ final class HfNames {
         if (told == null || told.startsWith("blk.") != inLayer) return Optional.empty();
         if (isExpert) told += "." + expert.group(2);
         String whole = inLayer ? "blk." + layer.group(1) + told.substring("blk".length()) : told;
-        return Optional.of(whole + parts.group(2));
+        return Optional.of(whole + suffix(parts.group(2)));
+    }
+
+    /** Norms have other words for the two in files that TensorFlow wrote. */
+    private static String suffix(String theirs) {
+        return switch (theirs) {
+            case ".gamma" -> ".weight";
+            case ".beta" -> ".bias";
+            default -> theirs;
+        };
     }
 
     private static String withoutPrefix(String name) {

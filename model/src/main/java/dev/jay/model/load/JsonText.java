@@ -34,19 +34,27 @@ final class JsonText {
      * @throws MalformedModelException if it is longer than {@code most} bytes, or anything else than an object
      */
     static ObjectNode object(Path file, long most) throws IOException {
+        JsonNode root = read(file, most);
+        if (root instanceof ObjectNode object) return object;
+        throw new MalformedModelException(
+                file, 0, "wanted a JSON object, got " + root.getNodeType().name());
+    }
+
+    /**
+     * Whatever value a whole file holds.
+     *
+     * @throws MalformedModelException if it is longer than {@code most} bytes, or no JSON
+     */
+    static JsonNode read(Path file, long most) throws IOException {
         long size = Files.size(file);
         if (size > most) {
             throw new MalformedModelException(file, 0, "longer than it may be: bytes=" + size + ", most=" + most);
         }
-        JsonNode root;
         try {
-            root = MAPPER.readTree(Files.readAllBytes(file));
+            return MAPPER.readTree(Files.readAllBytes(file));
         } catch (JacksonException e) {
             throw wrong(file, 0, e);
         }
-        if (root instanceof ObjectNode object) return object;
-        throw new MalformedModelException(
-                file, 0, "wanted a JSON object, got " + root.getNodeType().name());
     }
 
     /** @param start where the JSON begins in the file */

@@ -101,7 +101,8 @@ public final class Safetensors implements WeightSource {
         HfFamily family = HfFamilies.of(whole);
         HfConfig config = whole.inner("text_config").orElse(whole);
         Map<String, float[]> made = new LinkedHashMap<>();
-        Map<String, Object> values = HfDecoder.describe(family, config, made);
+        Map<String, Object> values = family.read(config, made);
+        HfPooling.of(place.folder()).ifPresent(p -> values.put(family.architecture() + ".pooling_type", p));
         values.put("general.name", String.valueOf(place.folder().getFileName()));
         if (family.pairsSideBySide()) values.put(HALVES, true);
         if (TokenizerFiles.areIn(place.folder())) {
@@ -118,7 +119,7 @@ public final class Safetensors implements WeightSource {
         boolean shared = config.flag("tie_word_embeddings").orElse(family.sharesHead());
         List<String> unknown = new ArrayList<>();
         for (Entry e : stored.values()) {
-            if (HfNames.isIgnored(e.name())) continue;
+            if (HfNames.isIgnored(e.name()) || family.leavesOut(e.name())) continue;
             String name = HfNames.translate(family.names(), e.name()).orElse(null);
             if (name == null) {
                 unknown.add(e.name());
@@ -134,7 +135,7 @@ public final class Safetensors implements WeightSource {
                     "tensors that " + config.text("model_type") + " has not, so what they do would be lost: "
                             + shortened(unknown));
         }
-        if (said && !shared && !entries.containsKey("output.weight")) {
+        if (family.hasHead() && said && !shared && !entries.containsKey("output.weight")) {
             throw wrong(place.folder(), "lacks lm_head.weight, and tie_word_embeddings is false");
         }
     }

@@ -61,7 +61,11 @@ public final class ModelsPage {
         page.append(" ([FamiliesTest](../engine/src/test/java/dev/jay/engine/FamiliesTest.java))\n");
         page.append("- **safetensors**: the `model_type`s of config.json, each giving what the GGUF file of the same"
                 + " weights gives");
-        page.append(" ([SafetensorsModelTest](" + LAWS + "SafetensorsModelTest.java))\n\n");
+        page.append(" ([SafetensorsModelTest](" + LAWS + "SafetensorsModelTest.java),"
+                + " [SafetensorsEncoderTest](" + LAWS + "SafetensorsEncoderTest.java)); what a config.json may"
+                + " say wrong ([HostileConfigsTest](" + LAWS + "HostileConfigsTest.java)). Rows are pooled as"
+                + " `modules.json` and `1_Pooling/config.json` say; without them those of an encoder by their mean, of"
+                + " a decoder the last is taken\n\n");
     }
 
     private void families() {
@@ -116,9 +120,10 @@ public final class ModelsPage {
         return HfFiles.typesOf(architecture).stream().map(t -> "`" + t + "`").collect(Collectors.joining(", "));
     }
 
-    /** The shapes that the test of safetensors names. */
+    /** The shapes that the tests of safetensors name. */
     static Set<String> safetensorsShapes() {
-        return Arrays.stream(SafetensorsModelTest.class.getDeclaredMethods())
+        return Stream.of(SafetensorsModelTest.class, SafetensorsEncoderTest.class)
+                .flatMap(test -> Arrays.stream(test.getDeclaredMethods()))
                 .map((Method m) -> m.getAnnotation(CsvSource.class))
                 .filter(Objects::nonNull)
                 .flatMap(csv -> Arrays.stream(csv.value()))

@@ -13,9 +13,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A decoder in a GGUF file, written as Hugging Face would have it. */
+/** A model in a GGUF file, written as Hugging Face would have it. */
 public final class HfFiles {
     private static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("token_embd", "model.embed_tokens"),
@@ -45,22 +46,23 @@ public final class HfFiles {
     public static Path write(
             Path folder, WeightSource source, Map<String, Object> changes, boolean vectorsToo, int shards, int spaces)
             throws IOException {
+        return write(folder, source, changes, vectorsToo, shards, spaces, name -> name);
+    }
+
+    /** @param renamed what a tensor is called, by what it is called in most files */
+    public static Path write(
+            Path folder,
+            WeightSource source,
+            Map<String, Object> changes,
+            boolean vectorsToo,
+            int shards,
+            int spaces,
+            UnaryOperator<String> renamed)
+            throws IOException {
         Files.createDirectories(folder);
         Metadata m = source.metadata();
         String a = m.text("general.architecture") + ".";
-        Map<String, Object> config = new TreeMap<>(Map.of(
-                "hidden_size", m.integer(a + "embedding_length"),
-                "num_hidden_layers", m.integer(a + "block_count"),
-                "num_attention_heads", m.integer(a + "attention.head_count"),
-                "num_key_value_heads", m.integer(a + "attention.head_count_kv"),
-                "intermediate_size", m.integer(a + "feed_forward_length"),
-                "vocab_size", m.integer(a + "vocab_size"),
-                "rms_norm_eps", m.real(a + "attention.layer_norm_rms_epsilon"),
-                "rope_theta", m.real(a + "rope.freq_base"),
-                "max_position_embeddings", m.integer(a + "context_length")));
-        config.put("head_dim", m.integer(a + "attention.key_length"));
-        config.put("tie_word_embeddings", source.find("output.weight") == null);
-        config.putAll(HfConfigs.keys(source));
+        Map<String, Object> config = new TreeMap<>(HfEncoders.isOne(m) ? HfEncoders.keys(m) : decoderKeys(source));
         config.putAll(changes);
         config.values().removeIf(v -> v.equals("absent"));
         Files.writeString(folder.resolve("config.json"), JsonMapper.shared().writeValueAsString(config));
@@ -81,7 +83,8 @@ public final class HfFiles {
                 bytes = toBf16(bytes);
                 type = "BF16";
             }
-            String name = hfName(HfConfigs.names(m), e.name());
+            String name = renamed.apply(
+                    HfEncoders.isOne(m) ? HfEncoders.name(m, e.name()) : hfName(HfConfigs.names(m), e.name()));
             int pieces = name.contains("%d") ? Math.toIntExact(e.dims().getLast()) : 1;
             List<Long> dims = pieces == 1 ? e.dims() : e.dims().subList(0, 2);
             for (int piece = 0; piece < pieces; piece++) {
@@ -102,6 +105,25 @@ public final class HfFiles {
                     JsonMapper.shared().writeValueAsString(Map.of("metadata", Map.of(), "weight_map", index)));
         }
         return folder;
+    }
+
+    private static Map<String, Object> decoderKeys(WeightSource source) {
+        Metadata m = source.metadata();
+        String a = m.text("general.architecture") + ".";
+        Map<String, Object> config = new TreeMap<>(Map.of(
+                "hidden_size", m.integer(a + "embedding_length"),
+                "num_hidden_layers", m.integer(a + "block_count"),
+                "num_attention_heads", m.integer(a + "attention.head_count"),
+                "num_key_value_heads", m.integer(a + "attention.head_count_kv"),
+                "intermediate_size", m.integer(a + "feed_forward_length"),
+                "vocab_size", m.integer(a + "vocab_size"),
+                "rms_norm_eps", m.real(a + "attention.layer_norm_rms_epsilon"),
+                "rope_theta", m.real(a + "rope.freq_base"),
+                "max_position_embeddings", m.integer(a + "context_length")));
+        config.put("head_dim", m.integer(a + "attention.key_length"));
+        config.put("tie_word_embeddings", source.find("output.weight") == null);
+        config.putAll(HfConfigs.keys(source));
+        return config;
     }
 
     /** The {@code model_type}s that are read as this architecture. */
