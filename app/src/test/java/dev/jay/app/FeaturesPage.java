@@ -126,6 +126,7 @@ final class FeaturesPage {
             if (adapters.contains("new Model(\"" + family + "\"")) lora.add(link("files", ADAPTERS));
             if (family.equals("llama")) { // what jay train writes
                 lora.add(link("answers", "app/src/test/java/dev/jay/app/cli/TuneCommandTest.java"));
+                lora.add(link("chosen by requests", "engine/src/test/java/dev/jay/engine/AdaptersTest.java"));
             }
             int codecs = ModelsPage.codecs(family).size();
             row(

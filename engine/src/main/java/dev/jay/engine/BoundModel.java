@@ -9,13 +9,10 @@ import dev.jay.engine.plan.Setup;
 import dev.jay.engine.plan.Wishes;
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.tier.FileTier;
-import dev.jay.model.Adapter;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.arch.Architecture;
 import dev.jay.model.arch.Architectures;
 import dev.jay.model.arch.Transformer;
-import dev.jay.model.block.LoraAdapter;
-import dev.jay.model.load.AdapterSet;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.MappedWeights;
 import dev.jay.model.load.Metadata;
@@ -65,8 +62,7 @@ final class BoundModel implements Needs {
     private final String kernels;
     private final Map<Numerics, KvRecipe> recipes;
     private final Map<Numerics, Transformer> resident;
-    private Adapter adapter = Adapter.NONE;
-    private String adapted = ""; // what the arithmetic depends on beside the model's weights
+    private final Adapters adapters;
     private StreamedWeights streaming; // made when it is asked for
     private Map<Numerics, Transformer> streamed;
 
@@ -93,14 +89,7 @@ final class BoundModel implements Needs {
         Supplier<Map<Numerics, Transformer>> building = () -> build(new MappedWeights(source));
         // a recipe of the caller's that does not fit the model is no fault of the file
         this.resident = options.kvRecipe().isPresent() ? building.get() : fromFile(building);
-        if (options.adapter().isPresent()) adapt(options.adapter().get(), rows);
-    }
-
-    private void adapt(Path file, int rows) throws IOException {
-        AdapterSet adapters = owned.add(AdapterSet.read(memory, file, spec, source), AdapterSet::close);
-        LoraAdapter lora = owned.add(new LoraAdapter(adapters, ops, rows, memory), LoraAdapter::close);
-        this.adapter = lora;
-        this.adapted = "; adapter: " + file.getFileName() + " " + adapters.digest();
+        this.adapters = Adapters.open(options.adapters(), spec, source, ops, rows, memory, owned);
     }
 
     private static KernelChoice kernels(Cpu cpu, ModelOptions options, Memory memory) throws IOException {
@@ -194,7 +183,7 @@ final class BoundModel implements Needs {
                         s.parallel(),
                         s.stepTokens(),
                         s.layerRows(),
-                        adapter),
+                        adapters),
                 Forward::close);
         if (plan.split().isPresent()) streaming.start(memory, plan.split().get());
         else source.files().forEach(MappedFile::claim);
@@ -205,7 +194,7 @@ final class BoundModel implements Needs {
     Tiers.Opened tiers(Forward forward, Runnable waker) throws IOException {
         return options.kvFile().isEmpty()
                 ? Tiers.Opened.NONE
-                : Tiers.open(options, owned, source, kernels + adapted + stretching(), recipes, forward, memory, waker);
+                : Tiers.open(options, owned, source, kernels + stretching(), recipes, forward, memory, waker);
     }
 
     /** Keys of files that stretch their context depend on how far it is. */
@@ -295,6 +284,10 @@ final class BoundModel implements Needs {
         return WeightFormats.byGgmlType(e.type()).map(WeightFormat::name).orElse(e.typeName());
     }
 
+    Adapters adapters() {
+        return adapters;
+    }
+
     Memory memory() {
         return memory;
     }
@@ -313,7 +306,10 @@ final class BoundModel implements Needs {
 
     /** Which kernels run and how keys and values are kept. */
     String describe() {
-        StringBuilder kv = new StringBuilder(ops.describe()).append(adapted);
+        StringBuilder kv = new StringBuilder(ops.describe());
+        adapters.list()
+                .forEach(a ->
+                        kv.append("; adapter: ").append(a.name()).append(' ').append(a.digest()));
         if (spec.isEncoder()) return kv.append("; an encoder: no kv").toString();
         resident.forEach((numerics, t) -> kv.append("; kv for ")
                 .append(numerics)

@@ -18,10 +18,18 @@ public interface Forward extends AutoCloseable {
      * @param tokens     borrowed
      * @param logitsFrom logits are wanted after tokens [logitsFrom, from + count); none where it is from + count
      * @param hidden     gets the rows of all its tokens when they are computed, and again if the pass is repeated; null if nobody wants them
+     * @param adapters   that they run with
      */
-    record Slice(SequenceCache cache, int[] tokens, int from, int count, int logitsFrom, HiddenRows hidden) {
+    record Slice(
+            SequenceCache cache,
+            int[] tokens,
+            int from,
+            int count,
+            int logitsFrom,
+            HiddenRows hidden,
+            AdapterMix adapters) {
         public Slice(SequenceCache cache, int[] tokens, int from, int count, int logitsFrom) {
-            this(cache, tokens, from, count, logitsFrom, null);
+            this(cache, tokens, from, count, logitsFrom, null, AdapterMix.NONE);
         }
 
         public int rows() {

@@ -38,6 +38,8 @@ final class LoadedModel implements Model {
     private final boolean ownTemplate;
     private final Encoding encoding;
     private final Engine engine;
+    private final Adapters adapters;
+    private volatile AdapterMix defaultAdapters;
 
     /** Opens a model; what had been opened before a failure is closed again. */
     static LoadedModel open(Path file, ModelOptions options) throws IOException {
@@ -58,6 +60,8 @@ final class LoadedModel implements Model {
         this.metadata = bound.metadata();
         this.spec = bound.spec();
         this.plan = bound.plan();
+        this.adapters = bound.adapters();
+        this.defaultAdapters = adapters.asOpened();
         this.tokenizer = bound.fromFile(() -> Tokenizers.from(metadata));
         TransformerForward forward = bound.open(plan);
         this.encoding = owned.add(new Encoding(forward, spec.dim(), contextLength()), Encoding::close);
@@ -150,7 +154,7 @@ final class LoadedModel implements Model {
     private QueuedGeneration start(Request request) {
         mustGenerate();
         QueuedGeneration answer = new QueuedGeneration(engine.promptOf(request));
-        answer.is(engine.submit(request, answer));
+        answer.is(engine.submit(adapted(request), answer));
         return answer;
     }
 
@@ -169,7 +173,29 @@ final class LoadedModel implements Model {
     @Override
     public Ticket submit(Request request, TokenSink sink) {
         mustGenerate();
-        return engine.submit(request, sink);
+        return engine.submit(adapted(request), sink);
+    }
+
+    private Request adapted(Request request) {
+        if (request.adapters().isEmpty()) return request.withAdapters(defaultAdapters);
+        adapters.check(request.adapters().get());
+        return request;
+    }
+
+    @Override
+    public List<LoadedAdapter> adapters() {
+        return adapters.list();
+    }
+
+    @Override
+    public AdapterMix defaultAdapters() {
+        return defaultAdapters;
+    }
+
+    @Override
+    public void setDefaultAdapters(AdapterMix mix) {
+        adapters.check(mix);
+        defaultAdapters = mix;
     }
 
     @Override

@@ -109,6 +109,25 @@ public interface Model extends AutoCloseable {
     /** Whether the file brought a chat template of its own. */
     boolean hasChatTemplate();
 
+    /** The adapters it was opened with, in their order. */
+    default List<LoadedAdapter> adapters() {
+        return List.of();
+    }
+
+    /** What requests run with that name no adapters. */
+    default AdapterMix defaultAdapters() {
+        return AdapterMix.NONE;
+    }
+
+    /**
+     * Changes what requests run with that name no adapters and begin after this. From any thread; all of it at once.
+     *
+     * @throws IllegalArgumentException if one of them is not of {@link #adapters}
+     */
+    default void setDefaultAdapters(AdapterMix mix) {
+        if (!mix.parts().isEmpty()) throw new IllegalArgumentException("this model was opened without adapters");
+    }
+
     /** The file's name without its folder. */
     String name();
 

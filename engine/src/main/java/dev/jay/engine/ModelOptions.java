@@ -6,6 +6,7 @@ import dev.jay.tensor.memory.Memory;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -32,7 +33,7 @@ public final class ModelOptions {
     private String admission = "promise";
     private ToDoubleFunction<String> weights = _ -> 1;
     private Duration patience = Duration.ofMinutes(5);
-    private Optional<Path> adapter = Optional.empty();
+    private List<AdapterFile> adapters = List.of();
     private Optional<Path> kvFile = Optional.empty();
     private long kvFileBytes = 4L << 30;
     private int queueLimit = 64;
@@ -63,7 +64,7 @@ public final class ModelOptions {
         o.admission = admission;
         o.weights = weights;
         o.patience = patience;
-        o.adapter = adapter;
+        o.adapters = adapters;
         o.kvFile = kvFile;
         o.kvFileBytes = kvFileBytes;
         o.queueLimit = queueLimit;
@@ -187,13 +188,18 @@ public final class ModelOptions {
         return o;
     }
 
-    /**
-     * Low-rank adapters that every request runs with: a GGUF adapter, or a folder of PEFT's; none unless set. Opening the
-     * model fails if they are another model's.
-     */
+    /** One adapter that every request runs with, unless it says otherwise; as {@link #withAdapters}. */
     public ModelOptions withAdapter(Path file) {
+        return withAdapters(List.of(AdapterFile.of(file)));
+    }
+
+    /**
+     * Low-rank adapters that requests may run with, {@link Model#adapters} in this order; none unless set. Opening the
+     * model fails if one is not of it. Their bytes are in the books ({@code adapter}, {@code adapter-scratch}).
+     */
+    public ModelOptions withAdapters(List<AdapterFile> files) {
         ModelOptions o = copy();
-        o.adapter = Optional.of(file);
+        o.adapters = List.copyOf(files);
         return o;
     }
 
@@ -289,8 +295,8 @@ public final class ModelOptions {
         return perfMap;
     }
 
-    public Optional<Path> adapter() {
-        return adapter;
+    public List<AdapterFile> adapters() {
+        return adapters;
     }
 
     public Optional<String> kvRecipe() {

@@ -20,10 +20,10 @@ final class Prefixes implements AutoCloseable {
     private final PrefixIndex index;
 
     /** All that keys and values depend on besides the tokens before them, and whose they are. */
-    private record Variant(String tenant, Numerics numerics) implements Salted {
+    private record Variant(String tenant, Numerics numerics, AdapterMix adapters) implements Salted {
         @Override
         public byte[] salt() {
-            return (numerics + " " + tenant).getBytes(StandardCharsets.UTF_8);
+            return (numerics + adapters.salt() + " " + tenant).getBytes(StandardCharsets.UTF_8); // no salt has a space
         }
     }
 
@@ -35,7 +35,7 @@ final class Prefixes implements AutoCloseable {
 
     private static Object variant(Sequence s) {
         // what is not shared stands on a variant that nobody else can name
-        return s.request.isShared() ? new Variant(s.request.tenant(), s.request.numerics()) : s;
+        return s.request.isShared() ? new Variant(s.request.tenant(), s.request.numerics(), s.adapters()) : s;
     }
 
     /** How many tokens the sequence may take over: one at least is left to run, and all whose logits are wanted. */

@@ -38,6 +38,7 @@ public final class Request {
     private Optional<Duration> firstToken = Optional.empty();
     private Optional<Grammar> grammar = Optional.empty();
     private Set<Integer> writtenTokens = Set.of();
+    private Optional<AdapterMix> adapters = Optional.empty();
     private HiddenRows hidden; // null: nobody wants them
 
     private Request(int[] prompt) {
@@ -66,6 +67,7 @@ public final class Request {
         r.firstToken = firstToken;
         r.grammar = grammar;
         r.writtenTokens = writtenTokens;
+        r.adapters = adapters;
         r.hidden = hidden;
         return r;
     }
@@ -188,6 +190,13 @@ public final class Request {
         return r;
     }
 
+    /** The adapters that it runs with, of {@link Model#adapters}; those that are the model's default unless set. */
+    public Request withAdapters(AdapterMix value) {
+        Request r = copy();
+        r.adapters = Optional.of(value);
+        return r;
+    }
+
     /** Who gets the rows of the tokens after the last norm, on the engine thread. All are computed: it shares nothing. */
     Request withHidden(HiddenRows taker) {
         Request r = copy();
@@ -279,6 +288,11 @@ public final class Request {
 
     public Set<Integer> writtenTokens() {
         return writtenTokens;
+    }
+
+    /** Empty: those that are the model's default when it begins. */
+    public Optional<AdapterMix> adapters() {
+        return adapters;
     }
 
     /** The tokens that end the answer. */

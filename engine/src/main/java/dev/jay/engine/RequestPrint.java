@@ -30,6 +30,7 @@ final class RequestPrint {
             "ignoreEos",
             "grammar",
             "writtenTokens",
+            "adapters",
             "tenant");
 
     /** Those that do not change an answer, and those with which nothing is parked: {@link #canPark}. */
@@ -59,6 +60,7 @@ final class RequestPrint {
             for (int token : new TreeSet<>(r.stopTokens())) out.writeInt(token);
             out.writeInt(r.writtenTokens().size());
             for (int token : new TreeSet<>(r.writtenTokens())) out.writeInt(token);
+            text(out, r.adapters().map(AdapterMix::salt).orElse(""));
             text(out, r.grammar().map(Grammar::kind).orElse(""));
             text(out, r.grammar().map(Grammar::source).orElse(""));
             Sampling s = r.sampling();

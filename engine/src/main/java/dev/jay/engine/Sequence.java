@@ -186,7 +186,11 @@ final class Sequence implements Work, Ticket {
             count = wanted + rows - from;
             wanted = Math.min(wanted, from + count);
         }
-        return new Forward.Slice(cache, tokens, from, count, wanted, request.hidden());
+        return new Forward.Slice(cache, tokens, from, count, wanted, request.hidden(), adapters());
+    }
+
+    AdapterMix adapters() {
+        return request.adapters().orElse(AdapterMix.NONE);
     }
 
     int[] prompt() {

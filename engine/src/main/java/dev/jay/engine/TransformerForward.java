@@ -8,7 +8,6 @@ import dev.jay.kv.KvShape;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.Stride;
-import dev.jay.model.Adapter;
 import dev.jay.model.HiddenRows;
 import dev.jay.model.LayerProbe;
 import dev.jay.model.Pass;
@@ -21,7 +20,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +33,7 @@ final class TransformerForward implements Forward {
     private static final int LEAST_ROWS = 8;
 
     private final Map<Numerics, Transformer> transformers;
-    private final Adapter adapter;
+    private final Adapters adapters;
     private final KvShape shape;
     private final int vocabulary;
     private final int mostTokens;
@@ -82,7 +80,7 @@ final class TransformerForward implements Forward {
      * @param contextLength tokens of a full sequence
      * @param parallel      full sequences that the pages hold, in the mode that takes fewer; at least one in any mode
      * @param layerRows     tokens of a step that go through a layer at a time
-     * @param adapter       that every sequence runs with; borrowed
+     * @param adapters      that sequences may run with; borrowed
      */
     TransformerForward(
             Map<Numerics, Transformer> transformers,
@@ -91,9 +89,9 @@ final class TransformerForward implements Forward {
             int parallel,
             int stepTokens,
             int layerRows,
-            Adapter adapter) {
+            Adapters adapters) {
         this.transformers = new EnumMap<>(transformers);
-        this.adapter = adapter;
+        this.adapters = adapters;
         Transformer any = transformers.values().iterator().next();
         this.shape = any.spec().kvShape();
         this.vocabulary = any.spec().vocabulary();
@@ -211,7 +209,8 @@ final class TransformerForward implements Forward {
         scratch.release(0);
         try {
             Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch)
-                    .withAdapters(Collections.nCopies(spans.size(), adapter));
+                    .withAdapters(
+                            slices.stream().map(s -> adapters.of(s.adapters())).toList());
             if (slices.stream().anyMatch(s -> s.hidden() != null)) pass = pass.withProbe(new Rows(slices));
             MemorySegment logits = transformers.get(numerics).run(pass, layerRows);
             for (Slice s : slices) ((Cache) s.cache()).kv().settle(s.from() + s.count());
@@ -232,7 +231,7 @@ final class TransformerForward implements Forward {
         int row = 0;
         for (int i = 0; i < texts.size(); i++) {
             int[] text = texts.get(i);
-            slices.add(new Slice(null, text, 0, text.length, text.length, takers.get(i)));
+            slices.add(new Slice(null, text, 0, text.length, text.length, takers.get(i), AdapterMix.NONE));
             spans.add(new Span(null, row, text.length, 0));
             row += text.length;
         }

@@ -34,6 +34,7 @@ class EngineLaws {
                 .withNumerics(random.nextBoolean() ? Numerics.EXACT : Numerics.FAST)
                 .withMaxTokens(random.nextInt(25))
                 .withTenant(random.nextInt(4) == 0 ? "other" : "")
+                .withAdapters(SomeAdapters.mix(random.nextInt(8)))
                 .withSharing(random.nextInt(6) > 0)
                 .withPriority(random.nextInt(3))
                 .withLogprobs(random.nextInt(4) - 1);

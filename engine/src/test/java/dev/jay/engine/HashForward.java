@@ -21,6 +21,7 @@ final class HashForward implements Forward {
     static final int FAILS = 60; // in a prompt: the pass fails
     static final int NOT_A_NUMBER = 61; // in a prompt: logits after it are NaN
     private static final int SLOTS = 4; // tokens a page
+    private static final int MARK = 1024;
 
     private final PagePool pool;
     private final int mostTokens;
@@ -173,11 +174,18 @@ final class HashForward implements Forward {
         int row = 0;
         for (Slice s : slices) {
             Cache cache = (Cache) s.cache();
-            cache.append(s.tokens(), s.from(), s.count());
+            cache.append(marked(s), s.from(), s.count());
             int[] all = cache.tokens();
             for (int to = s.logitsFrom() + 1; to <= all.length; to++, row++) fill(logits, row, all, to);
         }
         return MemorySegment.ofArray(logits);
+    }
+
+    /** What an adapter changed is another row: one that was taken over from others gives a wrong answer. */
+    private static int[] marked(Slice s) {
+        if (s.adapters().equals(AdapterMix.NONE)) return s.tokens();
+        int mark = 1 + Math.floorMod(s.adapters().salt().hashCode(), 1000);
+        return Arrays.stream(s.tokens()).map(t -> t + mark * MARK).toArray();
     }
 
     private static void fill(float[] logits, int row, int[] tokens, int length) {
@@ -185,7 +193,7 @@ final class HashForward implements Forward {
         boolean broken = false;
         for (int i = 0; i < length; i++) {
             hash = (hash ^ tokens[i]) * 1099511628211L + i;
-            broken |= tokens[i] == NOT_A_NUMBER;
+            broken |= tokens[i] % MARK == NOT_A_NUMBER;
         }
         SplittableRandom random = new SplittableRandom(hash);
         for (int t = 0; t < VOCABULARY; t++) {

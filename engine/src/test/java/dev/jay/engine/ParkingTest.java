@@ -57,6 +57,7 @@ class ParkingTest {
                 .withSampling(random.nextBoolean() ? Sampling.GREEDY : Sampling.DEFAULT)
                 .withIgnoreEos(random.nextBoolean())
                 .withTenant(random.nextInt(4) == 0 ? "other" : "")
+                .withAdapters(SomeAdapters.mix(random.nextInt(8)))
                 .withNumerics(random.nextInt(3) == 0 ? Numerics.EXACT : Numerics.FAST)
                 .withMaxTokens(1 + random.nextInt(30));
         if (random.nextInt(4) == 0) r = r.withStops("bc", "a");
@@ -187,6 +188,8 @@ class ParkingTest {
                 r.withStops("ab"),
                 r.withStopTokens(Set.of(4)),
                 r.withIgnoreEos(true),
+                r.withAdapters(SomeAdapters.mix(1)),
+                r.withAdapters(SomeAdapters.mix(2)),
                 r.withTenant("a"));
         Set<String> prints = new HashSet<>();
         for (Request each : others) prints.add(RequestPrint.of(each, each.prompt()));

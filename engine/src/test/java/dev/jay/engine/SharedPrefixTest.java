@@ -97,6 +97,7 @@ class SharedPrefixTest {
         List<Request> others = List.of(
                 request(3).withTenant("other"),
                 request(3).withNumerics(Numerics.EXACT),
+                request(3).withAdapters(SomeAdapters.mix(1)),
                 request(3).withSharing(false));
         for (Request other : others) {
             try (EngineRig rig = new EngineRig("first-come", 128, 16)) {

@@ -53,6 +53,7 @@ class TierLaws {
                 .withSampling(random.nextBoolean() ? Sampling.GREEDY : Sampling.DEFAULT.withSeed(prefix))
                 .withIgnoreEos(true)
                 .withTenant(random.nextInt(4) == 0 ? "other" : "")
+                .withAdapters(SomeAdapters.mix(random.nextInt(8)))
                 .withNumerics(random.nextInt(3) == 0 ? Numerics.EXACT : Numerics.FAST)
                 .withMaxTokens(1 + random.nextInt(12));
         return random.nextInt(5) == 0 ? r.withPromptScores(1) : r;
@@ -184,6 +185,11 @@ class TierLaws {
             assertThat(rig.run(mine.withTenant("yours")).finish.usage().reusedTokens())
                     .isZero();
             assertThat(rig.run(mine.withNumerics(Numerics.EXACT)).finish.usage().reusedTokens())
+                    .isZero();
+            assertThat(rig.run(mine.withAdapters(SomeAdapters.mix(1)))
+                            .finish
+                            .usage()
+                            .reusedTokens())
                     .isZero();
             // whole strides: the few tokens of a part are as soon computed
             assertThat(rig.run(mine).finish.usage().reusedTokens()).isEqualTo(PREFIX - 4);

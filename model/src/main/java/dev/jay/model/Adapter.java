@@ -12,7 +12,7 @@ public interface Adapter {
      * Called on the engine thread.
      *
      * @param site the weight's name in the model file, without its suffix: {@code blk.0.attn_q}
-     * @param rows rows of one sequence
+     * @param rows rows of sequences that run with it
      * @param x    what went in, f32[rows][inputs of the site]
      * @param y    what came out, f32[rows][outputs of the site], to add to
      */

@@ -2,13 +2,16 @@
 package dev.jay.app.cli;
 
 import dev.jay.app.hub.HubModel;
+import dev.jay.engine.AdapterFile;
 import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
 import dev.jay.tensor.kernel.KernelProviders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -74,9 +77,16 @@ final class ModelArguments {
 
         @Option(
                 names = "--lora",
-                paramLabel = "FILE",
-                description = "Adapters to run with: a GGUF adapter, or a folder of PEFT's (of 'jay tune').")
-        private Path lora;
+                paramLabel = "[NAME=]FILE",
+                description =
+                        "Adapters to run with: a GGUF adapter, or a folder of PEFT's (of 'jay tune'). May be given"
+                            + " several times; requests to 'jay serve' may choose among them (lora, /lora-adapters).")
+        private List<String> lora;
+
+        @Option(
+                names = "--lora-init-without-apply",
+                description = "Begin with all adapters at scale 0: who wants one says so (no).")
+        private boolean loraAsleep;
 
         @Option(
                 names = "--kv",
@@ -152,6 +162,20 @@ final class ModelArguments {
         return Model.open(file(shell), options(shell));
     }
 
+    private List<AdapterFile> adapters() {
+        List<AdapterFile> all = new ArrayList<>();
+        for (String said : opening.lora) {
+            int eq = Files.exists(Path.of(said)) ? -1 : said.indexOf('=');
+            AdapterFile file = AdapterFile.of(existing(said.substring(eq + 1)));
+            String name = eq > 0 ? said.substring(0, eq) : file.name();
+            if (all.stream().anyMatch(a -> a.name().equals(name))) {
+                throw new CommandException(ExitCode.USAGE, "--lora: two are called " + name + ": write NAME=FILE");
+            }
+            all.add(new AdapterFile(name, file.path(), opening.loraAsleep ? 0 : 1));
+        }
+        return all;
+    }
+
     ModelOptions options(Shell shell) {
         ModelOptions options = ModelOptions.defaults();
         if (opening.context != null) options = options.withContextLength(opening.context);
@@ -162,7 +186,7 @@ final class ModelArguments {
         if (opening.perfMap)
             options = options.withPerfMap(
                     Path.of("/tmp", "perf-" + ProcessHandle.current().pid() + ".map"));
-        if (opening.lora != null) options = options.withAdapter(existing(opening.lora.toString()));
+        if (opening.lora != null) options = options.withAdapters(adapters());
         if (opening.kv != null) options = options.withKvRecipe(opening.kv);
         if (opening.kvFile != null) options = options.withKvFile(opening.kvFile);
         if (opening.kvFileSize != null) options = options.withKvFileBytes(opening.kvFileSize);

@@ -100,6 +100,7 @@ final class AnswerFields {
                         .orElse(0))
                 .withSharing(!fields.has("cache_prompt") || fields.flag("cache_prompt"))
                 .withIgnoreEos(fields.flag("ignore_eos"));
+        if (fields.has(AdapterScales.FIELD)) request = request.withAdapters(new AdapterScales(model).read(fields));
         Optional<Grammar> grammar = new GrammarFields(fields).read();
         if (grammar.isPresent()) request = request.withGrammar(grammar.get());
         OptionalInt asked = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);

@@ -21,7 +21,7 @@ final class Anthropic implements Tongue {
     public ObjectNode chat(Fields fields) {
         if (!fields.has("max_tokens")) throw fields.missing("max_tokens");
         ObjectNode chat = prompt(fields);
-        Chats.same(fields, chat, "max_tokens", "temperature", "top_p", "top_k", "seed", "numerics", "priority");
+        Chats.same(fields, chat, "max_tokens", "temperature", "top_p", "top_k", "seed", "numerics", "priority", "lora");
         Chats.renamed(fields, "stop_sequences", chat, "stop");
         Chats.stream(chat, fields.flag("stream"));
         return chat;

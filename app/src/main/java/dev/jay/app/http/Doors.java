@@ -67,6 +67,10 @@ final class Doors {
         to.post("/v1/responses/input_tokens", reply(prompts::ofResponses));
         to.post("/v1/chat/completions/input_tokens", reply(prompts::ofChat));
         Tokens tokens = new Tokens(model);
+        to.post(AdapterScales.PATH, (body, tenant, req, res) -> {
+            new AdapterScales(model).change(body);
+            Routes.send(res, Json.object().put("success", true));
+        });
         to.post("/tokenize", reply(tokens::tokenize));
         to.post("/detokenize", reply(tokens::detokenize));
     }

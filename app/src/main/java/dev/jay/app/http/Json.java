@@ -5,12 +5,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** JSON in and out of a body, with limits on what comes in. */
@@ -35,6 +37,10 @@ final class Json {
             .build();
 
     private Json() {}
+
+    static ArrayNode array() {
+        return MAPPER.createArrayNode();
+    }
 
     static ObjectNode object() {
         return MAPPER.createObjectNode();
@@ -63,6 +69,17 @@ final class Json {
         }
         if (root instanceof ObjectNode object) return object;
         throw ApiException.invalid(null, "the body must be a JSON object");
+    }
+
+    /** A body that is an array, as the one field of an object. */
+    static byte[] named(String name, byte[] array) {
+        boolean is = new String(array, StandardCharsets.UTF_8).stripLeading().startsWith("[");
+        if (!is) return array;
+        byte[] begin = ("{\"" + name + "\":").getBytes(StandardCharsets.UTF_8);
+        byte[] all = Arrays.copyOf(begin, begin.length + array.length + 1);
+        System.arraycopy(array, 0, all, begin.length, array.length);
+        all[all.length - 1] = '}';
+        return all;
     }
 
     /** Never the text itself: it may be somebody's prompt. */

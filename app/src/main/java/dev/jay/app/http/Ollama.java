@@ -78,6 +78,7 @@ final class Ollama implements Tongue {
         fields.object("options").ifPresent(options -> options(options, chat));
         format(fields, chat);
         think(fields, chat);
+        Chats.same(fields, chat, "lora");
         Chats.stream(chat, !fields.has("stream") || fields.flag("stream"));
         return chat;
     }

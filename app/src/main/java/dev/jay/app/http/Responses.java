@@ -31,7 +31,7 @@ final class Responses implements Tongue {
             if (!off) throw fields.unsupported(name, why);
         });
         ObjectNode chat = prompt(fields);
-        Chats.same(fields, chat, "temperature", "top_p", "top_k", "seed", "numerics", "priority");
+        Chats.same(fields, chat, "temperature", "top_p", "top_k", "seed", "numerics", "priority", "lora");
         Chats.same(fields, chat, "presence_penalty", "frequency_penalty", "parallel_tool_calls");
         Chats.renamed(fields, "max_output_tokens", chat, "max_completion_tokens");
         Chats.stream(chat, fields.flag("stream"));

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.UUID;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Which path goes where, and what every request gets: an id, a place inside, a count, an error it can read. */
@@ -57,6 +58,9 @@ final class Routes {
             }
         });
         routing.addFilter(new Access(options));
+        routing.get(
+                AdapterScales.PATH,
+                counted(AdapterScales.PATH, (_, res) -> send(res, new AdapterScales(model).list())));
         new Doors(model, modelName, options, metrics, peers)
                 .register((path, action) ->
                         post(routing, path, (req, res) -> action.run(body(req), tenant(req), req, res)));
@@ -152,7 +156,8 @@ final class Routes {
         } catch (IllegalArgumentException | IllegalStateException e) { // the length of a chunk that is none
             throw brokenBody();
         }
-        return Json.parse(bytes);
+        boolean array = request.path().path().equals(AdapterScales.PATH); // its body has no name for it
+        return Json.parse(array ? Json.named(AdapterScales.FIELD, bytes) : bytes);
     }
 
     private static ApiException brokenBody() {
@@ -160,7 +165,7 @@ final class Routes {
                 null, "broken_body", "the request's body is not sent as HTTP has it: a length is wrong");
     }
 
-    static void send(ServerResponse response, ObjectNode reply) {
+    static void send(ServerResponse response, JsonNode reply) {
         response.header(HeaderNames.CONTENT_TYPE, Json.CONTENT_TYPE);
         response.send(Json.bytes(reply));
     }

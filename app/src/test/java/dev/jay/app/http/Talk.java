@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.http;
 
+import dev.jay.engine.Model;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,7 +22,13 @@ final class Talk implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     Talk(UnaryOperator<ServerOptions> change) throws IOException {
-        server = Server.start(model, change.apply(ServerOptions.DEFAULT.withListening("127.0.0.1", 0)));
+        this(null, change);
+    }
+
+    /** @param other to be served in its place; null: the scripted one */
+    Talk(Model other, UnaryOperator<ServerOptions> change) throws IOException {
+        server = Server.start(
+                other == null ? model : other, change.apply(ServerOptions.DEFAULT.withListening("127.0.0.1", 0)));
     }
 
     HttpRequest.Builder request(String path) {

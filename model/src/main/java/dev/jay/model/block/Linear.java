@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.model.block;
 
-import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.model.Adapter;
 import dev.jay.model.Pass;
 import dev.jay.tensor.format.Matrix;
@@ -50,14 +49,24 @@ public final class Linear {
         } finally {
             pass.scratch().release(mark);
         }
-        for (int s = 0; s < pass.spans().size(); s++) {
+        int end;
+        for (int s = 0; s < pass.spans().size(); s = end) {
             Adapter adapter = pass.adapters().get(s);
-            if (adapter == Adapter.NONE) continue;
-            Span span = pass.spans().get(s);
-            for (int i = 0; i < parts.size(); i++) {
-                MemorySegment to = Pass.rowsOf(span, y[i], parts.get(i).weight().rows());
-                adapter.add(parts.get(i).site(), span.count(), Pass.rowsOf(span, x, inputs), to);
+            int first = pass.spans().get(s).row();
+            int count = 0;
+            // neighbours that run with the same are one product
+            for (end = s; end < pass.spans().size() && pass.adapters().get(end).equals(adapter); end++) {
+                count += pass.spans().get(end).count();
             }
+            if (adapter != Adapter.NONE) adapt(adapter, first, count, x, y);
+        }
+    }
+
+    private void adapt(Adapter adapter, int first, int count, MemorySegment x, MemorySegment... y) {
+        MemorySegment from = x.asSlice(4L * first * inputs, 4L * count * inputs);
+        for (int i = 0; i < parts.size(); i++) {
+            long width = 4L * parts.get(i).weight().rows();
+            adapter.add(parts.get(i).site(), count, from, y[i].asSlice(first * width, count * width));
         }
     }
 

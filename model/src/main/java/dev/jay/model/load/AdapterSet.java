@@ -13,10 +13,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.zip.CRC32C;
 
 /**
  * Low-rank adapters of a model's matrices: to y = x . w' of a site comes scale * (x . a') . b'. Read from GGUF (as
@@ -28,6 +30,7 @@ public final class AdapterSet implements AutoCloseable {
     public static final Map<String, String> SITES = Collections.unmodifiableMap(new LinkedHashMap<>(sites()));
 
     private static final int MOST_RANK = 4096;
+    private static final int DIGEST_BYTES = 16;
     private static final String A = ".weight.lora_a";
     private static final String B = ".weight.lora_b";
 
@@ -238,15 +241,20 @@ public final class AdapterSet implements AutoCloseable {
         return pairs.values().stream().mapToInt(Pair::rank).max().orElseThrow();
     }
 
-    /** The same for the same adapters, wherever they lie. */
+    /** The same for the same adapters, wherever they lie; of others it differs. Hexadecimal digits. */
     public String digest() {
-        CRC32C sum = new CRC32C();
-        pairs.keySet().forEach(site -> sum.update(site.getBytes(StandardCharsets.UTF_8)));
-        for (Pair p : pairs.values()) {
-            sum.update(p.a.asByteBuffer());
-            sum.update(p.b.asByteBuffer());
+        MessageDigest all;
+        try {
+            all = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this JDK lacks SHA-256", e);
         }
-        return Long.toHexString(sum.getValue());
+        for (Pair p : pairs.values()) {
+            all.update((p.site + ' ' + p.rank + '\n').getBytes(StandardCharsets.UTF_8));
+            all.update(p.a.asByteBuffer());
+            all.update(p.b.asByteBuffer());
+        }
+        return HexFormat.of().formatHex(all.digest(), 0, DIGEST_BYTES);
     }
 
     @Override
