@@ -28,8 +28,9 @@ final class Intake {
     Sequence take(Request request, TokenSink sink) {
         int[] prompt = promptOf(request);
         int limit = checkRoom(request, prompt);
+        boolean forgets = forward.forgets(request.numerics());
         return new Sequence(
-                request,
+                forgets ? request.withSharing(false) : request,
                 prompt,
                 limit,
                 request.ends(tokenizer),

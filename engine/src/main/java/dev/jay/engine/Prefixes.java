@@ -79,6 +79,7 @@ final class Prefixes implements AutoCloseable {
     /** A cache that begins with what is held, and with what one of those running has in common beyond it. */
     void start(Sequence s, List<Sequence> running) {
         s.cache = forward.open(s.request.numerics());
+        s.cache.promptsEnd(s.promptEnds());
         int shared = s.hold.sharedTokens();
         Sequence best = null;
         int most = s.hold.tokens();

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** What a caller asks for. Immutable; each {@code with} returns a changed copy. */
 public final class Request {
@@ -34,6 +35,7 @@ public final class Request {
     private Optional<Duration> timeLimit = Optional.empty();
     private String tenant = "";
     private boolean shared = true;
+    private List<Integer> promptEnds = List.of();
     private int priority;
     private Optional<Duration> firstToken = Optional.empty();
     private Optional<Grammar> grammar = Optional.empty();
@@ -63,6 +65,7 @@ public final class Request {
         r.timeLimit = timeLimit;
         r.tenant = tenant;
         r.shared = shared;
+        r.promptEnds = promptEnds;
         r.priority = priority;
         r.firstToken = firstToken;
         r.grammar = grammar;
@@ -174,6 +177,19 @@ public final class Request {
         return r;
     }
 
+    /**
+     * Places where prompts end, for recipes that forget tokens there ({@code evict=}): after so many tokens each. The end of
+     * this prompt unless set; a conversation says where its earlier ones ended, so that it forgets what it forgot then.
+     */
+    public Request withPromptEnds(int... places) {
+        for (int place : places) {
+            if (place < 1) throw new IllegalArgumentException("request: promptEnd=" + place + ", allowed: 1 or more");
+        }
+        Request r = copy();
+        r.promptEnds = IntStream.of(places).boxed().toList();
+        return r;
+    }
+
     /** Higher goes first, where the scheduling policy looks at it. 0 unless set. */
     public Request withPriority(int value) {
         Request r = copy();
@@ -272,6 +288,11 @@ public final class Request {
 
     public boolean isShared() {
         return shared;
+    }
+
+    /** Empty: the end of this one. */
+    public List<Integer> promptEnds() {
+        return promptEnds;
     }
 
     public int priority() {

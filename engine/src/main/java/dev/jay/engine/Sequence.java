@@ -180,7 +180,7 @@ final class Sequence implements Work, Ticket {
     /** So many tokens of what is pending, fewer where no more than {@code rows} rows of logits are left. */
     Forward.Slice slice(int planned, int rows) {
         int from = computed();
-        int count = Math.min(planned, pending());
+        int count = Math.min(Math.min(planned, pending()), cache.nextEnd() - from);
         int wanted = logitsFrom(from + count);
         if (from + count - wanted > rows) {
             count = wanted + rows - from;
@@ -191,6 +191,12 @@ final class Sequence implements Work, Ticket {
 
     AdapterMix adapters() {
         return request.adapters().orElse(AdapterMix.NONE);
+    }
+
+    int[] promptEnds() {
+        return request.promptEnds().isEmpty()
+                ? new int[] {promptLength}
+                : request.promptEnds().stream().mapToInt(Integer::intValue).toArray();
     }
 
     int[] prompt() {

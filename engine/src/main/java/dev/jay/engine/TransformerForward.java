@@ -70,6 +70,16 @@ final class TransformerForward implements Forward {
         }
 
         @Override
+        public void promptsEnd(int... places) {
+            kv.promptsEnd(places);
+        }
+
+        @Override
+        public int nextEnd() {
+            return kv.nextEnd();
+        }
+
+        @Override
         public void close() {
             kv.close();
         }
@@ -183,6 +193,12 @@ final class TransformerForward implements Forward {
     @Override
     public int strideTokens(Numerics numerics) {
         return KvCache.strideTokens(shape, transformers.get(numerics).recipes(), pool.pageBytes());
+    }
+
+    @Override
+    public boolean forgets(Numerics numerics) {
+        return transformers.get(numerics).recipes().stream()
+                .anyMatch(r -> r.eviction().isPresent());
     }
 
     @Override

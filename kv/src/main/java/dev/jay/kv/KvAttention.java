@@ -9,6 +9,7 @@ import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -119,11 +120,43 @@ public final class KvAttention {
         check(streamIndex, batch);
         long mark = batch.scratch().mark();
         try {
-            if (sealed != null) sealed.run(streamIndex, batch);
-            else new Running(streamIndex, batch).run();
+            if (sealed != null) {
+                sealed.run(streamIndex, batch);
+                return;
+            }
+            Running running = new Running(streamIndex, batch);
+            running.run();
+            if (recipe.eviction().isPresent()) show(streamIndex, batch, running.lse);
         } finally {
             batch.scratch().release(mark);
         }
+    }
+
+    /** Shows queries to those who want to see what they spent. */
+    private void show(int streamIndex, AttentionBatch batch, MemorySegment lse) {
+        List<SeenQueries> seen = new ArrayList<>();
+        List<KvSource> sources = new ArrayList<>();
+        for (Span span : batch.spans()) {
+            int end = span.position() + span.count();
+            int from = Math.max(span.position(), span.source().watchedFrom(streamIndex, end));
+            if (from >= end) continue;
+            span.source().beginSeeing(streamIndex);
+            sources.add(span.source());
+            seen.add(new SeenQueries(
+                    batch.queries(),
+                    lse,
+                    batch.queryHeads(),
+                    group,
+                    stream.keyWidth(),
+                    span.row() + from - span.position(),
+                    end - from,
+                    from,
+                    batch.scale(),
+                    batch.softCap()));
+        }
+        int heads = stream.heads();
+        ops.forEach(
+                seen.size() * heads, (i, _) -> sources.get(i / heads).see(streamIndex, i % heads, seen.get(i / heads)));
     }
 
     private void check(int streamIndex, AttentionBatch batch) {
@@ -178,7 +211,7 @@ public final class KvAttention {
         Running(int streamIndex, AttentionBatch batch) {
             this.streamIndex = streamIndex;
             this.batch = batch;
-            this.spans = batch.spans();
+            this.spans = inSlots(streamIndex, batch);
             this.mode = batch.numerics() == Numerics.EXACT ? exact : fast;
             this.firstBlock = new int[spans.size() + 1];
             int n = 0;
@@ -198,6 +231,20 @@ public final class KvAttention {
             this.lse = batch.lse() != null ? batch.lse() : scratch.floats((long) n * stream.heads() * group);
             this.perWorker = scratch.take(ops.workers() * Math.max(exact.workerBytes, fast.workerBytes));
             this.partials = scratch.take(partialBytes(PARTIALS * ops.workers()));
+        }
+
+        /** Where tokens were forgotten, what follows stands in earlier slots than its positions say. */
+        private static List<Span> inSlots(int streamIndex, AttentionBatch batch) {
+            List<Span> spans = new ArrayList<>(batch.spans().size());
+            for (Span s : batch.spans()) {
+                int forgotten = s.source().forgotten(streamIndex);
+                if (forgotten > 0 && batch.mask() != Mask.CAUSAL) {
+                    throw new IllegalArgumentException(
+                            "kv evict= needs attention to all tokens before: " + batch.mask());
+                }
+                spans.add(forgotten == 0 ? s : new Span(s.source(), s.row(), s.count(), s.position() - forgotten));
+            }
+            return spans;
         }
 
         void run() {

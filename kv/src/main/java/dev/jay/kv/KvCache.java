@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv;
 
+import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.Stride;
 import dev.jay.kv.prefix.Strided;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The keys and values of one sequence, in pages leased from a pool as tokens arrive. What a pass appends is provisional:
@@ -27,9 +29,11 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         for (int s = 0; s < streams.length; s++) {
             KvStream stream = shape.streams().get(s);
             KvRecipe recipe = recipes.get(s);
-            streams[s] = recipe.group() == 1
-                    ? new PageTable(s, stream, recipe, pool)
-                    : new GroupTable(s, stream, recipe, pool, rows);
+            streams[s] = recipe.group() > 1
+                    ? new GroupTable(s, stream, recipe, pool, rows)
+                    : recipe.eviction().isPresent()
+                            ? new EvictingTable(s, stream, recipe, pool)
+                            : new PageTable(s, stream, recipe, pool);
         }
         this.strideTokens = strideTokens(shape, recipes, pool.pageBytes());
     }
@@ -59,7 +63,14 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         int pages = 0;
         for (int s = 0; s < recipes.size(); s++) {
             PageLayout layout = PageLayout.of(shape.streams().get(s), recipes.get(s), pageBytes);
-            pages = Math.addExact(pages, layout.pagesFor(tokens));
+            Optional<KvEviction> eviction = recipes.get(s).eviction();
+            int slots = eviction.map(e -> EvictingTable.mostSlots(e, tokens)).orElse(tokens);
+            pages = Math.addExact(pages, layout.pagesFor(slots));
+            if (eviction.isPresent()) {
+                int heads = shape.streams().get(s).heads();
+                int states = eviction.get().states();
+                pages = Math.addExact(pages, SlotTable.pagesFor(slots, heads, states, pageBytes));
+            }
             int group = recipes.get(s).group();
             if (group == 1) continue;
             PageLayout tail = PageLayout.of(shape.streams().get(s), KvRecipe.TAIL, pageBytes);
@@ -96,6 +107,21 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         }
         for (StreamTable s : streams) s.settle(length);
         settled = length;
+    }
+
+    /**
+     * Where prompts end in what is to come: places where a recipe may have tokens forgotten. Before the first token comes.
+     */
+    public void promptsEnd(int... places) {
+        if (settled > 0) throw new IllegalStateException("kv prompts end: tokens came already, settled=" + settled);
+        for (StreamTable s : streams) s.promptsEnd(places);
+    }
+
+    /** The place where the next step must end if it comes so far, because tokens are forgotten there. */
+    public int nextEnd() {
+        int next = Integer.MAX_VALUE;
+        for (StreamTable s : streams) next = Math.min(next, s.nextEnd(settled));
+        return next;
     }
 
     /** Tokens that are history. */
@@ -182,6 +208,26 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     @Override
     public void coded(int stream, int head, int from, int to, HeadRows rows) {
         streams[stream].coded(head, from, to, rows);
+    }
+
+    @Override
+    public int forgotten(int stream) {
+        return streams[stream].forgotten();
+    }
+
+    @Override
+    public int watchedFrom(int stream, int to) {
+        return streams[stream].watchedFrom(to);
+    }
+
+    @Override
+    public void beginSeeing(int stream) {
+        streams[stream].beginSeeing();
+    }
+
+    @Override
+    public void see(int stream, int head, SeenQueries seen) {
+        streams[stream].see(head, seen);
     }
 
     @Override

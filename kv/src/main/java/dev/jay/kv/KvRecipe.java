@@ -3,16 +3,19 @@ package dev.jay.kv;
 
 import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.codec.KvCodecs;
+import dev.jay.kv.evict.KvEviction;
+import dev.jay.kv.evict.KvEvictions;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.AttentionKernel;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** How a stream keeps its keys and values: one choice on each axis. Recipes that read the same are equal. */
 public final class KvRecipe {
-    private static final List<String> AXES = List.of("keys", "values");
+    private static final List<String> AXES = List.of("keys", "values", "evict");
     private static final int MOST_GROUP = 256; // tokens
 
     /** Nothing is lost: {@code keys=f32 values=f32}. */
@@ -24,13 +27,15 @@ public final class KvRecipe {
     private final String text;
     private final KvCodec keys;
     private final KvCodec values;
+    private final KvEviction eviction; // null: nothing is forgotten
     private final int group;
 
-    private KvRecipe(String keys, String values) {
+    private KvRecipe(String keys, String values, String evict) {
         this.keys = KvCodecs.ALL.make(keys);
         this.values = KvCodecs.ALL.make(values);
+        this.eviction = evict == null ? null : KvEvictions.ALL.make(evict);
         this.group = Math.max(this.keys.group(), this.values.group());
-        this.text = "keys=" + keys + " values=" + values;
+        this.text = "keys=" + keys + " values=" + values + (evict == null ? "" : " evict=" + evict);
         for (KvCodec codec : List.of(this.keys, this.values)) {
             int tokens = codec.group();
             if (tokens != 1 && (tokens % AttentionKernel.TILE != 0 || group % tokens != 0 || tokens > MOST_GROUP)) {
@@ -39,29 +44,38 @@ public final class KvRecipe {
                         + MOST_GROUP + " that divides the other's");
             }
         }
+        if (eviction != null && group > 1) {
+            throw new IllegalArgumentException("kv recipe '" + text + "': a token leaves its group when others are"
+                    + " forgotten, so evict= wants codecs that code each row by itself: f32, f16, bf16, q8_0");
+        }
     }
 
-    /** Reads text such as {@code keys=f16 values=q8_0}; an axis that is left out is f32. */
+    /**
+     * Reads text such as {@code keys=f16 values=q8_0 evict=window(budget=256)}. An axis that is left out: keys and values
+     * are f32, nothing is forgotten.
+     */
     public static KvRecipe parse(String text) {
         String keys = "f32";
         String values = "f32";
+        String evict = null;
         Set<String> seen = new TreeSet<>();
         for (String part : text.isBlank() ? new String[0] : text.strip().split("\\s+")) {
             int eq = part.indexOf('=');
             String axis = eq < 0 ? part : part.substring(0, eq);
             if (eq < 0 || !seen.add(axis)) {
-                throw new IllegalArgumentException("kv recipe '" + text + "': wanted axis=codec, each axis once, got '"
+                throw new IllegalArgumentException("kv recipe '" + text + "': wanted axis=choice, each axis once, got '"
                         + part + "', known axes=" + AXES);
             }
             switch (axis) {
                 case "keys" -> keys = part.substring(eq + 1);
                 case "values" -> values = part.substring(eq + 1);
+                case "evict" -> evict = part.substring(eq + 1);
                 default ->
                     throw new IllegalArgumentException(
                             "kv recipe '" + text + "': unknown axis=" + axis + ", known axes=" + AXES);
             }
         }
-        return new KvRecipe(keys, values);
+        return new KvRecipe(keys, values, evict);
     }
 
     /**
@@ -86,6 +100,11 @@ public final class KvRecipe {
 
     public KvCodec values() {
         return values;
+    }
+
+    /** Which tokens are forgotten; nothing: none is. */
+    public Optional<KvEviction> eviction() {
+        return Optional.ofNullable(eviction);
     }
 
     @Override

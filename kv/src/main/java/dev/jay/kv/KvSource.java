@@ -30,6 +30,24 @@ public interface KvSource {
         throw new UnsupportedOperationException("kv rows here are read where they lie");
     }
 
+    /** How many tokens before the pass's are no longer there: slot s of the pass's rows is position s plus so many. */
+    default int forgotten(int stream) {
+        return 0;
+    }
+
+    /** The first position of a pass that ends before {@code to} whose query it wants to {@link #see}; {@code to}: none. */
+    default int watchedFrom(int stream, int to) {
+        return to;
+    }
+
+    /** Before queries of a pass are shown. */
+    default void beginSeeing(int stream) {}
+
+    /** What queries of a pass attended to, when that is done; for heads of a stream side by side. */
+    default void see(int stream, int head, SeenQueries seen) {
+        throw new UnsupportedOperationException("nothing here looks at queries");
+    }
+
     /** How the stream's rows are coded. */
     KvRecipe recipe(int stream);
 

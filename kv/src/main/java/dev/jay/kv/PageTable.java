@@ -80,6 +80,28 @@ final class PageTable implements StreamTable {
         recipe.values().unseal(page, layout.valueAt(head, within), shape.valueWidth(), into.values(), into.valueAt());
     }
 
+    /** Keys of slots [from, to) of a head, decoded, channel by channel {@code stride} floats apart. */
+    void keyColumns(int head, int from, int to, float[] into, int stride) {
+        float[] row = new float[shape.keyWidth()];
+        MemorySegment decoded = MemorySegment.ofArray(row);
+        for (int slot = from; slot < to; slot++) {
+            MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));
+            recipe.keys().unseal(page, layout.keyAt(head, slot % layout.slots()), row.length, decoded, 0);
+            for (int c = 0; c < row.length; c++) into[c * stride + slot - from] = row[c];
+        }
+    }
+
+    /** A row of a head, to another slot of it: as it is. */
+    void move(int head, int from, int to) {
+        MemorySegment source = pool.bytes(pages.page(from / layout.slots()));
+        MemorySegment target = pool.bytes(pages.page(to / layout.slots()));
+        int within = from % layout.slots();
+        int there = to % layout.slots();
+        MemorySegment.copy(source, layout.keyAt(head, within), target, layout.keyAt(head, there), layout.keyRowBytes());
+        MemorySegment.copy(
+                source, layout.valueAt(head, within), target, layout.valueAt(head, there), layout.valueRowBytes());
+    }
+
     @Override
     public void settle(int tokens) {
         length = tokens;

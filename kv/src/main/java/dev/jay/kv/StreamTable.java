@@ -36,6 +36,32 @@ interface StreamTable {
     /** Holds these pages instead of its own from token {@code from} on. */
     void replace(int from, int[] others, int at, int tokens);
 
+    /** {@link KvSource#forgotten}. */
+    default int forgotten() {
+        return 0;
+    }
+
+    /** The first place after a position where a step must end, because something is forgotten there. */
+    default int nextEnd(int position) {
+        return Integer.MAX_VALUE;
+    }
+
+    /** Where prompts end. Before the first row comes. */
+    default void promptsEnd(int[] places) {}
+
+    /** {@link KvSource#watchedFrom}. */
+    default int watchedFrom(int to) {
+        return to;
+    }
+
+    /** Before queries of a pass are shown. */
+    default void beginSeeing() {}
+
+    /** {@link KvSource#see}. */
+    default void see(int head, SeenQueries seen) {
+        throw new IllegalStateException("nothing here looks at queries");
+    }
+
     /** {@link KvSource#addresses}. */
     default void addresses(int head, int from, int to, long[] into) {
         throw new IllegalStateException("kv rows that are sealed in groups are not read where they lie");

@@ -27,14 +27,14 @@ final class AttentionTrial {
     static final KvStream STREAM = new KvStream(2, 32, 64);
     static final int GROUP = 3;
     static final int PIECE = 32; // small, so that short sequences have several pieces
-    private static final int QUERY_HEADS = 2 * GROUP;
-    private static final float SCALE = 0.3f;
+    static final int QUERY_HEADS = 2 * GROUP;
+    static final float SCALE = 0.3f;
 
     private final KvRecipe recipe;
     private final Mask mask;
-    private final float[][] queries;
-    private final float[][] keys;
-    private final float[][] values;
+    final float[][] queries;
+    final float[][] keys;
+    final float[][] values;
 
     AttentionTrial(long seed, KvRecipe recipe, Mask mask, int... lengths) {
         Random random = new Random(seed);
@@ -48,6 +48,15 @@ final class AttentionTrial {
             keys[s] = gaussian(random, lengths[s] * STREAM.heads() * STREAM.keyWidth());
             values[s] = gaussian(random, lengths[s] * STREAM.heads() * STREAM.valueWidth());
         }
+    }
+
+    /** Where a recipe that forgets is told that the prompt ends. */
+    int promptEnd(int s) {
+        return Math.max(1, tokens(s) * 3 / 5);
+    }
+
+    int tokens(int s) {
+        return queries[s].length / QUERY_HEADS / STREAM.keyWidth();
     }
 
     private static float[] gaussian(Random random, int n) {
@@ -73,10 +82,25 @@ final class AttentionTrial {
             List<KvCache> caches = new ArrayList<>();
             for (int s = 0; s < queries.length; s++) {
                 caches.add(new KvCache(new KvShape(List.of(STREAM)), List.of(recipe), pool));
+                if (recipe.eviction().isPresent()) caches.get(s).promptsEnd(promptEnd(s));
                 out[s] = new float[queries[s].length / STREAM.keyWidth() * STREAM.valueWidth()];
             }
             for (int[] step : steps) {
-                step(numerics, attention, caches, step, new Scratch(region.bytes()), out);
+                for (int[] left = step.clone(); IntStream.of(left).sum() > 0; ) {
+                    int[] now = new int[left.length]; // up to where tokens are forgotten
+                    for (int s = 0; s < now.length; s++) {
+                        now[s] = Math.min(
+                                left[s], caches.get(s).nextEnd() - caches.get(s).settled());
+                        left[s] -= now[s];
+                    }
+                    step(numerics, attention, caches, now, new Scratch(region.bytes()), out);
+                    for (int s = 0; s < now.length; s++) {
+                        int tokens = caches.get(s).settled();
+                        int pages = KvCache.pagesFor(
+                                tokens, new KvShape(List.of(STREAM)), List.of(recipe), pool.pageBytes());
+                        assertThat(caches.get(s).pages()).isLessThanOrEqualTo(pages);
+                    }
+                }
             }
             caches.forEach(KvCache::close);
             pool.check();
@@ -169,7 +193,7 @@ final class AttentionTrial {
     }
 
     /** Rows as the codec gives them back, after what a tail does to them: of each head, group after group. What is left over is never seen coded. */
-    private static float[] coded(KvCodec codec, boolean roundsFirst, float[] rows, int width) {
+    static float[] coded(KvCodec codec, boolean roundsFirst, float[] rows, int width) {
         int group = codec.group();
         int heads = STREAM.heads();
         try (Memory memory = Memory.withBudget(1 << 20);

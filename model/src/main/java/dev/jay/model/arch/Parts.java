@@ -111,6 +111,12 @@ final class Parts {
                                 tensors.part(layer, p + "attn_v", keys, spec.dim())));
         Linear out = new Linear(ops, List.of(tensors.part(layer, p + "attn_output", spec.dim(), queries)));
         KvRecipe recipe = spec.isEncoder() ? KvRecipe.LOSSLESS : recipes.get(layer);
+        int window = spec.attention().get(layer).window();
+        if (recipe.eviction().isPresent() && window > 0) {
+            throw new IllegalArgumentException(
+                    "kv recipe '" + recipe + "': evict= needs layers that attend to all tokens" + " before; layer "
+                            + layer + " of this model has a window of " + window);
+        }
         return new AttentionBlock(
                 ops,
                 spec,

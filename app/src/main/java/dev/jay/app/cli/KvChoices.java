@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.cli;
+
+import dev.jay.kv.codec.KvCodecs;
+import dev.jay.kv.evict.KvEvictions;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/** What a recipe for keys and values can name, for {@code --help}. */
+final class KvChoices implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+        List<String> all = new ArrayList<>(KvCodecs.ALL.names());
+        KvEvictions.ALL.names().forEach(name -> all.add("evict=" + name));
+        return all.iterator();
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.jay.engine.sample.Sampling;
+import dev.jay.kv.evict.KvEvictions;
+import dev.jay.model.load.Synth;
+import dev.jay.tensor.kernel.Numerics;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sequences that forget tokens, through the whole engine. */
+@Timeout(120)
+class ForgettingTest {
+    private static final int CONTEXT = 256;
+
+    @TempDir
+    private Path folder;
+
+    private Path file;
+
+    @BeforeEach
+    void write() throws IOException {
+        file = folder.resolve("m.gguf");
+        Synth.write("llama-tiny", "q8_0", 3, file);
+    }
+
+    private Model open(String recipe, int parallel, int stepTokens) throws IOException {
+        return Model.open(
+                file,
+                ModelOptions.defaults()
+                        .withThreads(2)
+                        .withContextLength(CONTEXT)
+                        .withParallel(parallel)
+                        .withStepTokens(stepTokens)
+                        .withKvRecipe(recipe));
+    }
+
+    private static Request request(int i) {
+        int[] prompt = IntStream.range(0, 90 + 30 * i)
+                .map(t -> (t * 37 + (t > 40 ? i : 0)) % 500)
+                .toArray();
+        return Request.of(prompt)
+                .withNumerics(Numerics.EXACT)
+                .withSampling(Sampling.GREEDY)
+                .withIgnoreEos(true)
+                .withMaxTokens(CONTEXT - prompt.length - 10);
+    }
+
+    private static List<Integer> ids(Generation generation) {
+        return generation.tokens().stream().map(Choice::token).toList();
+    }
+
+    private static List<List<Integer>> together(Model model) {
+        List<Generation> running = new ArrayList<>();
+        for (int i = 0; i < 4; i++) running.add(model.generate(request(i)));
+        return running.stream().map(ForgettingTest::ids).toList();
+    }
+
+    private static List<List<Integer>> alone(Model model) {
+        List<List<Integer>> all = new ArrayList<>();
+        for (int i = 0; i < 4; i++) all.add(ids(model.generate(request(i))));
+        return all;
+    }
+
+    @Test
+    void companyStepsAndWantOfRoomChangeNoAnswer() throws IOException {
+        for (String name : KvEvictions.ALL.names()) {
+            for (int every : new int[] {0, 16}) {
+                String recipe =
+                        "keys=f16 values=f16 evict=" + name + "(budget=40,sinks=2,recent=8,every=" + every + ")";
+                List<List<Integer>> wanted;
+                try (Model model = open(recipe, 4, 256)) {
+                    wanted = alone(model);
+                    assertThat(together(model)).as(recipe).isEqualTo(wanted);
+                }
+                try (Model model = open(recipe, 1, 24)) { // too few pages for all: some give way and begin again
+                    assertThat(together(model)).as(recipe).isEqualTo(wanted);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatIsForgottenChangesTheAnswerAndWhatIsNotDoesNot() throws IOException {
+        List<List<Integer>> full;
+        try (Model model = open("keys=f16 values=f16", 1, 256)) {
+            full = alone(model);
+        }
+        try (Model model = open("keys=f16 values=f16 evict=window(budget=256)", 1, 256)) {
+            assertThat(alone(model)).isEqualTo(full);
+        }
+        try (Model model = open("keys=f16 values=f16 evict=window(budget=40,every=16)", 1, 256)) {
+            assertThat(alone(model)).isNotEqualTo(full);
+        }
+    }
+
+    /** Where a conversation forgot at an earlier prompt's end, it is as if it had been kept since. */
+    @Test
+    void promptsEndWhereTheRequestSays() throws IOException {
+        try (Model model = open("keys=f16 values=f16 evict=prompt-window(budget=40,window=8)", 1, 256)) {
+            Request first = request(0).withMaxTokens(6);
+            List<Integer> answer = ids(model.generate(first));
+            int[] more = IntStream.concat(
+                            IntStream.of(first.prompt()), answer.stream().mapToInt(t -> t))
+                    .toArray();
+            Request again = first.withPrompt(more).withMaxTokens(6);
+            List<Integer> goesOn = ids(model.generate(first.withMaxTokens(12)));
+            assertThat(ids(model.generate(again.withPromptEnds(first.prompt().length))))
+                    .isEqualTo(goesOn.subList(6, 12));
+            assertThat(ids(model.generate(again))).isNotEqualTo(goesOn.subList(6, 12));
+        }
+    }
+
+    @Test
+    void theyShareNothingAndTakeFewerPages() throws IOException {
+        long full;
+        try (Model model = open("keys=f16 values=f16", 1, 256)) {
+            full = model.plan().setAside().get("kv-pages");
+        }
+        try (Model model = open("keys=f16 values=f16 evict=window(budget=40,every=16)", 1, 256)) {
+            assertThat(model.plan().setAside().get("kv-pages")).isLessThan(full / 2);
+            model.generate(request(0)).tokens();
+            Generation again = model.generate(request(0));
+            again.tokens();
+            assertThat(again.usage().reusedTokens()).isZero();
+        }
+    }
+
+    @Test
+    void recipesThatCannotBeAreRefused() {
+        assertThatThrownBy(() -> open("keys=per-channel values=per-token evict=window", 1, 256))
+                .hasMessageContaining("evict= wants codecs that code each row by itself");
+        assertThatThrownBy(() -> open("keys=f16 values=f16 evict=window(budget=0)", 1, 256))
+                .hasMessageContaining("budget=0");
+        assertThatThrownBy(() -> open("keys=f16 values=f16 evict=nothing", 1, 256))
+                .hasMessageContaining("known=[random, window");
+    }
+
+    @Test
+    void layersWithAWindowAreRefused() throws IOException {
+        Synth.write("gemma2-tiny", "q8_0", 3, file);
+        assertThatThrownBy(() -> open("keys=f16 values=f16 evict=window", 1, 256))
+                .hasMessageContaining("has a window of");
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import dev.jay.tensor.format.Floats;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * What queries spent on each slot of a head, computed again from keys and log-sum-exp: exp(q.k * scale - lse), meaned over
+ * the query heads that share the head. Keys are decoded once for some queries at a time. In the order of queries, so the
+ * result does not depend on how they were cut into passes.
+ */
+final class AttentionWeights {
+    private static final int QUERIES = 16; // at a time
+
+    private final PageTable rows;
+    private final KvStream shape;
+    private final SeenQueries seen;
+    private final int head;
+    private final int forgotten;
+
+    AttentionWeights(PageTable rows, KvStream shape, SeenQueries seen, int head, int forgotten) {
+        this.rows = rows;
+        this.shape = shape;
+        this.seen = seen;
+        this.head = head;
+        this.forgotten = forgotten;
+    }
+
+    interface Taker {
+        /** @param weights of slots up to the query's own; borrowed */
+        void take(int position, float[] weights);
+    }
+
+    void forEachQuery(Taker taker) {
+        for (int first = 0; first < seen.count(); first += QUERIES) {
+            int count = Math.min(QUERIES, seen.count() - first);
+            int slots = seen.position() + first + count - forgotten;
+            float[][] weights = weights(first, count, slots);
+            for (int i = 0; i < count; i++) taker.take(seen.position() + first + i, weights[i]);
+        }
+    }
+
+    /** Of queries [first, first + count) on all slots up to the last one's. */
+    private float[][] weights(int first, int count, int slots) {
+        int tile = Math.min(64, slots);
+        float[] columns = new float[shape.keyWidth() * tile]; // [channel][slot]
+        float[] query = new float[shape.keyWidth()];
+        float[] scores = new float[tile];
+        float[][] weights = new float[count][];
+        for (int i = 0; i < count; i++) weights[i] = new float[seen.position() + first + i + 1 - forgotten];
+        for (int from = 0; from < slots; from += tile) {
+            int to = Math.min(slots, from + tile);
+            rows.keyColumns(head, from, to, columns, tile);
+            for (int i = 0; i < count; i++) {
+                int end = Math.min(to, weights[i].length);
+                if (end <= from) continue;
+                for (int g = 0; g < seen.group(); g++) {
+                    long row = (long) (seen.row() + first + i) * seen.queryHeads() + (long) head * seen.group() + g;
+                    MemorySegment.copy(seen.queries(), Floats.LAYOUT, row * 4 * query.length, query, 0, query.length);
+                    score(query, columns, tile, scores);
+                    add(scores, Floats.get(seen.lse(), row), weights[i], from, end);
+                }
+            }
+        }
+        return weights;
+    }
+
+    private static void score(float[] query, float[] columns, int tile, float[] scores) {
+        Arrays.fill(scores, 0);
+        for (int c = 0; c < query.length; c++) {
+            float q = query[c];
+            int at = c * tile;
+            for (int s = 0; s < tile; s++) scores[s] += q * columns[at + s];
+        }
+    }
+
+    private void add(float[] scores, float lse, float[] weights, int from, int to) {
+        for (int s = from; s < to; s++) {
+            float score = scores[s - from] * seen.scale();
+            if (seen.softCap() > 0) score = seen.softCap() * (float) StrictMath.tanh(score / seen.softCap());
+            weights[s] += exp(Math.min(0, score - lse)) / seen.group();
+        }
+    }
+
+    /** e to the power of x, which is at most 0: relative error below 1e-6, 0 below -87. */
+    private static float exp(float x) {
+        if (!(x > -87)) return 0;
+        float t = x * 1.44269504f;
+        int whole = (int) (t - 0.5f);
+        float f = (t - whole) * 0.693147181f; // within half an octave of 0
+        float p = 1
+                + f
+                        * (1
+                                + f
+                                        * (0.5f
+                                                + f
+                                                        * (0.16666667f
+                                                                + f
+                                                                        * (0.041666667f
+                                                                                + f
+                                                                                        * (0.0083333333f
+                                                                                                + f
+                                                                                                        * 0.0013888889f)))));
+        return p * Float.intBitsToFloat(whole + 127 << 23);
+    }
+}

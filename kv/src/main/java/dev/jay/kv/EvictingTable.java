@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import dev.jay.kv.evict.KvEviction;
+import dev.jay.kv.evict.KvSlots;
+import dev.jay.kv.pool.PagePool;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Rows of which some are forgotten: after a step that ends where the recipe's eviction says, each head keeps the tokens
+ * that matter most to it, moved together, and pages that hold nothing more go back. Rows that are kept keep their bytes.
+ * What is left is no longer what the tokens alone say, so it is shared with nobody.
+ */
+final class EvictingTable implements StreamTable {
+    private final int stream;
+    private final KvStream shape;
+    private final KvEviction eviction;
+    private final PageTable rows;
+    private final SlotTable slots;
+    private int[] prompts = {}; // where prompts end, in order
+    private int forgotten;
+    private int settled; // tokens
+    private boolean seen; // queries of the pass
+
+    EvictingTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool) {
+        this.stream = stream;
+        this.shape = shape;
+        this.eviction = recipe.eviction().orElseThrow();
+        this.rows = new PageTable(stream, shape, recipe, pool);
+        this.slots = new SlotTable(pool, shape.heads(), eviction.states());
+    }
+
+    /** The most slots that a sequence of so many tokens ever has. */
+    static int mostSlots(KvEviction eviction, int tokens) {
+        if (eviction.every() == 0) return tokens;
+        return (int) Math.min(tokens, (long) eviction.budget() + eviction.every());
+    }
+
+    @Override
+    public void promptsEnd(int[] places) {
+        prompts = places.clone();
+        Arrays.sort(prompts);
+    }
+
+    @Override
+    public int nextEnd(int position) {
+        int next = Integer.MAX_VALUE;
+        for (int place : prompts) if (place > position) next = Math.min(next, place);
+        int every = eviction.every();
+        return every == 0 ? next : (int) Math.min(next, (position / every + 1L) * every);
+    }
+
+    private boolean forgetsAt(int position) {
+        return nextEnd(position - 1) == position;
+    }
+
+    @Override
+    public void append(int position, int count, MemorySegment keys, MemorySegment values) {
+        PageTable.checkAppend(stream, shape, length(), position, count, keys, values);
+        if (position + (long) count > nextEnd(settled)) {
+            throw new IllegalArgumentException("kv append beyond where tokens are forgotten: stream=" + stream
+                    + ", position=" + position + ", count=" + count + ", allowed up to " + nextEnd(settled));
+        }
+        int first = rows.length();
+        rows.appendRows(0, count, keys, values);
+        slots.resize(first + count);
+        for (int s = first; s < first + count; s++) slots.begin(s, s + forgotten);
+    }
+
+    @Override
+    public int watchedFrom(int to) {
+        if (eviction.watches() == 0) return to;
+        long end = nextEnd(to - 1);
+        if (end == Integer.MAX_VALUE) return to; // nothing more is forgotten
+        return Math.clamp(end - eviction.watches(), settled, to);
+    }
+
+    @Override
+    public void see(int head, SeenQueries queries) {
+        new AttentionWeights(rows, shape, queries, head, forgotten).forEachQuery((position, weights) -> {
+            int there = position + 1 - forgotten;
+            eviction.see(slots.of(head, there, position + 1), position, weights);
+        });
+    }
+
+    /** Before heads are shown queries side by side. */
+    @Override
+    public void beginSeeing() {
+        if (!seen) slots.keep(rows.length());
+        seen = true;
+    }
+
+    @Override
+    public void settle(int tokens) {
+        int there = tokens - forgotten;
+        boolean whole = tokens == length();
+        if (seen && !whole) slots.restore(there);
+        seen = false;
+        rows.settle(there);
+        slots.resize(there);
+        boolean isNew = tokens > settled;
+        settled = tokens;
+        if (isNew && forgetsAt(tokens) && there > eviction.budget()) forget(there);
+    }
+
+    private void forget(int there) {
+        int kept = eviction.budget();
+        float[] importance = new float[there];
+        for (int h = 0; h < shape.heads(); h++) {
+            KvSlots of = slots.of(h, there, settled);
+            Arrays.fill(importance, 0);
+            eviction.rank(of, importance);
+            int to = 0;
+            for (int from : best(importance, kept)) {
+                if (from != to) {
+                    rows.move(h, from, to);
+                    slots.move(h, from, to);
+                }
+                to++;
+            }
+        }
+        forgotten += there - kept;
+        rows.settle(kept);
+        slots.resize(kept);
+    }
+
+    /** The slots that matter most, in order; of equal ones the latest. */
+    private static int[] best(float[] importance, int count) {
+        Integer[] order = new Integer[importance.length];
+        for (int i = 0; i < order.length; i++) order[i] = i;
+        Arrays.sort(order, (a, b) -> {
+            int byImportance = Float.compare(orLeast(importance[b]), orLeast(importance[a]));
+            return byImportance != 0 ? byImportance : b - a;
+        });
+        int[] best = new int[count];
+        for (int i = 0; i < count; i++) best[i] = order[i];
+        Arrays.sort(best);
+        return best;
+    }
+
+    private static float orLeast(float importance) {
+        return Float.isNaN(importance) ? Float.NEGATIVE_INFINITY : importance;
+    }
+
+    @Override
+    public void clear() {
+        rows.clear();
+        slots.resize(0);
+        forgotten = 0;
+        settled = 0;
+        seen = false;
+    }
+
+    @Override
+    public int forgotten() {
+        return forgotten;
+    }
+
+    @Override
+    public void addresses(int head, int from, int to, long[] into) {
+        rows.addresses(head, from, to, into);
+    }
+
+    @Override
+    public void pagesOf(int from, int to, int[] into, int at) {
+        throw notShared();
+    }
+
+    @Override
+    public void share(int[] others, int at, int tokens) {
+        throw notShared();
+    }
+
+    @Override
+    public void copy(int[] others, int at, int tokens) {
+        throw notShared();
+    }
+
+    @Override
+    public void replace(int from, int[] others, int at, int tokens) {
+        throw notShared();
+    }
+
+    private IllegalStateException notShared() {
+        return new IllegalStateException("kv rows of a sequence that forgets are shared with nobody: stream=" + stream);
+    }
+
+    @Override
+    public PageLayout layout() {
+        return rows.layout();
+    }
+
+    @Override
+    public KvRecipe recipe() {
+        return rows.recipe();
+    }
+
+    @Override
+    public int length() {
+        return rows.length() + forgotten;
+    }
+
+    @Override
+    public int pageCount() {
+        return rows.pageCount() + slots.pageCount();
+    }
+}

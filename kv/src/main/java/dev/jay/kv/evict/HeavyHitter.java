@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv.evict;
+
+import dev.jay.tensor.Args;
+import dev.jay.tensor.Catalog;
+
+/** Keeps the tokens on which all queries so far have spent most, and the last ones (H2O). */
+final class HeavyHitter implements KvEviction {
+    static final Catalog.Entry<KvEviction> ENTRY = new Catalog.Entry<>(
+            "heavy-hitter",
+            "budget=512 tokens with the largest sums of attention, the last recent=64 among them; every=128 (H2O)",
+            HeavyHitter::new);
+
+    private final Budget budget;
+
+    private HeavyHitter(Args args) {
+        this.budget = Budget.of("heavy-hitter", args, 128, 0, 64);
+    }
+
+    @Override
+    public String name() {
+        return "heavy-hitter(" + budget + ")";
+    }
+
+    @Override
+    public int budget() {
+        return budget.tokens();
+    }
+
+    @Override
+    public int every() {
+        return budget.every();
+    }
+
+    @Override
+    public int watches() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public int states() {
+        return 1;
+    }
+
+    @Override
+    public void see(KvSlots slots, int query, float[] weights) {
+        for (int s = 0; s < slots.count(); s++) slots.state(s, 0, slots.state(s, 0) + weights[s]);
+    }
+
+    @Override
+    public void rank(KvSlots slots, float[] importance) {
+        for (int s = 0; s < slots.count(); s++) importance[s] = slots.state(s, 0);
+        budget.protect(slots, importance);
+    }
+}

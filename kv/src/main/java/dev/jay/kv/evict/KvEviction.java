@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv.evict;
+
+/**
+ * Which tokens a sequence forgets: their keys and values are gone, and no later query sees them. It forgets at places that
+ * depend on positions alone (ends of prompts, multiples of {@link #every}), so an answer does not depend on how its prompt
+ * was cut into steps. Stateless: what it must remember is the state of a slot.
+ */
+public interface KvEviction {
+    String name();
+
+    /** Tokens that a head keeps. */
+    int budget();
+
+    /** Tokens between two places where it forgets, so the most it holds beyond its budget; 0: at ends of prompts only. */
+    int every();
+
+    /** How many of the last queries before such a place it {@link #see sees}; 0: none. */
+    default int watches() {
+        return 0;
+    }
+
+    /** Floats of state a slot has: 0 to 2. */
+    default int states() {
+        return 0;
+    }
+
+    /**
+     * What one query spent on each slot, in order of positions.
+     *
+     * @param query   its position
+     * @param weights attention weights, meaned over the query heads that share this KV head; their sum is 1
+     */
+    default void see(KvSlots slots, int query, float[] weights) {}
+
+    /** Says how much each slot matters; those that matter most are kept, of equal ones the latest. NaN matters least. */
+    void rank(KvSlots slots, float[] importance);
+}

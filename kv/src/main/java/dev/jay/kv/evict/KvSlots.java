@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv.evict;
+
+/**
+ * What one KV head of one stream holds, slot by slot, in the order of positions: what an eviction may look at. A slot's
+ * memory is its state, some floats that begin as 0 and stay with the token as long as it is kept.
+ */
+public interface KvSlots {
+    int count();
+
+    /** The place of the slot's token in its sequence. */
+    int position(int slot);
+
+    /** Tokens of the sequence so far, those that were forgotten among them. */
+    int tokens();
+
+    /** @param i below {@link KvEviction#states} */
+    float state(int slot, int i);
+
+    void state(int slot, int i, float value);
+}
