@@ -12,6 +12,8 @@ import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.Quantizer;
 import dev.jay.model.load.Synth;
 import dev.jay.model.load.WeightSource;
+import dev.jay.model.text.PeerTokenizer;
+import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Workers;
@@ -86,16 +88,26 @@ class SafetensorsFolderTest {
         }
     }
 
+    /** As {@code jay quantize} does: with a tokenizer of a kind that other readers of the file have. */
+    private static void quantize(Path hf, Path out, String kind) throws IOException {
+        WeightFormat format = WeightFormats.ALL.make("bf16");
+        try (Memory memory = Memory.withBudget(8 << 20);
+                Workers workers = Workers.of(1)) {
+            Quantizer.run(
+                    memory, workers, hf, out, format, null, _ -> null, PeerTokenizer::told, (done, total, name) -> {});
+            try (WeightSource source = ModelFiles.open(memory, out)) {
+                assertThat(source.metadata().text("tokenizer.ggml.model")).isEqualTo(kind);
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"qwen2-tiny", "llama-tiny"})
     void shouldAnswerAsTheSameModelInGgufDoes(String shape) throws IOException {
         Path gguf = gguf(shape);
         Path hf = asFolder(gguf, true);
         Path written = folder.resolve("written.gguf");
-        try (Memory memory = Memory.withBudget(8 << 20);
-                Workers workers = Workers.of(1)) {
-            Quantizer.run(memory, workers, hf, written, WeightFormats.ALL.make("bf16"), (d, t, n) -> {});
-        }
+        quantize(hf, written, "gpt2");
         List<Integer> wanted = null;
         for (Path path : List.of(hf, hf.resolve("model-00002-of-00002.safetensors"), written)) {
             try (Model model = Model.open(path)) {
@@ -150,10 +162,7 @@ class SafetensorsFolderTest {
         Files.createDirectories(hf.resolve("1_Pooling"));
         Files.writeString(hf.resolve("1_Pooling/config.json"), "{\"pooling_mode_cls_token\":true}");
         Path written = folder.resolve("written.gguf");
-        try (Memory memory = Memory.withBudget(8 << 20);
-                Workers workers = Workers.of(1)) {
-            Quantizer.run(memory, workers, hf, written, WeightFormats.ALL.make("bf16"), (d, t, n) -> {});
-        }
+        quantize(hf, written, "bert");
         int[] tokens;
         float[] wanted;
         try (Model model = Model.open(hf)) {

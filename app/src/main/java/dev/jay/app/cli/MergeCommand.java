@@ -6,6 +6,7 @@ import dev.jay.model.arch.Architectures;
 import dev.jay.model.load.AdapterSet;
 import dev.jay.model.load.Metadata;
 import dev.jay.model.load.Quantizer;
+import dev.jay.model.text.PeerTokenizer;
 import dev.jay.tensor.format.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,7 +65,8 @@ final class MergeCommand implements Callable<Integer> {
                 ModelSpec spec = Architectures.of(said).spec(said);
                 return AdapterSet.readForGguf(memory, adapters, spec, opened);
             };
-            Quantizer.Report report = Quantizer.run(memory, workers, source, out, target, null, merging, progress::at);
+            Quantizer.Report report = Quantizer.run(
+                    memory, workers, source, out, target, null, merging, PeerTokenizer::told, progress::at);
             shell.say(out + ": " + report.bytesAfter() + " bytes of tensors, types=" + report.tensors()
                     + (report.fallbacks().isEmpty() ? "" : ", kept apart=" + report.fallbacks()));
         });

@@ -3,6 +3,7 @@ package dev.jay.app.cli;
 
 import dev.jay.model.load.Imatrix;
 import dev.jay.model.load.Quantizer;
+import dev.jay.model.text.PeerTokenizer;
 import dev.jay.tensor.format.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -63,7 +64,8 @@ final class QuantizeCommand implements Callable<Integer> {
         Path columns = imatrix == null ? null : ModelArguments.existing(imatrix);
         work.run(shell, (memory, workers, progress) -> {
             try (Imatrix importance = columns == null ? null : Imatrix.open(memory, columns)) {
-                Quantizer.Report report = Quantizer.run(memory, workers, source, out, target, importance, progress::at);
+                Quantizer.Report report = Quantizer.run(
+                        memory, workers, source, out, target, importance, _ -> null, PeerTokenizer::told, progress::at);
                 shell.say(out + ": " + report.bytesAfter() + " bytes of tensors (before: " + report.bytesBefore()
                         + "), types=" + report.tensors()
                         + (columns == null ? "" : ", by importance=" + report.weighed())

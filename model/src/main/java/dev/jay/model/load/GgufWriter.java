@@ -48,20 +48,16 @@ public final class GgufWriter {
     private final List<Planned> tensors = new ArrayList<>();
     private long alignment = GgufPart.DEFAULT_ALIGNMENT;
 
-    /** All metadata of a source, a GGUF file's exactly as it is there; keys already put are replaced in place. */
-    public GgufWriter metadata(WeightSource source) {
-        if (source instanceof Gguf gguf) {
-            gguf.rawMetadata().forEach((key, raw) -> pairs.put(key, raw.toArray(ValueLayout.JAVA_BYTE)));
-            alignment = source.metadata().values().get(GgufPart.ALIGNMENT_KEY) instanceof Long a ? a : alignment;
-        } else {
-            source.metadata().values().forEach(this::put);
-        }
+    /** All metadata of another file, exactly as it is there; keys already put are replaced in place. */
+    public GgufWriter metadata(Gguf source) {
+        source.rawMetadata().forEach((key, raw) -> pairs.put(key, raw.toArray(ValueLayout.JAVA_BYTE)));
+        alignment = source.metadata().values().get(GgufPart.ALIGNMENT_KEY) instanceof Long a ? a : alignment;
         return this;
     }
 
     /**
      * A value as {@link Metadata} holds it: Strings, Booleans, Longs (written as 32 bits where they fit), Doubles (as
-     * f32), {@code int[]}, {@code float[]}, lists of strings. A key put again is replaced in place.
+     * f32), {@code byte[]}, {@code int[]}, {@code float[]}, lists of strings. A key put again is replaced in place.
      */
     public GgufWriter put(String key, Object value) {
         Bytes out = new Bytes();
@@ -72,6 +68,10 @@ public final class GgufWriter {
             when v >= 0 && v <= 0xFFFF_FFFFL -> out.type(GgufType.U32).i32((int) (long) v);
             case Long v -> out.type(GgufType.I64).i64(v);
             case Double v -> out.type(GgufType.F32).i32(Float.floatToRawIntBits(v.floatValue()));
+            case byte[] v -> {
+                out.array(GgufType.U8, v.length);
+                out.writeBytes(v);
+            }
             case int[] v -> {
                 out.array(GgufType.I32, v.length);
                 for (int i : v) out.i32(i);

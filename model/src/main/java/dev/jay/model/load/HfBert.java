@@ -70,6 +70,7 @@ final class HfBert implements HfFamily {
         keys.put("attention.head_count", config.whole("num_attention_heads"));
         keys.put("attention.layer_norm_epsilon", (double) (float) config.real("layer_norm_eps", 1e-12));
         keys.put("attention.causal", false);
+        keys.put("pooling_type", HfPooling.MEAN); // unless the folder says otherwise
         keys.put("vocab_size", config.whole("vocab_size"));
         Map<String, Object> whole = HfDecoder.whole(this, keys);
         whole.put("tokenizer.ggml.token_type_count", config.whole("type_vocab_size", 2));

@@ -78,6 +78,7 @@ final class HfNomicBert implements HfFamily {
         keys.put("attention.head_count", config.whole("n_head"));
         keys.put("attention.layer_norm_epsilon", (double) (float) config.real("layer_norm_epsilon", 1e-12));
         keys.put("attention.causal", false);
+        keys.put("pooling_type", HfPooling.MEAN); // unless the folder says otherwise
         keys.put("rope.freq_base", (double) (float) config.real("rotary_emb_base", 1000));
         keys.put("vocab_size", config.whole("vocab_size"));
         Map<String, Object> whole = HfDecoder.whole(this, keys);

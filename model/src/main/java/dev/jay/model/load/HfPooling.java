@@ -19,6 +19,8 @@ import tools.jackson.databind.node.ObjectNode;
  * mean over the root of the length is a mean.
  */
 final class HfPooling {
+    static final long MEAN = 1;
+
     private static final long MOST_BYTES = 1 << 20;
     private static final String PREFIX = "pooling_mode_";
     private static final Set<String> FOLLOWED = Set.of("Transformer", "Pooling", "Normalize");

@@ -70,6 +70,11 @@ public record Metadata(Map<String, Object> values) {
     public int[] integers(String key) {
         return switch (cast(key, Object.class)) {
             case int[] a -> a;
+            case byte[] a -> {
+                int[] wide = new int[a.length];
+                for (int i = 0; i < a.length; i++) wide[i] = Byte.toUnsignedInt(a[i]);
+                yield wide;
+            }
             case long[] a -> Arrays.stream(a).mapToInt(v -> narrow(key, v)).toArray();
             case List<?> list when list.isEmpty() -> new int[0];
             case Object v -> throw wrongType(key, "array of integers", v);

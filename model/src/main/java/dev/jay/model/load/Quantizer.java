@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -90,7 +91,7 @@ public final class Quantizer {
             Imatrix imatrix,
             WriteProgress progress)
             throws IOException {
-        return run(memory, workers, in, out, format, imatrix, _ -> null, progress);
+        return run(memory, workers, in, out, format, imatrix, _ -> null, metadata -> metadata, progress);
     }
 
     /** Reads the adapters that are to be merged into a model, rows in the order of GGUF. */
@@ -99,7 +100,11 @@ public final class Quantizer {
         AdapterSet read(WeightSource model) throws IOException;
     }
 
-    /** As {@link #run}, with adapters added to the matrices they stand beside before those are coded. */
+    /**
+     * As {@link #run}, with adapters added to the matrices they stand beside before those are coded.
+     *
+     * @param told what is written for the metadata of a source that is no GGUF file
+     */
     public static Report run(
             Memory memory,
             Workers workers,
@@ -108,6 +113,7 @@ public final class Quantizer {
             WeightFormat format,
             Imatrix imatrix,
             Merging merging,
+            UnaryOperator<Metadata> told,
             WriteProgress progress)
             throws IOException {
         try (WeightSource source = ModelFiles.open(memory, in)) {
@@ -120,7 +126,7 @@ public final class Quantizer {
             }
             try (AdapterSet adapters = merging.read(source)) {
                 Map<String, AdapterSet.Pair> merged = adapters == null ? Map.of() : adapters.pairs();
-                return new Quantizer(memory, workers, format, imatrix, merged, progress).write(source, out);
+                return new Quantizer(memory, workers, format, imatrix, merged, progress).write(source, told, out);
             }
         }
     }
@@ -129,9 +135,11 @@ public final class Quantizer {
         return Files.exists(out) && Files.isSameFile(input, out);
     }
 
-    private Report write(WeightSource source, Path out) throws IOException {
+    private Report write(WeightSource source, UnaryOperator<Metadata> told, Path out) throws IOException {
         rejectUndecodable(source);
-        GgufWriter writer = new GgufWriter().metadata(source);
+        GgufWriter writer = new GgufWriter();
+        if (source instanceof Gguf gguf) writer.metadata(gguf);
+        else told.apply(source.metadata()).values().forEach(writer::put);
         Gguf.SPLIT_KEYS.forEach(writer::remove);
         writer.remove(Safetensors.HALVES); // rows are written in the order of GGUF
         GgmlType.of(format).fileType().ifPresent(t -> writer.put("general.file_type", t));

@@ -122,11 +122,7 @@ final class SentencePieceModel {
         id(values, "eos_token_id", eos, size);
         values.put("tokenizer.ggml.add_space_prefix", prefix);
         values.put("tokenizer.ggml.remove_extra_whitespaces", removesExtra);
-        if (table.length > 0) {
-            int[] wide = new int[table.length];
-            for (int i = 0; i < wide.length; i++) wide[i] = table[i];
-            values.put("tokenizer.ggml.precompiled_charsmap", wide);
-        }
+        if (table.length > 0) values.put("tokenizer.ggml.precompiled_charsmap", table);
         return values;
     }
 

@@ -13,8 +13,8 @@ final class BertWords implements TextCoding {
     static final Catalog.Entry<TokenizerKind> ENTRY =
             new Catalog.Entry<>("bert", "WordPiece, by the longest token first", args -> BertWords::read);
 
-    private static final int MOST_CHARACTERS = 100;
-    private static final String NORMALIZER = "tokenizer.ggml.normalizer.";
+    static final int MOST_CHARACTERS = 100;
+    static final String NORMALIZER = "tokenizer.ggml.normalizer.";
 
     private final Vocabulary vocabulary;
     private final Normalizer normalizer;
@@ -24,7 +24,7 @@ final class BertWords implements TextCoding {
     private BertWords(Vocabulary vocabulary, Normalizer normalizer, int unknown) {
         this.vocabulary = vocabulary;
         this.normalizer = normalizer;
-        words = new WordPieces(vocabulary, unknown, "\u2581", "", MOST_CHARACTERS);
+        words = new WordPieces(vocabulary, unknown, WordMarks.BEGINNING, "", MOST_CHARACTERS);
     }
 
     static Tokenizer read(Metadata metadata) {

@@ -2,6 +2,10 @@
 package dev.jay.model.text;
 
 import dev.jay.tensor.Catalog;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Every pre-tokenizer by the name a GGUF file gives under {@code tokenizer.ggml.pre}; some go by several names. To add
@@ -94,6 +98,16 @@ public final class PreTokenizers {
             FamilyCuts.LAGUNA);
 
     private PreTokenizers() {}
+
+    /** The first name of each; the others are more names for the same. */
+    static List<String> apart() {
+        Set<Object> seen = new HashSet<>();
+        List<String> names = new ArrayList<>();
+        ALL.entries().forEach(e -> {
+            if (seen.add(e.make())) names.add(e.name());
+        });
+        return names;
+    }
 
     private static Catalog.Entry<PreTokenizer> also(String name, Catalog.Entry<PreTokenizer> entry) {
         return new Catalog.Entry<>(name, entry.summary(), entry.make());

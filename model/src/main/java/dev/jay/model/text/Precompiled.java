@@ -16,10 +16,15 @@ final class Precompiled implements Normalizer {
 
     Precompiled(PipelinePart part) {
         try {
-            map = new CharacterMap(Base64.getDecoder().decode(part.text("precompiled_charsmap")));
+            map = new CharacterMap(table(part));
         } catch (IllegalArgumentException e) {
             throw part.wrong("has a precompiled_charsmap that cannot be read: " + e.getMessage());
         }
+    }
+
+    /** @throws IllegalArgumentException if it is not base64 */
+    static byte[] table(PipelinePart part) {
+        return Base64.getDecoder().decode(part.text("precompiled_charsmap"));
     }
 
     @Override

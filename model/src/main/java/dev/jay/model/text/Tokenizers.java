@@ -16,12 +16,14 @@ public final class Tokenizers {
     private Tokenizers() {}
 
     /**
-     * The tokenizer a model file describes under {@code tokenizer.ggml.*}.
+     * The tokenizer a model file describes under {@code tokenizer.ggml.*}; where it has a tokenizer.json's pipeline
+     * besides, as that says.
      *
      * @throws MalformedModelException for an unknown kind or pre-tokenizer, listing the known ones, and for values that
      *                                 are missing or contradict each other
      */
     public static Tokenizer from(Metadata metadata) {
+        if (metadata.has(TokenizerFiles.PIPELINE)) return PipelineTokenizer.read(metadata);
         return named(ALL, metadata.text("tokenizer.ggml.model")).read(metadata);
     }
 

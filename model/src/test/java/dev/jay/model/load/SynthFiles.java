@@ -30,7 +30,7 @@ public final class SynthFiles {
                     plain,
                     (done, total, tensor) -> {});
             try (WeightSource source = ModelFiles.open(memory, plain)) {
-                GgufWriter writer = new GgufWriter().metadata(source);
+                GgufWriter writer = new GgufWriter().metadata((Gguf) source);
                 changes.forEach((key, value) -> {
                     if (value == ABSENT) writer.remove(key);
                     else writer.put(key, value);
