@@ -96,8 +96,12 @@ final class AttentionTrial {
                     step(numerics, attention, caches, now, new Scratch(region.bytes()), out);
                     for (int s = 0; s < now.length; s++) {
                         int tokens = caches.get(s).settled();
-                        int pages = KvCache.pagesFor(
-                                tokens, new KvShape(List.of(STREAM)), List.of(recipe), pool.pageBytes());
+                        int most = tokens;
+                        if (recipe.eviction().isPresent() && tokens == promptEnd(s)) {
+                            most = Math.min(tokens, recipe.eviction().get().budget());
+                        }
+                        int pages =
+                                KvCache.pagesFor(most, new KvShape(List.of(STREAM)), List.of(recipe), pool.pageBytes());
                         assertThat(caches.get(s).pages()).isLessThanOrEqualTo(pages);
                     }
                 }

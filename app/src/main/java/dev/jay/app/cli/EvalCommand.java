@@ -119,7 +119,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private int right(Model opened, Skill skill, int length) {
         SkillExam exam = new SkillExam(seed == null ? 1 : seed, items(), facts == null ? DEFAULT_FACTS : facts);
-        return exam.right(skill, opened.tokenizer(), length, (prompt, most) -> {
+        return exam.right(skill, opened.tokenizer(), length, (prompt, _, most) -> {
             if (shell.interrupts().isInterrupted()) return "";
             Request request = Request.of(prompt)
                     .withSampling(Sampling.GREEDY)

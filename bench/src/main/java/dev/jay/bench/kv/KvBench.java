@@ -4,10 +4,13 @@ package dev.jay.bench.kv;
 import dev.jay.bench.Misuse;
 import dev.jay.bench.kv.KvJudge.Row;
 import dev.jay.bench.tiny.TextBits;
+import dev.jay.kv.KvRecipe;
+import dev.jay.train.skill.ExamMode;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -28,7 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
             "",
             "Quality is the share of f16's score on the same items; for perplexity exp(nll of f16 - nll). Bytes are"
                     + " all",
-            "that the plan sets aside for keys and values of one sequence of that length, open groups among them.",
+            "that the plan sets aside for keys and values of one sequence of that length, open groups among them; then",
+            "those that it holds when the answer begins, where some of it was forgotten at the prompt's end.",
             "",
             "Examples:",
             "  jay bench kv m.gguf --text valid.txt --plot pareto.png",
@@ -44,16 +48,26 @@ public final class KvBench implements Callable<Integer> {
     @Option(
             names = "--recipes",
             split = ";",
-            defaultValue = "keys=bf16 values=bf16;keys=q8_0 values=q8_0;"
-                    + "keys=per-channel(bits=4) values=per-token(bits=4);"
-                    + "keys=per-token(bits=4) values=per-token(bits=4);"
-                    + "keys=rotated(bits=4) values=per-token(bits=4);"
-                    + "keys=per-channel(bits=2) values=per-token(bits=2);"
-                    + "keys=per-token(bits=2) values=per-token(bits=2);"
-                    + "keys=rotated(bits=2) values=per-token(bits=2);"
-                    + "keys=gear-channel(bits=2) values=gear-token(bits=2)",
-            description = "What --kv takes, with semicolons between (the codecs of the catalog at 4 and 2 bits).")
+            description =
+                    "What --kv takes, with semicolons between (the codecs at 4 and 2 bits, and every eviction of the"
+                            + " catalog at each of --budgets).")
     private List<String> recipes;
+
+    @Option(
+            names = "--budgets",
+            split = ",",
+            defaultValue = "50,25,12.5,6",
+            description = "Percent of the tokens that evictions keep (${DEFAULT-VALUE}).")
+    private List<Double> budgets;
+
+    @Option(
+            names = "--modes",
+            split = ",",
+            defaultValue = "single,shared,turn-2",
+            description =
+                    "Questions: one that is known when tokens are forgotten, one that comes after, the second of two"
+                            + " (${DEFAULT-VALUE}).")
+    private List<String> modes;
 
     @Option(names = "--text", split = ",", description = "Texts, as for jay train: the perplexity task (none).")
     private List<Path> texts = List.of();
@@ -96,26 +110,36 @@ public final class KvBench implements Callable<Integer> {
 
     private void measure() throws IOException {
         List<String> asked = tasks.equals(List.of("none")) ? List.of() : tasks;
+        List<ExamMode> as = modes.stream().map(KvBench::mode).toList();
         KvJudge judge = smoke
-                ? new KvJudge(model, TextBits.beginnings(texts, 2000), asked, Math.min(length, 128), 2, seed, 1)
-                : new KvJudge(model, TextBits.beginnings(texts, characters), asked, length, items, seed, runs);
+                ? new KvJudge(model, TextBits.beginnings(texts, 2000), asked, as, Math.min(length, 256), 2, seed, 1)
+                : new KvJudge(model, TextBits.beginnings(texts, characters), asked, as, length, items, seed, runs);
+        if (recipes != null) recipes.forEach(KvRecipe::parse); // before anybody waits for what comes before it
         List<Row> rows = new ArrayList<>();
         PrintStream out = System.out;
-        judge.run(recipes, row -> {
+        judge.run(of -> recipes != null ? recipes : KvRecipes.all(of.spec(), judge.length(), budgets), row -> {
             rows.add(row);
             out.println(json ? object(row).toString() : line(row));
         });
         if (plot != null && !rows.isEmpty()) KvPlot.write(rows, model.getFileName() + ", " + length + " tokens", plot);
     }
 
+    private static ExamMode mode(String name) {
+        for (ExamMode mode : ExamMode.values()) if (mode.toString().equals(name)) return mode;
+        throw new IllegalArgumentException(
+                "--modes: got '" + name + "', allowed: " + Arrays.toString(ExamMode.values()));
+    }
+
     private static String line(Row row) {
         return String.format(
                 Locale.ROOT,
-                "%-58s %-11s quality %6.3f  bytes %5.1f %%  decode %5.2f  prefill %5.2f of f16's",
+                "%-58s %-10s %-6s quality %6.3f  bytes %5.1f %%, then %5.1f %%  decode %5.2f  prefill %5.2f of f16's",
                 row.recipe(),
                 row.task(),
+                row.mode(),
                 row.quality(),
                 100.0 * row.bytes() / row.fullBytes(),
+                100.0 * row.kept() / row.fullBytes(),
                 row.decodeRatio(),
                 row.prefillRatio());
     }
@@ -129,6 +153,7 @@ public final class KvBench implements Callable<Integer> {
                 .put("mode", row.mode())
                 .put("quality", row.quality())
                 .put("bytes", row.bytes())
+                .put("keptBytes", row.kept())
                 .put("fullBytes", row.fullBytes())
                 .put("decodeRatio", row.decodeRatio())
                 .put("prefillRatio", row.prefillRatio());

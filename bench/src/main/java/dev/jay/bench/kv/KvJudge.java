@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
+import dev.jay.bench.SkillAnswers;
 import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
@@ -8,18 +9,24 @@ import dev.jay.engine.Perplexity;
 import dev.jay.engine.Request;
 import dev.jay.engine.Usage;
 import dev.jay.engine.sample.Sampling;
+import dev.jay.kv.KvCache;
+import dev.jay.kv.KvRecipe;
+import dev.jay.kv.KvShape;
 import dev.jay.tensor.kernel.Numerics;
+import dev.jay.train.skill.ExamMode;
 import dev.jay.train.skill.Skill;
 import dev.jay.train.skill.SkillExam;
 import dev.jay.train.skill.Skills;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Asks a model that keeps its keys and values by a recipe what it asks the same model with f16, and times both in turn.
@@ -31,8 +38,10 @@ import java.util.function.Consumer;
  * @param items  questions of a task
  * @param runs   of the speed
  */
-record KvJudge(Path model, String text, List<String> tasks, int length, int items, long seed, int runs) {
+record KvJudge(
+        Path model, String text, List<String> tasks, List<ExamMode> modes, int length, int items, long seed, int runs) {
     private static final String F16 = "keys=f16 values=f16";
+    private static final String PERPLEXITY = "perplexity";
     private static final int FACTS = 32; // to choose from, at most
     private static final int ANSWER = 64; // tokens beyond those that are read
     private static final int DECODED = 16; // tokens, when speed is measured
@@ -40,8 +49,10 @@ record KvJudge(Path model, String text, List<String> tasks, int length, int item
     /**
      * What a recipe does on a task.
      *
-     * @param mode    {@code single}: one question on a context
+     * @param mode    how the question came ({@link ExamMode})
      * @param quality its score of f16's; for perplexity exp(nll of f16 - nll)
+     * @param bytes   at most, while the prompt runs too
+     * @param kept    bytes of one sequence when its answer begins
      */
     record Row(
             String recipe,
@@ -49,26 +60,29 @@ record KvJudge(Path model, String text, List<String> tasks, int length, int item
             String mode,
             double quality,
             long bytes,
+            long kept,
             long fullBytes,
             double decodeRatio,
             double prefillRatio) {}
 
-    void run(List<String> recipes, Consumer<Row> rows) throws IOException {
+    /** @param recipes for this model */
+    void run(Function<Model, List<String>> recipes, Consumer<Row> rows) throws IOException {
         try (Model full = open(F16)) {
-            Map<String, Double> wanted = scores(full);
-            for (String recipe : recipes) {
+            Map<Asked, Double> wanted = scores(full);
+            for (String recipe : recipes.apply(full)) {
                 try (Model kept = open(recipe.strip())) {
-                    double[] speed = speed(kept, full);
-                    Map<String, Double> got = scores(kept);
-                    got.forEach((task, score) -> rows.accept(new Row(
+                    Speeds speed = speed(kept, full);
+                    Map<Asked, Double> got = scores(kept);
+                    got.forEach((asked, score) -> rows.accept(new Row(
                             recipe.strip(),
-                            task,
-                            "single",
-                            quality(task, score, wanted.get(task)),
+                            asked.task,
+                            asked.mode,
+                            quality(asked.task, score, wanted.get(asked)),
                             bytes(kept),
+                            kept(kept, recipe.strip()),
                             bytes(full),
-                            speed[0],
-                            speed[1])));
+                            speed.decode,
+                            speed.prefill)));
                 }
             }
         }
@@ -88,39 +102,48 @@ record KvJudge(Path model, String text, List<String> tasks, int length, int item
         return of.plan().setAside().get("kv-pages");
     }
 
+    /** When an answer begins: what was not forgotten of the prompt. */
+    private long kept(Model of, String text) {
+        KvRecipe recipe = KvRecipe.parse(text);
+        int tokens = recipe.eviction().map(e -> Math.min(length, e.budget())).orElse(length);
+        KvShape shape = of.spec().kvShape();
+        List<KvRecipe> each = Collections.nCopies(shape.streams().size(), recipe);
+        long pageBytes = bytes(of) / of.status().pages();
+        return pageBytes * KvCache.pagesFor(tokens, shape, each, pageBytes);
+    }
+
     private static double quality(String task, double score, double full) {
-        if (task.equals("perplexity")) return Math.exp(full - score);
+        if (task.equals(PERPLEXITY)) return Math.exp(full - score);
         return full == 0 ? Double.NaN : score / full; // nothing to lose
     }
 
-    /** By task: the share of right answers, or nats a token. */
-    private Map<String, Double> scores(Model of) {
-        Map<String, Double> scores = new LinkedHashMap<>();
+    private record Asked(String task, String mode) {}
+
+    /** The share of right answers, or nats a token. */
+    private Map<Asked, Double> scores(Model of) {
+        Map<Asked, Double> scores = new LinkedHashMap<>();
         if (!text.isEmpty()) {
             int chunk = Math.min(length, of.contextLength());
             Perplexity.Progress result =
                     Perplexity.measure(of, text, chunk, Perplexity.Method.EVERY_TOKEN, Numerics.FAST, p -> {});
-            scores.put("perplexity", result.sum() / result.scored());
+            scores.put(new Asked(PERPLEXITY, "text"), result.sum() / result.scored());
         }
         int read = Math.min(length, SkillExam.longest(of.contextLength()));
         for (String task : tasks) {
             Skill skill = Skills.ALL.make(task);
-            int right = new SkillExam(seed, items, FACTS).right(skill, of.tokenizer(), read, (prompt, most) -> {
-                Request request = Request.of(prompt)
-                        .withSampling(Sampling.GREEDY)
-                        .withMaxTokens(most)
-                        .withStops("\n");
-                try (Generation generation = of.generate(request)) {
-                    return generation.text();
-                }
-            });
-            scores.put(task, (double) right / items);
+            for (ExamMode mode : modes) {
+                SkillExam exam = new SkillExam(seed, items, FACTS);
+                int right = exam.right(skill, of.tokenizer(), read, mode, new SkillAnswers(of));
+                scores.put(new Asked(task, mode.toString()), (double) right / items);
+            }
         }
         return scores;
     }
 
+    private record Speeds(double decode, double prefill) {}
+
     /** Medians of decode's and of prefill's speed as a share of the other's, run in turn. */
-    private double[] speed(Model kept, Model full) {
+    private Speeds speed(Model kept, Model full) {
         double[] decode = new double[runs];
         double[] prefill = new double[runs];
         for (int run = -1; run < runs; run++) { // the first is to warm up
@@ -132,7 +155,7 @@ record KvJudge(Path model, String text, List<String> tasks, int length, int item
         }
         Arrays.sort(decode);
         Arrays.sort(prefill);
-        return new double[] {decode[runs / 2], prefill[runs / 2]};
+        return new Speeds(decode[runs / 2], prefill[runs / 2]);
     }
 
     /** Random tokens, others each time: nothing of them is known already. */

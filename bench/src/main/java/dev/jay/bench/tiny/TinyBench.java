@@ -2,10 +2,8 @@
 package dev.jay.bench.tiny;
 
 import dev.jay.bench.Misuse;
-import dev.jay.engine.Generation;
+import dev.jay.bench.SkillAnswers;
 import dev.jay.engine.Model;
-import dev.jay.engine.Request;
-import dev.jay.engine.sample.Sampling;
 import dev.jay.train.skill.Skill;
 import dev.jay.train.skill.SkillExam;
 import dev.jay.train.skill.Skills;
@@ -133,15 +131,7 @@ public final class TinyBench implements Callable<Integer> {
     }
 
     private int right(Model opened, Skill skill, int length) {
-        return new SkillExam(seed, items, facts).right(skill, opened.tokenizer(), length, (prompt, most) -> {
-            Request request = Request.of(prompt)
-                    .withSampling(Sampling.GREEDY)
-                    .withMaxTokens(most)
-                    .withStops("\n");
-            try (Generation generation = opened.generate(request)) {
-                return generation.text();
-            }
-        });
+        return new SkillExam(seed, items, facts).right(skill, opened.tokenizer(), length, new SkillAnswers(opened));
     }
 
     private static void print(Row row) {

@@ -4,6 +4,7 @@ package dev.jay.bench.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.jay.kv.evict.KvEvictions;
 import dev.jay.model.load.Synth;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,15 +64,17 @@ class KvBenchTest {
                 "needle",
                 "--plot",
                 plot.toString(),
+                "--modes",
+                "single,turn-2",
                 "--recipes",
                 "keys=f16 values=f16;keys=per-channel(bits=4) values=per-token(bits=4,span=16)");
-        assertThat(rows).hasSize(4);
+        assertThat(rows).hasSize(6);
         JsonNode same = JsonMapper.shared().readTree(rows.getFirst());
         assertThat(same.get("task").asString()).isEqualTo("perplexity");
         assertThat(same.get("quality").asDouble()).isEqualTo(1);
         assertThat(same.get("budget").asDouble()).isEqualTo(1);
         assertThat(same.get("decodeRatio").asDouble()).isPositive();
-        JsonNode four = JsonMapper.shared().readTree(rows.get(2));
+        JsonNode four = JsonMapper.shared().readTree(rows.get(3));
         assertThat(four.get("recipe").asString()).startsWith("keys=per-channel");
         assertThat(four.get("quality").asDouble()).isCloseTo(1, within(0.05)).isNotEqualTo(1);
         assertThat(four.get("bytes").asLong()).isLessThan(four.get("fullBytes").asLong());
@@ -78,9 +82,28 @@ class KvBenchTest {
     }
 
     @Test
+    void shouldJudgeEveryEvictionUnlessTold() throws IOException {
+        List<String> rows =
+                bench(0, model(), "--smoke", "--json", "--tasks", "needle", "--modes", "shared", "--budgets", "25");
+        List<String> recipes = new ArrayList<>();
+        for (String row : rows) {
+            JsonNode node = JsonMapper.shared().readTree(row);
+            recipes.add(node.get("recipe").asString());
+            assertThat(node.get("mode").asString()).isEqualTo("shared");
+            assertThat(node.get("keptBytes").asLong())
+                    .isBetween(1L, node.get("fullBytes").asLong());
+        }
+        for (String name : KvEvictions.ALL.names()) {
+            assertThat(recipes).anyMatch(recipe -> recipe.contains("evict=" + name + "(budget=64,"));
+        }
+    }
+
+    @Test
     void shouldRejectWhatItDoesNotKnow() throws IOException {
         bench(2, model(), "--smoke", "--recipes", "keys=f17");
         assertThat(complained.toString()).contains("f17");
+        bench(2, model(), "--smoke", "--modes", "often");
+        assertThat(complained.toString()).contains("--modes: got 'often', allowed: [single, shared, turn-2]");
         bench(2, folder.resolve("none.gguf").toString());
         assertThat(complained.toString()).contains("no such file");
     }

@@ -15,11 +15,12 @@ public record SkillExam(long seed, int items, int facts) {
     /** Who is asked. */
     public interface Asked {
         /**
-         * @param prompt tokens
-         * @param most   tokens of an answer
+         * @param prompt     tokens
+         * @param promptEnds places of it where something may be forgotten
+         * @param most       tokens of an answer
          * @return greedy, up to the end of a line or of the text
          */
-        String answer(int[] prompt, int most);
+        String answer(int[] prompt, int[] promptEnds, int most);
     }
 
     /** The most tokens that a prompt of {@code context} tokens' model may have, so that answers fit in behind it. */
@@ -29,11 +30,23 @@ public record SkillExam(long seed, int items, int facts) {
 
     /** @param length tokens to read, at most */
     public int right(Skill skill, Tokenizer tokenizer, int length, Asked asked) {
+        return right(skill, tokenizer, length, ExamMode.SINGLE, asked);
+    }
+
+    /** @param length tokens to read, at most, with all questions */
+    public int right(Skill skill, Tokenizer tokenizer, int length, ExamMode mode, Asked asked) {
         int right = 0;
+        int last = mode.questions() - 1;
         for (int i = 0; i < items; i++) {
-            SkillItem item = SkillItem.of(skill, tokenizer, seed, i, facts, length);
-            int most = tokenizer.encode(item.answer(), false, false).length + ROOM;
-            if (item.isAnswered(asked.answer(tokenizer.encode(item.prompt(), true, true), most))) right++;
+            SkillItem item = SkillItem.of(skill, tokenizer, seed, i, facts, mode.questions(), length);
+            int[] prompt = tokenizer.encode(item.prompt(last), true, true);
+            int most = tokenizer.encode(item.answer(last), false, false).length + ROOM;
+            int[] ends = switch (mode) {
+                case SINGLE -> new int[] {prompt.length};
+                case SHARED -> new int[] {tokenizer.encode(item.task().context(), true, true).length};
+                case SECOND_TURN -> new int[] {tokenizer.encode(item.prompt(0), true, true).length, prompt.length};
+            };
+            if (item.isAnswered(last, asked.answer(prompt, ends, most))) right++;
         }
         return right;
     }

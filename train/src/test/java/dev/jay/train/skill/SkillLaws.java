@@ -189,17 +189,43 @@ class SkillLaws {
         SkillExam exam = new SkillExam(34, 12, 8);
         Skill copying = Skills.ALL.make("copying");
         List<String> asked = new ArrayList<>();
-        SkillExam.Asked reads = (prompt, most) -> {
+        SkillExam.Asked reads = (prompt, _, most) -> {
             asked.add(tokenizer.decode(prompt));
             String answer = " " + group(asked.getLast(), "copy: (.*)\n", true);
             assertThat(tokenizer.encode(answer, false, false).length).isLessThanOrEqualTo(most);
             return answer;
         };
         assertThat(exam.right(copying, tokenizer, 200, reads)).isEqualTo(12);
-        assertThat(exam.right(copying, tokenizer, 200, (p, most) -> reads.answer(p, most) + "a"))
+        assertThat(exam.right(copying, tokenizer, 200, (p, ends, most) -> reads.answer(p, ends, most) + "a"))
                 .isZero();
         assertThat(asked.subList(0, 12)).isEqualTo(asked.subList(12, 24)).doesNotHaveDuplicates();
         assertThat(SkillExam.longest(2048)).isBetween(1900, 2048);
+    }
+
+    /** Where something may be forgotten: before the question comes, or when the first of two has come. */
+    @Test
+    void modesShouldSayWherePromptsEnd() {
+        Tokenizer tokenizer = tokenizer();
+        SkillExam exam = new SkillExam(34, 6, 8);
+        Skill skill = Skills.ALL.make("key-value");
+        exam.right(skill, tokenizer, 300, ExamMode.SHARED, (prompt, ends, _) -> {
+            String read = tokenizer.decode(Arrays.copyOf(prompt, ends[0]));
+            assertThat(ends).hasSize(1);
+            assertThat(read).endsWith("\n").doesNotContain("?");
+            assertThat(tokenizer.decode(prompt)).startsWith(read).contains("?");
+            return "";
+        });
+        exam.right(skill, tokenizer, 300, ExamMode.SECOND_TURN, (prompt, ends, _) -> {
+            String all = tokenizer.decode(prompt);
+            String first = tokenizer.decode(Arrays.copyOf(prompt, ends[0]));
+            assertThat(ends).hasSize(2).endsWith(prompt.length);
+            assertThat(prompt.length).isLessThanOrEqualTo(300);
+            assertThat(first).endsWith(":").containsOnlyOnce("?");
+            assertThat(all).startsWith(first).endsWith(":");
+            String answer = all.substring(first.length(), all.indexOf('\n', first.length()));
+            assertThat(first).contains(first.substring(first.indexOf('?') + 2) + answer);
+            return "";
+        });
     }
 
     @Test
@@ -208,13 +234,13 @@ class SkillLaws {
         for (String name : List.of("needle", "key-value", "variables", "last-write")) {
             for (int tokens : new int[] {600, 2000}) {
                 for (int i = 0; i < 5; i++) {
-                    SkillItem item = SkillItem.of(Skills.ALL.make(name), tokenizer, 3, i, 8, tokens);
-                    assertThat(tokenizer.encode(item.prompt(), true, true).length)
+                    SkillItem item = SkillItem.of(Skills.ALL.make(name), tokenizer, 3, i, 8, 1, tokens);
+                    assertThat(tokenizer.encode(item.prompt(0), true, true).length)
                             .as(name)
                             .isBetween(tokens * 7 / 10, tokens);
-                    assertThat(item).isEqualTo(SkillItem.of(Skills.ALL.make(name), tokenizer, 3, i, 8, tokens));
-                    assertThat(item.isAnswered(item.answer() + " \n")).isTrue();
-                    assertThat(item.isAnswered(item.answer() + "1")).isFalse();
+                    assertThat(item).isEqualTo(SkillItem.of(Skills.ALL.make(name), tokenizer, 3, i, 8, 1, tokens));
+                    assertThat(item.isAnswered(0, item.answer(0) + " \n")).isTrue();
+                    assertThat(item.isAnswered(0, item.answer(0) + "1")).isFalse();
                 }
             }
         }

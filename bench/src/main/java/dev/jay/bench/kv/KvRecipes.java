@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.bench.kv;
+
+import dev.jay.kv.KvRecipe;
+import dev.jay.kv.KvStream;
+import dev.jay.kv.PageLayout;
+import dev.jay.kv.evict.KvEvictions;
+import dev.jay.model.ModelSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is judged unless the caller says: codecs at few bits, and whatever the catalog of evictions has. */
+final class KvRecipes {
+    private static final List<String> CODECS = List.of(
+            "keys=bf16 values=bf16",
+            "keys=q8_0 values=q8_0",
+            "keys=per-channel(bits=4) values=per-token(bits=4)",
+            "keys=per-token(bits=4) values=per-token(bits=4)",
+            "keys=rotated(bits=4) values=per-token(bits=4)",
+            "keys=per-channel(bits=2) values=per-token(bits=2)",
+            "keys=per-token(bits=2) values=per-token(bits=2)",
+            "keys=rotated(bits=2) values=per-token(bits=2)",
+            "keys=gear-channel(bits=2) values=gear-token(bits=2)");
+
+    private KvRecipes() {}
+
+    /**
+     * Those that fit the heads of a model.
+     *
+     * @param budgets percent of {@code length} tokens
+     */
+    static List<String> all(ModelSpec spec, int length, List<Double> budgets) {
+        List<String> all = new ArrayList<>(CODECS);
+        all.removeIf(recipe -> !fits(spec, recipe));
+        for (double percent : budgets) {
+            if (!(percent > 0 && percent <= 100)) {
+                throw new IllegalArgumentException("--budgets: got " + percent + ", allowed: more than 0, up to 100");
+            }
+            int tokens = Math.max(1, (int) Math.round(length * percent / 100));
+            int recent = Math.max(1, Math.min(32, tokens / 4));
+            int sinks = Math.min(4, tokens / 4);
+            for (String name : KvEvictions.ALL.names()) {
+                all.add("keys=f16 values=f16 evict=" + name + "(budget=" + tokens + ",recent=" + recent + ",sinks="
+                        + sinks + ")");
+            }
+        }
+        return all;
+    }
+
+    private static boolean fits(ModelSpec spec, String recipe) {
+        try {
+            for (KvStream stream : spec.kvShape().streams()) PageLayout.leastBytes(stream, KvRecipe.parse(recipe));
+            return true;
+        } catch (IllegalArgumentException e) { // heads of another width than the codec takes
+            return false;
+        }
+    }
+}
