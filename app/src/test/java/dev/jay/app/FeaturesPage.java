@@ -3,6 +3,7 @@ package dev.jay.app;
 
 import dev.jay.engine.chat.CallSyntaxes;
 import dev.jay.kv.codec.KvCodecs;
+import dev.jay.model.arch.AdapterLaws;
 import dev.jay.model.arch.Architectures;
 import dev.jay.model.arch.ModelsPage;
 import dev.jay.model.load.QuantizerTest;
@@ -104,9 +105,10 @@ final class FeaturesPage {
     private void families() throws IOException {
         head(
                 "Families and features",
-                "A link is the test that holds it for this family. A cell is empty where no test names the family:"
-                    + " adapters reach the matrices of the others by the same code, and a chat template is run as the"
-                    + " file has it, whatever the family. The codecs are shared out among the families in turn.",
+                "A link is the test that holds it for this family. Adapters reach every matrix of attention and of an"
+                        + " MLP, fused ones too; of experts and of what chooses among them they are refused by name. A"
+                        + " cell is empty where no test names the family; a chat template is run as the file has it,"
+                        + " whatever the family. The codecs are shared out among the families in turn.",
                 "family",
                 "files",
                 "chat templates, their call syntax and thinking marks",
@@ -123,6 +125,9 @@ final class FeaturesPage {
                 files.add(link("safetensors", LAWS + test));
             }
             List<String> lora = new ArrayList<>();
+            boolean isHeld =
+                    AdapterLaws.families().stream().anyMatch(f -> f.equals(family) || f.startsWith(family + "("));
+            if (isHeld) lora.add(link("yes", LAWS + "AdapterLaws.java"));
             if (adapters.contains("new Model(\"" + family + "\"")) lora.add(link("files", ADAPTERS));
             if (family.equals("llama")) { // what jay train writes
                 lora.add(link("answers", "app/src/test/java/dev/jay/app/cli/TuneCommandTest.java"));

@@ -39,9 +39,9 @@ public final class LoraAdapter implements AutoCloseable {
     /** What products work in is taken now, so that a plan made after this counts it. */
     private void warm(Memory memory) {
         long wide = 0;
-        for (AdapterSet.Pair p : adapters.pairs().values()) wide = Math.max(wide, Math.max(p.rows(), p.cols()));
+        for (AdapterSet.Pair p : adapters.parts().values()) wide = Math.max(wide, Math.max(p.rows(), p.cols()));
         try (Region zeros = memory.reserve("adapter-scratch", 4L * rows * wide)) {
-            for (AdapterSet.Pair p : adapters.pairs().values()) {
+            for (AdapterSet.Pair p : adapters.parts().values()) {
                 run(p, rows, zeros.bytes(), zeros.bytes(), 1);
                 if (p.site().startsWith("blk.1.")) break; // all layers are alike
             }
@@ -62,7 +62,7 @@ public final class LoraAdapter implements AutoCloseable {
     }
 
     private void add(String site, int n, MemorySegment x, MemorySegment y, float scale) {
-        AdapterSet.Pair p = adapters.pairs().get(site);
+        AdapterSet.Pair p = adapters.parts().get(site);
         if (p == null) return;
         for (int from = 0; from < n; from += rows) {
             int some = Math.min(rows, n - from);

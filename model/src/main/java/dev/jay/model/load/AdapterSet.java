@@ -18,6 +18,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -42,6 +43,12 @@ public final class AdapterSet implements AutoCloseable {
      * @param b    f32 [rows][rank]
      */
     public record Pair(String site, int rank, int rows, int cols, MemorySegment a, MemorySegment b) {
+        /** Some rows of it, which are a matrix to whoever multiplies. */
+        private Pair part(String name, int from, int count) {
+            String own = site.substring(0, site.lastIndexOf('.') + 1) + name;
+            return new Pair(own, rank, count, cols, a, b.asSlice(4L * from * rank, 4L * count * rank));
+        }
+
         /** Adds b . a to the weights {@code [first, first + count)} of the matrix. */
         void addTo(long first, int count, MemorySegment weights) {
             for (int i = 0; i < count; i++) {
@@ -57,10 +64,12 @@ public final class AdapterSet implements AutoCloseable {
     }
 
     private final Map<String, Pair> pairs;
+    private final Map<String, Pair> parts;
     private final Region bytes;
 
-    private AdapterSet(Map<String, Pair> pairs, Region bytes) {
+    private AdapterSet(Map<String, Pair> pairs, Map<String, Pair> parts, Region bytes) {
         this.pairs = pairs;
+        this.parts = parts;
         this.bytes = bytes;
     }
 
@@ -69,6 +78,7 @@ public final class AdapterSet implements AutoCloseable {
         all.put("attn_q", "self_attn.q_proj");
         all.put("attn_k", "self_attn.k_proj");
         all.put("attn_v", "self_attn.v_proj");
+        all.put("attn_qkv", "self_attn.qkv_proj");
         all.put("attn_output", "self_attn.o_proj");
         all.put("ffn_gate", "mlp.gate_proj");
         all.put("ffn_up", "mlp.up_proj");
@@ -171,7 +181,24 @@ public final class AdapterSet implements AutoCloseable {
                     b.copyFrom(AdapterSet.reordered(b, p.rows, p.rank, spec.headDim(), toHalves));
                 pairs.put(site, new Pair(site, p.rank, p.rows, p.cols, a, b));
             });
-            return new AdapterSet(Collections.unmodifiableMap(pairs), region);
+            Map<String, Pair> parts = new LinkedHashMap<>();
+            pairs.values().forEach(p -> parts(p).forEach(part -> parts.put(part.site, part)));
+            return new AdapterSet(Collections.unmodifiableMap(pairs), Collections.unmodifiableMap(parts), region);
+        }
+
+        /** A matrix that holds several, as some families' files have it, is multiplied as these. */
+        private List<Pair> parts(Pair p) {
+            int queries = spec.heads() * spec.headDim();
+            int keys = spec.kvHeads() * spec.headDim();
+            if (p.site.endsWith(".attn_qkv") && p.rows == queries + 2 * keys) {
+                return List.of(
+                        p.part("attn_q", 0, queries),
+                        p.part("attn_k", queries, keys),
+                        p.part("attn_v", queries + keys, keys));
+            }
+            int hidden = spec.hidden();
+            boolean isGateToo = p.site.endsWith(".ffn_up") && p.rows == 2 * hidden;
+            return isGateToo ? List.of(p.part("ffn_gate", 0, hidden), p.part("ffn_up", hidden, hidden)) : List.of(p);
         }
 
         private Pair checked(String site, WeightSource.Entry[] two) {
@@ -183,7 +210,7 @@ public final class AdapterSet implements AutoCloseable {
                 throw wrong(
                         path,
                         shown + " is no matrix of this model that adapters may stand beside, which are "
-                                + SITES.keySet() + " of its blocks");
+                                + SITES.keySet() + " of its blocks, not those of experts");
             }
             long cols = w.dims().get(0);
             long rows = w.dims().get(1);
@@ -231,9 +258,14 @@ public final class AdapterSet implements AutoCloseable {
         return out;
     }
 
-    /** By site; borrowed. */
+    /** By site, as the model's file has its matrices; borrowed. */
     public Map<String, Pair> pairs() {
         return pairs;
+    }
+
+    /** By site, as they are multiplied: of a matrix that holds several, one for each of them; borrowed. */
+    public Map<String, Pair> parts() {
+        return parts;
     }
 
     /** The greatest rank. */

@@ -70,13 +70,14 @@ public record AdapterWriter(ModelSpec spec, boolean halves, double alpha, Collec
         Map<String, long[]> shapes = new LinkedHashMap<>();
         TreeSet<String> modules = new TreeSet<>();
         for (AdapterSet.Pair p : adapters) {
-            String a = PeftFiles.tensor(p.site(), true);
-            String b = PeftFiles.tensor(p.site(), false);
+            boolean isGateToo = p.site().endsWith(".ffn_up") && p.rows() == 2 * spec.hidden();
+            String module = PeftFiles.module(p.site(), isGateToo);
+            String a = PeftFiles.tensor(p.site(), module, true);
+            String b = PeftFiles.tensor(p.site(), module, false);
             tensors.put(a, bytes(p.a(), p.rank(), p.cols()));
             shapes.put(a, new long[] {p.rank(), p.cols()});
             tensors.put(b, rows(p, spec.rotary().interleaved(), true));
             shapes.put(b, new long[] {p.rows(), p.rank()});
-            String module = AdapterSet.SITES.get(p.site().substring(p.site().lastIndexOf('.') + 1));
             modules.add(module.substring(module.indexOf('.') + 1));
         }
         Map<String, Object> config = new LinkedHashMap<>();

@@ -16,15 +16,20 @@ final class PeftFiles {
     static final String CONFIG = "adapter_config.json";
     static final String WEIGHTS = "adapter_model.safetensors";
 
+    private static final String GATE_AND_UP = "mlp.gate_up_proj";
     private static final long LONGEST_CONFIG = 1 << 20;
     private static final Pattern TENSOR = Pattern.compile(
             "base_model\\.model\\.model\\.layers\\.(\\d{1,4})\\.([a-z_]+\\.[a-z_]+)\\.lora_([AB])\\.(?:default\\.)?weight");
 
     private PeftFiles() {}
 
-    static String tensor(String site, boolean isA) {
-        String[] parts = site.split("\\.");
-        return "base_model.model.model.layers." + parts[1] + "." + AdapterSet.SITES.get(parts[2])
+    /** @param isGateToo whether the matrix up holds the gate's rows before its own */
+    static String module(String site, boolean isGateToo) {
+        return isGateToo ? GATE_AND_UP : AdapterSet.SITES.get(site.substring(site.lastIndexOf('.') + 1));
+    }
+
+    static String tensor(String site, String module, boolean isA) {
+        return "base_model.model.model.layers." + site.split("\\.")[1] + "." + module
                 + (isA ? ".lora_A.weight" : ".lora_B.weight");
     }
 
@@ -32,6 +37,7 @@ final class PeftFiles {
     static Map<String, WeightSource.Entry[]> pairs(WeightSource stored, Path path) {
         Map<String, String> names = new LinkedHashMap<>();
         AdapterSet.SITES.forEach((site, theirs) -> names.put(theirs, site));
+        names.put(GATE_AND_UP, "ffn_up");
         Map<String, WeightSource.Entry[]> found = new LinkedHashMap<>();
         for (WeightSource.Entry e : stored.entries()) {
             Matcher m = TENSOR.matcher(e.name());
@@ -39,7 +45,8 @@ final class PeftFiles {
                 throw AdapterSet.wrong(
                         path,
                         "tensor " + MalformedModelException.shown(e.name())
-                                + " is of no matrix that adapters may stand beside, which are " + names.keySet());
+                                + " is of no matrix that adapters may stand beside, which are " + names.keySet()
+                                + ", not those of experts");
             }
             String site = "blk." + Integer.parseInt(m.group(1)) + "." + names.get(m.group(2));
             found.computeIfAbsent(site, _ -> new WeightSource.Entry[2])[
