@@ -8,5 +8,6 @@ module dev.jay.kv {
     exports dev.jay.kv.evict;
     exports dev.jay.kv.pool;
     exports dev.jay.kv.prefix;
+    exports dev.jay.kv.select;
     exports dev.jay.kv.tier;
 }

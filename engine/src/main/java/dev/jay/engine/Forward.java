@@ -54,7 +54,10 @@ public interface Forward extends AutoCloseable {
     /** Tokens after which the pages of every stream end together: what is shared is shared in such strides. */
     int strideTokens(Numerics numerics);
 
-    /** Whether sequences forget tokens: then keys and values are no function of the tokens alone, and nothing is shared. */
+    /**
+     * Whether sequences forget tokens, or queries read only some: then keys and values are no function of the tokens alone,
+     * and nothing is shared.
+     */
     default boolean forgets(Numerics numerics) {
         return false;
     }

@@ -178,8 +178,9 @@ public final class Request {
     }
 
     /**
-     * Places where prompts end, for recipes that forget tokens there ({@code evict=}): after so many tokens each. The end of
-     * this prompt unless set; a conversation says where its earlier ones ended, so that it forgets what it forgot then.
+     * Places where prompts end, for recipes that forget tokens there ({@code evict=}) or that read only some from the last
+     * on ({@code select=}): after so many tokens each. The end of this prompt unless set; a conversation says where its
+     * earlier ones ended, so that it forgets what it forgot then.
      */
     public Request withPromptEnds(int... places) {
         for (int place : places) {

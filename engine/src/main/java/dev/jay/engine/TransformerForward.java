@@ -198,7 +198,7 @@ final class TransformerForward implements Forward {
     @Override
     public boolean forgets(Numerics numerics) {
         return transformers.get(numerics).recipes().stream()
-                .anyMatch(r -> r.eviction().isPresent());
+                .anyMatch(r -> r.eviction().isPresent() || r.selection().isPresent());
     }
 
     @Override

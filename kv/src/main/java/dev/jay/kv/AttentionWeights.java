@@ -84,7 +84,7 @@ final class AttentionWeights {
     }
 
     /** e to the power of x, which is at most 0: relative error below 1e-6, 0 below -87. */
-    private static float exp(float x) {
+    static float exp(float x) {
         if (!(x > -87)) return 0;
         float t = x * 1.44269504f;
         int whole = (int) (t - 0.5f);

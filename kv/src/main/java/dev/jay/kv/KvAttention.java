@@ -35,6 +35,7 @@ public final class KvAttention {
     private final Mode exact; // null where groups are sealed
     private final Mode fast;
     private final SealedAttention sealed; // where they are
+    private final SelectedAttention selected; // where queries read some only; else null
 
     /** @param queryHeads a multiple of the stream's heads: those that share a KV head lie side by side */
     public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads) {
@@ -54,6 +55,7 @@ public final class KvAttention {
         this.pieceSlots = pieceSlots;
         boolean seals = recipe.group() > 1;
         this.sealed = seals ? new SealedAttention(ops, recipe, stream, group, pieceSlots) : null;
+        this.selected = recipe.selection().isPresent() ? new SelectedAttention(ops, recipe, stream, group) : null;
         this.exact = seals ? null : new Mode(Numerics.EXACT, Math.max(1, EXACT_QUERIES / group));
         this.fast = seals ? null : new Mode(Numerics.FAST, Math.max(1, FAST_QUERIES / group));
     }
@@ -112,7 +114,8 @@ public final class KvAttention {
         if (sealed != null) return sealed.scratchBytes(n);
         return Scratch.sizeOf((long) n * stream.heads() * group * Float.BYTES)
                 + ops.workers() * Math.max(exact.workerBytes, fast.workerBytes)
-                + partialBytes(PARTIALS * ops.workers());
+                + partialBytes(PARTIALS * ops.workers())
+                + (selected == null ? 0 : selected.scratchBytes());
     }
 
     /** Attends to one stream of each span's source; the spans' own rows have been appended. */
@@ -126,6 +129,7 @@ public final class KvAttention {
             }
             Running running = new Running(streamIndex, batch);
             running.run();
+            if (selected != null) selected.run(streamIndex, batch, running.lse);
             if (recipe.eviction().isPresent()) show(streamIndex, batch, running.lse);
         } finally {
             batch.scratch().release(mark);
@@ -201,7 +205,6 @@ public final class KvAttention {
         private final List<Span> spans;
         private final Mode mode;
         private final int[] firstBlock; // of each span, and one past the last
-        private final int rows;
         private final int maxPieces;
         private final int blockRows; // the most queries of any block
         private final MemorySegment lse;
@@ -211,20 +214,21 @@ public final class KvAttention {
         Running(int streamIndex, AttentionBatch batch) {
             this.streamIndex = streamIndex;
             this.batch = batch;
-            this.spans = inSlots(streamIndex, batch);
+            this.spans = inSlots(
+                    streamIndex,
+                    batch,
+                    selected == null ? batch.spans() : SelectedAttention.part(streamIndex, batch.spans(), false));
             this.mode = batch.numerics() == Numerics.EXACT ? exact : fast;
             this.firstBlock = new int[spans.size() + 1];
-            int n = 0;
+            int n = batch.spans().stream().mapToInt(Span::count).sum();
             int pieces = 0;
             int most = 0;
             for (int s = 0; s < spans.size(); s++) {
                 Span span = spans.get(s);
                 firstBlock[s + 1] = firstBlock[s] + Math.ceilDiv(span.count(), mode.blockTokens) * stream.heads();
-                n += span.count();
                 pieces = Math.max(pieces, Math.ceilDiv(span.position() + span.count(), pieceSlots));
                 most = Math.max(most, Math.min(span.count(), mode.blockTokens));
             }
-            this.rows = n;
             this.maxPieces = pieces;
             this.blockRows = most * group;
             Scratch scratch = batch.scratch();
@@ -234,9 +238,9 @@ public final class KvAttention {
         }
 
         /** Where tokens were forgotten, what follows stands in earlier slots than its positions say. */
-        private static List<Span> inSlots(int streamIndex, AttentionBatch batch) {
-            List<Span> spans = new ArrayList<>(batch.spans().size());
-            for (Span s : batch.spans()) {
+        private static List<Span> inSlots(int streamIndex, AttentionBatch batch, List<Span> whole) {
+            List<Span> spans = new ArrayList<>(whole.size());
+            for (Span s : whole) {
                 int forgotten = s.source().forgotten(streamIndex);
                 if (forgotten > 0 && batch.mask() != Mask.CAUSAL) {
                     throw new IllegalArgumentException(
@@ -248,8 +252,8 @@ public final class KvAttention {
         }
 
         void run() {
-            if (rows == 0) return;
             int blocks = firstBlock[spans.size()];
+            if (blocks == 0) return;
             long waiting = (long) blocks * maxPieces * blockRows;
             boolean sideBySide = maxPieces > 1
                     && blocks < ENOUGH_BLOCKS * ops.workers()
@@ -346,10 +350,10 @@ public final class KvAttention {
                 Arrays.fill(task.visibleTo, t * group, (t + 1) * group, Math.clamp(end, sees, to));
             }
             PageLayout layout = block.span().source().layout(streamIndex);
-            int pages = layout.pagesFor(to);
-            if (task.pages.length < pages) task.pages = new long[Math.max(pages, 2 * task.pages.length)];
+            int runs = Math.ceilDiv(to, layout.run());
+            if (task.pages.length < runs) task.pages = new long[Math.max(runs, 2 * task.pages.length)];
             block.span().source().addresses(streamIndex, block.head(), from, to, task.pages);
-            task.pageSlots = layout.slots();
+            task.pageSlots = layout.run();
             task.keyRowBytes = layout.keyRowBytes();
             task.valuesOffset = layout.valuesOffset();
             task.valueRowBytes = layout.valueRowBytes();

@@ -33,7 +33,9 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
                     ? new GroupTable(s, stream, recipe, pool, rows)
                     : recipe.eviction().isPresent()
                             ? new EvictingTable(s, stream, recipe, pool)
-                            : new PageTable(s, stream, recipe, pool);
+                            : recipe.selection().isPresent()
+                                    ? new SelectingTable(s, stream, recipe, pool)
+                                    : new PageTable(s, stream, recipe, pool);
         }
         this.strideTokens = strideTokens(shape, recipes, pool.pageBytes());
     }
@@ -56,7 +58,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
 
     /**
      * The most pages a cache comes to hold while it has at most so many tokens: exactly what it holds where every row is
-     * coded as it comes; where groups are sealed, with both tails.
+     * coded as it comes, with its summaries where queries select; where groups are sealed, with both tails.
      */
     public static int pagesFor(int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
         checkOneEach(shape, recipes);
@@ -70,6 +72,10 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
                 int heads = shape.streams().get(s).heads();
                 int states = eviction.get().states();
                 pages = Math.addExact(pages, SlotTable.pagesFor(slots, heads, states, pageBytes));
+            }
+            if (recipes.get(s).selection().isPresent()) {
+                pages = Math.addExact(
+                        pages, UnitSummaries.pagesFor(tokens, shape.streams().get(s), recipes.get(s), pageBytes));
             }
             int group = recipes.get(s).group();
             if (group == 1) continue;
@@ -110,7 +116,8 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     }
 
     /**
-     * Where prompts end in what is to come: places where a recipe may have tokens forgotten. Before the first token comes.
+     * Where prompts end in what is to come: places where a recipe may have tokens forgotten, the last of which is where
+     * queries begin to read only what they select. Before the first token comes.
      */
     public void promptsEnd(int... places) {
         if (settled > 0) throw new IllegalStateException("kv prompts end: tokens came already, settled=" + settled);
@@ -228,6 +235,16 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     @Override
     public void see(int stream, int head, SeenQueries seen) {
         streams[stream].see(head, seen);
+    }
+
+    @Override
+    public int selectsFrom(int stream) {
+        return streams[stream].selectsFrom();
+    }
+
+    @Override
+    public UnitSummaries summaries(int stream) {
+        return streams[stream].summaries();
     }
 
     @Override

@@ -48,6 +48,16 @@ public interface KvSource {
         throw new UnsupportedOperationException("nothing here looks at queries");
     }
 
+    /** The first position whose query reads only what is selected for it. */
+    default int selectsFrom(int stream) {
+        return Integer.MAX_VALUE;
+    }
+
+    /** What is known of units of rows without reading them, where queries read some only. */
+    default UnitSummaries summaries(int stream) {
+        throw new UnsupportedOperationException("kv rows here are all read");
+    }
+
     /** How the stream's rows are coded. */
     KvRecipe recipe(int stream);
 
@@ -55,8 +65,8 @@ public interface KvSource {
     PageLayout layout(int stream);
 
     /**
-     * For each page p that holds some of slots [from, to): writes the address of the head's part of it to
-     * {@code into[p]}. Good until the sequence next changes.
+     * For each run r of slots ({@link PageLayout#run}) that holds some of [from, to): writes the address of the head's part
+     * of it to {@code into[r]}. Good until the sequence next changes.
      */
     void addresses(int stream, int head, int from, int to, long[] into);
 }

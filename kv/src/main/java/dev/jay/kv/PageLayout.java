@@ -5,18 +5,20 @@ import dev.jay.kv.codec.KvCodec;
 import dev.jay.tensor.kernel.AttentionKernel;
 
 /**
- * Where a stream's rows lie in a page: {@code [head][keys: groups x keyGroupBytes][values: groups x valueGroupBytes]}. All
- * offsets are in bytes and defined here alone.
+ * Where a stream's rows lie in a page: {@code [head][run][keys: groups x keyGroupBytes][values: groups x valueGroupBytes]}.
+ * All offsets are in bytes and defined here alone.
  *
  * @param slots           tokens a page holds; a multiple of {@link AttentionKernel#TILE} and of the group
+ * @param run             slots whose keys lie together, with their values behind them: all of a page, unless queries read
+ *                        some of them only
  * @param group           tokens that are coded together; 1 where rows are coded one by one
  * @param keyGroupBytes   of the keys of a group
  * @param valueGroupBytes of its values
- * @param valuesOffset    from the beginning of a head's part to its values
+ * @param valuesOffset    from the beginning of a run to its values
  * @param headBytes       from one head's part to the next
  */
 public record PageLayout(
-        int slots, int group, long keyGroupBytes, long valueGroupBytes, long valuesOffset, long headBytes) {
+        int slots, int run, int group, long keyGroupBytes, long valueGroupBytes, long valuesOffset, long headBytes) {
     /** As many slots as a page of so many bytes has room for. */
     public static PageLayout of(KvStream stream, KvRecipe recipe, long pageBytes) {
         if (stream.valueWidth() == 0) {
@@ -33,8 +35,9 @@ public record PageLayout(
                     + ", " + recipe + ", least=" + rounded(unitBytes));
         }
         int slots = (int) units * unit;
+        int run = recipe.selection().isPresent() ? AttentionKernel.TILE : slots;
         int groups = slots / group;
-        return new PageLayout(slots, group, key, value, groups * key, groups * (key + value));
+        return new PageLayout(slots, run, group, key, value, run / group * key, groups * (key + value));
     }
 
     /** The fewest bytes a page of this stream can have: room for one tile, or one group if that is more. */
@@ -85,12 +88,21 @@ public record PageLayout(
         return valueGroupBytes / group;
     }
 
+    /** From one run of a head to the next. */
+    public long runBytes() {
+        return run / group * (keyGroupBytes + valueGroupBytes);
+    }
+
     /** Of the group that begins with a slot. */
     long keyAt(int head, int slot) {
-        return head * headBytes + slot / group * keyGroupBytes;
+        return runAt(head, slot) + slot % run / group * keyGroupBytes;
     }
 
     long valueAt(int head, int slot) {
-        return head * headBytes + valuesOffset + slot / group * valueGroupBytes;
+        return runAt(head, slot) + valuesOffset + slot % run / group * valueGroupBytes;
+    }
+
+    private long runAt(int head, int slot) {
+        return head * headBytes + slot / run * runBytes();
     }
 }

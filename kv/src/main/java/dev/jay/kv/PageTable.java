@@ -91,6 +91,17 @@ final class PageTable implements StreamTable {
         }
     }
 
+    /** Keys of slots [from, to) of a head, decoded, one after the other. */
+    void keyRows(int head, int from, int to, float[] into) {
+        MemorySegment decoded = MemorySegment.ofArray(into);
+        int width = shape.keyWidth();
+        for (int slot = from; slot < to; slot++) {
+            MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));
+            long at = layout.keyAt(head, slot % layout.slots());
+            recipe.keys().unseal(page, at, width, decoded, 4L * width * (slot - from));
+        }
+    }
+
     /** A row of a head, to another slot of it: as it is. */
     void move(int head, int from, int to) {
         MemorySegment source = pool.bytes(pages.page(from / layout.slots()));
@@ -138,8 +149,9 @@ final class PageTable implements StreamTable {
     @Override
     public void addresses(int head, int from, int to, long[] into) {
         checkRead(stream, shape, length, head, from, to);
-        for (int p = from / layout.slots(); p < layout.pagesFor(to); p++) {
-            into[p] = pool.address(pages.page(p)) + head * layout.headBytes();
+        int runs = layout.slots() / layout.run(); // of a page
+        for (int r = from / layout.run(); r * layout.run() < to; r++) {
+            into[r] = pool.address(pages.page(r / runs)) + head * layout.headBytes() + r % runs * layout.runBytes();
         }
     }
 

@@ -62,6 +62,16 @@ interface StreamTable {
         throw new IllegalStateException("nothing here looks at queries");
     }
 
+    /** {@link KvSource#selectsFrom}. */
+    default int selectsFrom() {
+        return Integer.MAX_VALUE;
+    }
+
+    /** {@link KvSource#summaries}. */
+    default UnitSummaries summaries() {
+        throw new IllegalStateException("kv rows here are all read");
+    }
+
     /** {@link KvSource#addresses}. */
     default void addresses(int head, int from, int to, long[] into) {
         throw new IllegalStateException("kv rows that are sealed in groups are not read where they lie");

@@ -50,7 +50,7 @@ final class AttentionTrial {
         }
     }
 
-    /** Where a recipe that forgets is told that the prompt ends. */
+    /** Where a recipe that forgets, or selects, is told that the prompt ends. */
     int promptEnd(int s) {
         return Math.max(1, tokens(s) * 3 / 5);
     }
@@ -82,7 +82,7 @@ final class AttentionTrial {
             List<KvCache> caches = new ArrayList<>();
             for (int s = 0; s < queries.length; s++) {
                 caches.add(new KvCache(new KvShape(List.of(STREAM)), List.of(recipe), pool));
-                if (recipe.eviction().isPresent()) caches.get(s).promptsEnd(promptEnd(s));
+                caches.get(s).promptsEnd(promptEnd(s));
                 out[s] = new float[queries[s].length / STREAM.keyWidth() * STREAM.valueWidth()];
             }
             for (int[] step : steps) {

@@ -3,6 +3,7 @@ package dev.jay.app.cli;
 
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.select.KvSelections;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -13,6 +14,7 @@ final class KvChoices implements Iterable<String> {
     public Iterator<String> iterator() {
         List<String> all = new ArrayList<>(KvCodecs.ALL.names());
         KvEvictions.ALL.names().forEach(name -> all.add("evict=" + name));
+        KvSelections.ALL.names().forEach(name -> all.add("select=" + name));
         return all.iterator();
     }
 }

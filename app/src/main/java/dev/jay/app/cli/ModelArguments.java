@@ -92,9 +92,10 @@ final class ModelArguments {
                 names = "--kv",
                 paramLabel = "RECIPE",
                 description = "How keys and values are kept, such as 'keys=f16 values=f16', or in few bits with"
-                        + " 'keys=per-channel(bits=4) values=per-token(bits=4)', and which tokens are forgotten:"
-                        + " 'evict=window(budget=512)'. Known: ${COMPLETION-CANDIDATES}. What each costs in bytes and"
-                        + " quality: jay bench kv (f16; f32 where numerics are exact).",
+                    + " 'keys=per-channel(bits=4) values=per-token(bits=4)', which tokens are forgotten:"
+                    + " 'evict=window(budget=512)', or of which a query reads some only:"
+                    + " 'select=best-pages(budget=512)'. Known: ${COMPLETION-CANDIDATES}. What each costs in bytes and"
+                    + " quality: jay bench kv (f16; f32 where numerics are exact).",
                 completionCandidates = KvChoices.class)
         private String kv;
 

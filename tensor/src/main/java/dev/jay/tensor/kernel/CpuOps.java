@@ -87,6 +87,13 @@ public final class CpuOps implements Ops {
     }
 
     @Override
+    public MatMulKernel rowProducts(WeightFormat format) {
+        KernelChoice.From<MatMulKernel> from = kernels.matMul(format, Numerics.EXACT);
+        bound.put("row products " + format.name(), from.provider());
+        return from.kernel();
+    }
+
+    @Override
     public Gemm gemm(Precision precision) {
         KernelChoice.From<GemmKernel> from = kernels.gemm(precision);
         bound.put("gemm " + precision, from.provider());

@@ -20,6 +20,12 @@ public interface Ops extends AutoCloseable {
     /** Code for attention over rows in these formats; never null (the definition serves where nothing faster does). */
     AttentionKernel attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics);
 
+    /**
+     * Code for one thread's share of a product with rows in a format, exact, for those who spread their work themselves;
+     * never null.
+     */
+    MatMulKernel rowProducts(WeightFormat format);
+
     /** Code for products of two float matrices. */
     Gemm gemm(Precision precision);
 
