@@ -45,6 +45,10 @@ public record EngineStatus(
         long shedPages,
         PrefixTier.Stats tier,
         List<Live> sequences) {
+    /** Of no engine. */
+    public static final EngineStatus NONE = new EngineStatus(
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Pressure.NONE, 0, PrefixTier.Stats.NONE, List.of());
+
     /**
      * A sequence that runs.
      *

@@ -143,6 +143,16 @@ final class ModelArguments {
                                 + " ~/.config/jay/config.properties"));
     }
 
+    /** Whether one was named, by argument, variable or config file. */
+    boolean isNamed() {
+        return model != null;
+    }
+
+    /** As {@link #named(Shell, String, boolean)}, offline where that was said. */
+    Path named(Shell shell, String name) throws IOException {
+        return named(shell, name, opening.offline);
+    }
+
     /** A file, a folder, or a model on a hub, which is fetched if it is not here. */
     static Path named(Shell shell, String name, boolean offline) throws IOException {
         return HubModel.isOne(name) ? HubModels.find(shell, name, offline) : existing(name);

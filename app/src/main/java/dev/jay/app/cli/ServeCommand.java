@@ -3,6 +3,8 @@ package dev.jay.app.cli;
 
 import dev.jay.app.http.Server;
 import dev.jay.app.http.ServerOptions;
+import dev.jay.app.resident.FileSource;
+import dev.jay.app.resident.Residents;
 import dev.jay.engine.Message;
 import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
@@ -21,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 @Command(
         name = "serve",
@@ -30,6 +33,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  jay serve model.gguf",
+            "  jay serve --models ~/models --memory 8g              (a request says which: 'model')",
             "  jay serve model.gguf --host 0.0.0.0 --api-key-file keys.txt --parallel 4",
             "  curl localhost:8080/v1/completions -H 'Content-Type: application/json' \\",
             "    -d '{\"prompt\": \"Once upon a time\", \"max_tokens\": 50}'"
@@ -39,6 +43,18 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     private ModelArguments model;
+
+    @Parameters(
+            index = "1..*",
+            arity = "0..*",
+            paramLabel = "MORE",
+            description =
+                    "More models. Of several, a request's 'model' says which; each is loaded when it is first asked"
+                            + " for, and gives way, idle, when another needs its room in --memory.")
+    private List<String> more;
+
+    @Mixin
+    private ServedModels models;
 
     @Mixin
     private CompanyArguments company;
@@ -133,19 +149,50 @@ final class ServeCommand implements Callable<Integer> {
         ServerLog.quiet();
         CountDownLatch stop = new CountDownLatch(1);
         try (Interrupts.Scope scope = shell.interrupts().during(stop::countDown);
-                Model opened = Model.open(model.file(shell), modelOptions());
-                Server server = start(opened, options)) {
-            tryTemplate(opened);
-            shell.say("jay serve: http://" + options.host() + ":" + server.port() + " answers for " + server.modelName()
-                    + " (context " + opened.contextLength() + "); Ctrl-C ends it");
+                Residents residents = residents()) {
+            StringBuilder answers = new StringBuilder(String.join(", ", residents.names()));
+            if (areSeveral()) {
+                answers.append(" (each is loaded when it is asked for)");
+            } else {
+                ServedModels.load(residents, opened -> {
+                    tryTemplate(opened);
+                    answers.append(" (context ").append(opened.contextLength()).append(')');
+                });
+            }
+            serve(residents, options, answers, stop);
+        }
+        return ExitCode.OK.code();
+    }
+
+    private void serve(Residents residents, ServerOptions options, CharSequence answers, CountDownLatch stop)
+            throws IOException, InterruptedException {
+        try (Server server = start(residents, options)) {
+            shell.say("jay serve: http://" + options.host() + ":" + server.port() + " answers for " + answers
+                    + "; Ctrl-C ends it");
             Stopping.secondSignalExits(stop);
             stop.await();
             shell.say("jay serve: stopping when the answers inside are done; a second signal ends them");
             Duration most = stopSeconds == null ? options.requestTime() : Duration.ofSeconds(stopSeconds);
             // closed before the server, whose closing cancels: what is cancelled is not kept
-            if (!server.finish(most)) opened.close();
+            if (!server.finish(most)) residents.close();
         }
-        return ExitCode.OK.code();
+    }
+
+    private boolean areSeveral() {
+        return more != null || models.areInAFolder();
+    }
+
+    private Residents residents() throws IOException {
+        ModelOptions opening = modelOptions();
+        if (areSeveral()) {
+            if (modelName != null) throw new CommandException(ExitCode.USAGE, "--model-name: there are several models");
+            List<Path> files = new ArrayList<>();
+            if (model.isNamed()) files.add(model.file(shell));
+            for (String each : more == null ? List.<String>of() : more) files.add(model.named(shell, each));
+            return models.residents(files, opening);
+        }
+        Path file = model.file(shell);
+        return models.one(modelName == null ? FileSource.nameOf(file) : modelName, file, opening);
     }
 
     /** Better said now than to the first who chats. */
@@ -157,9 +204,9 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static Server start(Model opened, ServerOptions options) throws IOException {
+    private static Server start(Residents residents, ServerOptions options) throws IOException {
         try {
-            return Server.start(opened, options);
+            return Server.start(residents, options);
         } catch (RuntimeException e) {
             if (!(e.getCause() instanceof BindException)) throw e;
             throw new CommandException(
@@ -180,7 +227,6 @@ final class ServeCommand implements Callable<Integer> {
     private ServerOptions options() throws IOException {
         ServerOptions o = ServerOptions.DEFAULT;
         o = o.withListening(host == null ? o.host() : host, port == null ? o.port() : port);
-        o = o.withModelName(Optional.ofNullable(modelName));
         o = o.withAccess(allKeys(), insecure, Optional.ofNullable(corsOrigin));
         o = o.withLimits(
                 bodyLimit == null ? o.bodyBytes() : bodyLimit,

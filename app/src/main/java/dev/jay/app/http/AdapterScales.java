@@ -7,6 +7,7 @@ import dev.jay.engine.Model;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Adapters as llama-server's clients name them: {@code GET} and {@code POST /lora-adapters}, and the field {@code lora} of
@@ -67,7 +68,8 @@ final class AdapterScales {
     }
 
     /** For requests that begin after this. */
-    void change(Fields fields) {
+    ObjectNode change(Fields fields) {
         model.setDefaultAdapters(read(fields));
+        return Json.object().put("success", true);
     }
 }

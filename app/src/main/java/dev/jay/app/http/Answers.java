@@ -6,11 +6,11 @@ import dev.jay.engine.Model;
 import dev.jay.engine.Request;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -43,8 +43,11 @@ final class Answers {
     private final ServerOptions options;
     private final Metrics metrics;
     private final Peers peers;
+    private final Optional<EventStream> begun;
 
-    Answers(Model model, ServerOptions options, Metrics metrics, Peers peers) {
+    /** @param begun where the reply to a request that streams has begun, before its model was there */
+    Answers(Model model, ServerOptions options, Metrics metrics, Peers peers, Optional<EventStream> begun) {
+        this.begun = begun;
         this.model = model;
         this.options = options;
         this.metrics = metrics;
@@ -105,21 +108,16 @@ final class Answers {
         response.header(HeaderValues.CONNECTION_CLOSE);
         BooleanSupplier left = peers.watch(request);
         while (!running.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-            if (left.getAsBoolean()) throw clientLeft();
+            if (left.getAsBoolean()) throw metrics.clientLeft();
         }
     }
 
     private void stream(Wanted wanted, List<Generation> generations, Voice voice, ServerResponse response)
             throws InterruptedException {
-        try (EventStream events = new EventStream(response, voice.framing(), options.ping())) {
+        try (EventStream events = begun.orElseGet(() -> new EventStream(response, voice.framing(), options.ping()))) {
             new Streaming(wanted, generations, voice, events).run();
         } catch (EventStream.ClosedException e) {
-            throw clientLeft();
+            throw metrics.clientLeft();
         }
-    }
-
-    private CloseConnectionException clientLeft() {
-        metrics.clientLeft();
-        return new CloseConnectionException("the client left before its answer was done");
     }
 }

@@ -5,11 +5,19 @@ import dev.jay.engine.Model;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The paths that take a JSON object and what each does with it: OpenAI's API, and others told in its terms. */
+/**
+ * The paths that ask something of one model and what each does with it: OpenAI's API, and others told in its terms. One for
+ * each request, when its model is there.
+ */
 final class Doors {
     /** Does what one request asks for. */
     interface Action {
@@ -17,62 +25,76 @@ final class Doors {
                 throws IOException, InterruptedException;
     }
 
-    /** Takes up a path and what it does. */
-    interface Register {
-        void post(String path, Action action);
-    }
+    /** Every path and its door. */
+    static final Map<String, Function<Doors, Action>> PATHS = paths();
+
+    /** Paths whose answers may be streamed. */
+    static final Set<String> STREAMED = Set.of(
+            "/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", Ollama.CHAT, Ollama.GENERATE);
 
     private final Model model;
     private final String modelName;
-    private final ServerOptions options;
     private final Answers answers;
     private final Answers.Endpoint chat;
     private final Answers.Endpoint completions;
     private final Answers.Endpoint raw;
+    private final Embeddings embeddings;
+    private final Rerank rerank;
 
-    Doors(Model model, String modelName, ServerOptions options, Metrics metrics, Peers peers) {
+    /** @param begun see {@link Answers} */
+    Doors(
+            Model model,
+            String modelName,
+            ServerOptions options,
+            Metrics metrics,
+            Peers peers,
+            Optional<EventStream> begun) {
         this.model = model;
         this.modelName = modelName;
-        this.options = options;
-        answers = new Answers(model, options, metrics, peers);
+        answers = new Answers(model, options, metrics, peers, begun);
         chat = new ChatCompletions(model, modelName, options);
         completions = new Completions(model, modelName, options);
         raw = new Completions(model, modelName, options, OptionalInt.empty());
+        Vectors vectors = new Vectors(model, options, answers);
+        embeddings = new Embeddings(model, modelName, vectors);
+        rerank = new Rerank(model, modelName, vectors);
     }
 
-    void register(Register to) {
-        to.post(
-                "/v1/chat/completions",
-                (body, tenant, req, res) -> answers.serve(chat.read(body), Voice.OPENAI, tenant, req, res));
-        to.post(
-                "/v1/completions",
-                (body, tenant, req, res) -> answers.serve(completions.read(body), Voice.OPENAI, tenant, req, res));
-        to.post("/v1/responses", told(new Responses(modelName)));
-        to.post("/v1/messages", told(new Anthropic(modelName)));
-        to.post("/api/chat", ollama(new Ollama(modelName, false)));
-        to.post("/api/generate", ollama(new Ollama(modelName, true)));
-        to.post("/api/show", reply(new OllamaModels(model, modelName)::show));
-        Vectors vectors = new Vectors(model, options, answers);
-        Embeddings embeddings = new Embeddings(model, modelName, vectors);
-        to.post("/v1/embeddings", embeddings.openai());
-        to.post("/api/embed", embeddings.ollama(false));
-        to.post("/api/embeddings", embeddings.ollama(true));
-        Rerank rerank = new Rerank(model, modelName, vectors);
-        to.post("/v1/rerank", rerank.rerank());
-        to.post("/rerank", rerank.rerank());
-        to.post("/score", rerank.score());
-        Prompts prompts = new Prompts(model, modelName, chat);
-        to.post("/apply-template", reply(prompts::template));
-        to.post("/v1/messages/count_tokens", reply(prompts::ofMessages));
-        to.post("/v1/responses/input_tokens", reply(prompts::ofResponses));
-        to.post("/v1/chat/completions/input_tokens", reply(prompts::ofChat));
-        Tokens tokens = new Tokens(model);
-        to.post(AdapterScales.PATH, (body, tenant, req, res) -> {
-            new AdapterScales(model).change(body);
-            Routes.send(res, Json.object().put("success", true));
-        });
-        to.post("/tokenize", reply(tokens::tokenize));
-        to.post("/detokenize", reply(tokens::detokenize));
+    private static Map<String, Function<Doors, Action>> paths() {
+        Map<String, Function<Doors, Action>> all = new LinkedHashMap<>();
+        all.put("/v1/chat/completions", d -> d.answer(d.chat));
+        all.put("/v1/completions", d -> d.answer(d.completions));
+        all.put("/v1/responses", d -> d.told(new Responses(d.modelName)));
+        all.put("/v1/messages", d -> d.told(new Anthropic(d.modelName)));
+        all.put(Ollama.CHAT, d -> d.ollama(new Ollama(d.modelName, false)));
+        all.put(Ollama.GENERATE, d -> d.ollama(new Ollama(d.modelName, true)));
+        all.put("/v1/embeddings", d -> d.embeddings.openai());
+        all.put("/api/embed", d -> d.embeddings.ollama(false));
+        all.put("/api/embeddings", d -> d.embeddings.ollama(true));
+        all.put("/v1/rerank", d -> d.rerank.rerank());
+        all.put("/rerank", d -> d.rerank.rerank());
+        all.put("/score", d -> d.rerank.score());
+        all.put("/apply-template", d -> reply(d.prompts()::template));
+        all.put("/v1/messages/count_tokens", d -> reply(d.prompts()::ofMessages));
+        all.put("/v1/responses/input_tokens", d -> reply(d.prompts()::ofResponses));
+        all.put("/v1/chat/completions/input_tokens", d -> reply(d.prompts()::ofChat));
+        all.put("/tokenize", d -> reply(new Tokens(d.model)::tokenize));
+        all.put("/detokenize", d -> reply(new Tokens(d.model)::detokenize));
+        all.put(AdapterScales.PATH, d -> reply(new AdapterScales(d.model)::change));
+        return Collections.unmodifiableMap(all);
+    }
+
+    /** {@code GET /lora-adapters}. */
+    Action adapters() {
+        return (body, tenant, req, res) -> Routes.send(res, new AdapterScales(model).list());
+    }
+
+    private Prompts prompts() {
+        return new Prompts(model, modelName, chat);
+    }
+
+    private Action answer(Answers.Endpoint endpoint) {
+        return (body, tenant, req, res) -> answers.serve(endpoint.read(body), Voice.OPENAI, tenant, req, res);
     }
 
     private static Action reply(Function<Fields, ObjectNode> answer) {
@@ -98,7 +120,7 @@ final class Doors {
 
     private Action ollama(Ollama tongue) {
         return (body, tenant, req, res) -> {
-            if (tongue.isEmpty(body)) Routes.send(res, tongue.loaded(body));
+            if (tongue.isEmpty(body)) Routes.send(res, tongue.loaded(body, "load"));
             else told(tongue, tongue.isRaw(body) ? raw : chat, body, tenant, req, res);
         };
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.http;
 
+import dev.jay.app.resident.LoadException;
 import dev.jay.engine.ContextFullException;
 import dev.jay.engine.FinishReason;
 import dev.jay.engine.GenerationException;
@@ -57,9 +58,27 @@ final class Errors {
                 ApiException.of(503, "server_error", "out_of_memory", "the server is out of memory; try again soon");
             case InterruptedException stopping -> stopping();
             case GenerationException ended -> ended(ended);
+            case LoadException failed -> notLoaded(failed);
             case RequestException refused -> ofStatus(refused.status().code(), refused.getMessage());
             case HttpException http -> ofStatus(http.status().code(), http.getMessage());
             default -> internal(thrown);
+        };
+    }
+
+    /** What is wrong with a file may name where it lies: the log has it. */
+    private static ApiException notLoaded(LoadException e) {
+        return switch (e.getCause()) {
+            case NeverFitsException full -> told(full);
+            case OutOfBudgetException full -> told(full);
+            case OutOfMemoryError full -> told(full);
+            default -> {
+                LOG.log(System.Logger.Level.ERROR, e.getMessage(), e.getCause());
+                yield ApiException.of(
+                        500,
+                        "server_error",
+                        "model_load_failed",
+                        "the model cannot be loaded; the server's log says why");
+            }
         };
     }
 

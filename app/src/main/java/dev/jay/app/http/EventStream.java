@@ -40,6 +40,7 @@ final class EventStream implements AutoCloseable {
     private final Framing framing;
     private final OutputStream out;
     private final Duration silence;
+    private boolean closed;
 
     /** @param silence how long nothing may be sent before a comment is */
     EventStream(ServerResponse response, Framing framing, Duration silence) {
@@ -91,6 +92,8 @@ final class EventStream implements AutoCloseable {
 
     @Override
     public void close() {
+        if (closed) return;
+        closed = true;
         try {
             out.close();
         } catch (IOException | UncheckedIOException e) {

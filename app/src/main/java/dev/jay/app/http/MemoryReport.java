@@ -1,36 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.http;
 
+import dev.jay.app.resident.Residents;
+import dev.jay.app.resident.Standing;
 import dev.jay.engine.EngineStatus;
-import dev.jay.engine.Model;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.SystemMemory;
 import java.util.Locale;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code GET /v1/memory}: the books as they stand, the KV pages by what they are for, who runs, and what the system leaves. */
+/**
+ * {@code GET /v1/memory}: the books as they stand, the KV pages by what they are for, who runs, and what the system leaves; of
+ * all models in memory together, and of each.
+ */
 final class MemoryReport {
-    private final Model model;
+    private static final Memory NOTHING = Memory.withBudget(0);
+
+    private final Residents residents;
     private final SystemMemory system = SystemMemory.here();
 
-    MemoryReport(Model model) {
-        this.model = model;
+    MemoryReport(Residents residents) {
+        this.residents = residents;
     }
 
     ObjectNode now() {
-        Memory books = model.memory();
-        EngineStatus status = model.status();
         ObjectNode root = Json.object().put("object", "memory");
-        if (books.budget() < Long.MAX_VALUE) root.put("budget_bytes", books.budget());
-        root.put("used_bytes", books.used()).put("peak_bytes", books.peakBytes());
-        ObjectNode purposes = root.putObject("by_purpose");
-        books.byPurpose().forEach(purposes::put);
+        if (residents.budget() < Long.MAX_VALUE) root.put("budget_bytes", residents.budget());
+        ArrayNode models = Json.array();
+        ObjectNode sums = books("", NOTHING, EngineStatus.NONE);
+        for (Standing s : residents.standings()) {
+            ObjectNode one = models.addObject().put("id", s.name());
+            one.put("state", s.state().name().toLowerCase(Locale.ROOT)).put("requests", s.inUse());
+            if (s.model().isEmpty()) continue;
+            ObjectNode books =
+                    books(s.name(), s.model().get().memory(), s.model().get().status());
+            add(books, sums);
+            one.setAll(books);
+        }
+        root.setAll(sums);
         Runtime jvm = Runtime.getRuntime();
         root.putObject("java_heap")
                 .put("used_bytes", jvm.totalMemory() - jvm.freeMemory())
                 .put("committed_bytes", jvm.totalMemory())
                 .put("most_bytes", jvm.maxMemory());
+        system(root.putObject("system"));
+        root.set("models", models);
+        return root;
+    }
+
+    /** Numbers are added, lists joined; of words the last stays. */
+    private static void add(ObjectNode from, ObjectNode to) {
+        from.forEachEntry((name, value) -> {
+            JsonNode before = to.get(name);
+            if (value instanceof ObjectNode object) {
+                add(object, before instanceof ObjectNode there ? there : to.putObject(name));
+            } else if (value instanceof ArrayNode list) {
+                (before instanceof ArrayNode there ? there : to.putArray(name)).addAll(list);
+            } else if (value.isNumber()) {
+                to.put(name, value.longValue() + (before == null ? 0 : before.longValue()));
+            } else {
+                to.set(name, value);
+            }
+        });
+    }
+
+    private static ObjectNode books(String name, Memory books, EngineStatus status) {
+        ObjectNode root = Json.object();
+        root.put("used_bytes", books.used()).put("peak_bytes", books.peakBytes());
+        ObjectNode purposes = root.putObject("by_purpose");
+        books.byPurpose().forEach(purposes::put);
         root.putObject("kv_pages")
                 .put("all", status.pages())
                 .put("free", status.freePages())
@@ -48,7 +88,6 @@ final class MemoryReport {
                 .put("resumed", status.resumed())
                 .put("pressure", status.pressure().name().toLowerCase(Locale.ROOT))
                 .put("shed_pages", status.shedPages());
-        system(root.putObject("system"));
         root.putObject("kv_file")
                 .put("bytes", status.tier().bytes())
                 .put("strides", status.tier().chunks())
@@ -59,6 +98,7 @@ final class MemoryReport {
         for (EngineStatus.Live s : status.sequences()) {
             sequences
                     .addObject()
+                    .put("model", name)
                     .put("id", s.id())
                     .put("tokens", s.tokens())
                     .put("computed", s.computed())

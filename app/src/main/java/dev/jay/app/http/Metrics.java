@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.http;
 
+import dev.jay.app.resident.Residents;
+import dev.jay.app.resident.Standing;
 import dev.jay.engine.EngineStatus;
 import dev.jay.engine.Model;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.prometheus.metrics.config.EscapingScheme;
@@ -15,18 +18,19 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.function.BiConsumer;
 import java.util.function.ToDoubleFunction;
 
-/** Numbers for Prometheus: requests, tokens, sequences, pages, memory. */
+/** Numbers for Prometheus: requests; and of each model in memory tokens, sequences, pages, bytes. */
 final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final Model model;
+    private final Residents residents;
     private final Counter requests;
     private final Counter left;
     private final Histogram seconds;
 
-    Metrics(Model model) {
-        this.model = model;
+    Metrics(Residents residents) {
+        this.residents = residents;
         requests = Counter.builder()
                 .name("jay_http_requests")
                 .help("Requests answered.")
@@ -87,8 +91,9 @@ final class Metrics {
         GaugeWithCallback.builder()
                 .name("jay_memory_bytes")
                 .help("Off-heap bytes held, by purpose; mapped weights among them.")
-                .labelNames("purpose")
-                .callback(out -> model.memory().byPurpose().forEach((purpose, bytes) -> out.call(bytes, purpose)))
+                .labelNames("model", "purpose")
+                .callback(out -> loaded((name, model) ->
+                        model.memory().byPurpose().forEach((purpose, bytes) -> out.call(bytes, name, purpose))))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("jay_java_heap_bytes")
@@ -98,11 +103,16 @@ final class Metrics {
                 .register(registry);
     }
 
+    private void loaded(BiConsumer<String, Model> each) {
+        for (Standing s : residents.standings()) s.model().ifPresent(model -> each.accept(s.name(), model));
+    }
+
     private void counter(String name, String help, ToDoubleFunction<EngineStatus> value) {
         CounterWithCallback.builder()
                 .name(name)
                 .help(help)
-                .callback(out -> out.call(value.applyAsDouble(model.status())))
+                .labelNames("model")
+                .callback(out -> loaded((label, model) -> out.call(value.applyAsDouble(model.status()), label)))
                 .register(registry);
     }
 
@@ -110,7 +120,8 @@ final class Metrics {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)
-                .callback(out -> out.call(value.applyAsDouble(model.status())))
+                .labelNames("model")
+                .callback(out -> loaded((label, model) -> out.call(value.applyAsDouble(model.status()), label)))
                 .register(registry);
     }
 
@@ -120,8 +131,10 @@ final class Metrics {
         seconds.labelValues(path).observe(took);
     }
 
-    void clientLeft() {
+    /** What ends a request whose client has left. */
+    CloseConnectionException clientLeft() {
         left.inc();
+        return new CloseConnectionException("the client left before its answer was done");
     }
 
     void send(ServerRequest request, ServerResponse response) throws IOException {

@@ -17,6 +17,9 @@ final class Ollama implements Tongue {
             "suffix", "filling in is not supported",
             "template", "the model's own template is used",
             "context", "send the conversation to /api/chat");
+    static final String CHAT = "/api/chat";
+    static final String GENERATE = "/api/generate";
+
     private static final String LATEST = ":latest";
 
     private final String modelName;
@@ -28,6 +31,11 @@ final class Ollama implements Tongue {
         this.generate = generate;
     }
 
+    /** For requests whose model is not there yet. */
+    static Ollama at(String path) {
+        return new Ollama("", path.equals(GENERATE));
+    }
+
     /** Whether the request asks for nothing but that the model be there. */
     boolean isEmpty(Fields fields) {
         if (generate) return fields.text("prompt").orElse("").isEmpty();
@@ -35,14 +43,14 @@ final class Ollama implements Tongue {
                 || fields.objects("messages", Chats.MOST_PARTS).isEmpty();
     }
 
-    /** The answer to such a request: the model is there. */
-    ObjectNode loaded(Fields fields) {
+    /** The answer to such a request: the model is there, or ({@code unload}) gone. */
+    ObjectNode loaded(Fields fields, String reason) {
         ObjectNode root = Json.object()
                 .put("model", fields.text("model").orElse(modelName))
                 .put("created_at", Instant.now().toString());
         if (generate) root.put("response", "");
         else root.putObject("message").put("role", "assistant").put("content", "");
-        return root.put("done_reason", "load").put("done", true);
+        return root.put("done_reason", reason).put("done", true);
     }
 
     /** Whether the prompt is to go to the model as it stands: a completion, no chat. */
@@ -52,9 +60,11 @@ final class Ollama implements Tongue {
 
     /** The model as Ollama's clients name it: a tag may follow. */
     static void model(Fields fields, ObjectNode to) {
-        fields.text("model")
-                .ifPresent(name -> to.put(
-                        "model", name.endsWith(LATEST) ? name.substring(0, name.length() - LATEST.length()) : name));
+        fields.text("model").ifPresent(name -> to.put("model", untagged(name)));
+    }
+
+    static String untagged(String name) {
+        return name.endsWith(LATEST) ? name.substring(0, name.length() - LATEST.length()) : name;
     }
 
     @Override

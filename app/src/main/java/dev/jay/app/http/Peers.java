@@ -26,7 +26,8 @@ final class Peers implements Http1ConnectionListener, AutoCloseable {
     private static final int MOST_KNOWN = 4096; // more than can be open at once
 
     /** A request that is refused before it is routed is not forgotten: what it leaves must not hold its connection. */
-    private record Connection(WeakReference<ConnectionContext> context, Future<?> deadline) {}
+    private record Connection(
+            WeakReference<ConnectionContext> context, Future<?> deadline, AtomicBoolean watched, AtomicBoolean left) {}
 
     /** Ends a deadline. */
     interface Deadline extends AutoCloseable {
@@ -50,7 +51,8 @@ final class Peers implements Http1ConnectionListener, AutoCloseable {
 
     private void put(ConnectionContext context, Future<?> deadline) {
         if (open.size() >= MOST_KNOWN) open.values().removeIf(c -> c.context().refersTo(null));
-        Connection now = new Connection(new WeakReference<>(context), deadline);
+        Connection now =
+                new Connection(new WeakReference<>(context), deadline, new AtomicBoolean(), new AtomicBoolean());
         Connection before = open.put(key(context.socketId(), context.childSocketId()), now);
         if (before != null) before.deadline().cancel(true);
     }
@@ -76,23 +78,24 @@ final class Peers implements Http1ConnectionListener, AutoCloseable {
 
     /**
      * Starts to read ahead on the connection of a request whose body has been read: from then on nobody else may, so it
-     * must be closed after the answer.
+     * must be closed after the answer. Asked again, it is the same watch.
      *
      * @return whether the client has hung up
      */
     BooleanSupplier watch(ServerRequest request) {
-        ConnectionContext known = connectionOf(request);
-        AtomicBoolean left = new AtomicBoolean();
-        if (known != null) {
+        Connection known = open.get(key(request.serverSocketId(), request.socketId()));
+        if (known == null) return () -> false;
+        ConnectionContext context = known.context().get();
+        if (context != null && known.watched().compareAndSet(false, true)) {
             Thread.startVirtualThread(() -> {
                 try {
-                    known.dataReader().ensureAvailable();
+                    context.dataReader().ensureAvailable();
                 } catch (RuntimeException e) {
-                    left.set(true); // the end of what it sends, or of the connection
+                    known.left().set(true); // the end of what it sends, or of the connection
                 }
             });
         }
-        return left::get;
+        return known.left()::get;
     }
 
     private ConnectionContext connectionOf(ServerRequest request) {

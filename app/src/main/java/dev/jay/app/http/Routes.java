@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.http;
 
-import dev.jay.engine.Model;
+import dev.jay.app.resident.Residents;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
@@ -11,11 +11,9 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.UUID;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Which path goes where, and what every request gets: an id, a place inside, a count, an error it can read. */
 final class Routes {
@@ -30,21 +28,22 @@ final class Routes {
             Duration.ofSeconds(30); // a client that stops reading holds no place for ever
     private static final String REQUEST_ID = "X-Request-Id";
 
-    private final Model model;
-    private final String modelName;
+    private final Residents residents;
+    private final ModelChoice choice;
+    private final ModelDoors doors;
     private final ServerOptions options;
     private final Metrics metrics;
     private final Peers peers;
     private final Places places;
-    private final long started = Instant.now().getEpochSecond();
 
-    Routes(Model model, String modelName, ServerOptions options, Peers peers, Places places) {
-        this.model = model;
-        this.modelName = modelName;
+    Routes(Residents residents, ServerOptions options, Peers peers, Places places) {
+        this.residents = residents;
         this.options = options;
         this.peers = peers;
-        metrics = new Metrics(model);
+        metrics = new Metrics(residents);
         this.places = places;
+        choice = new ModelChoice(residents, options, metrics, peers);
+        doors = new ModelDoors(residents, choice, options, metrics, peers);
     }
 
     void register(HttpRouting.Builder routing) {
@@ -58,26 +57,34 @@ final class Routes {
             }
         });
         routing.addFilter(new Access(options));
-        routing.get(
-                AdapterScales.PATH,
-                counted(AdapterScales.PATH, (_, res) -> send(res, new AdapterScales(model).list())));
-        new Doors(model, modelName, options, metrics, peers)
-                .register((path, action) ->
-                        post(routing, path, (req, res) -> action.run(body(req), tenant(req), req, res)));
-        get(routing, "/v1/models", (req, res) -> send(res, models()));
+        routing.get(AdapterScales.PATH, counted(AdapterScales.PATH, limited(this::adapters)));
+        Doors.PATHS.forEach((path, door) -> post(routing, path, (req, res) -> {
+            Fields body = body(req);
+            if (!doors.letGo(body, req, res)) doors.enter(door, body, tenant(req), req, res);
+        }));
+        post(routing, "/models/load", (req, res) -> doors.load(body(req), req, res));
+        post(routing, "/models/unload", (req, res) -> doors.unload(body(req), req, res));
+        ModelList list = new ModelList(residents);
+        get(routing, "/models", (req, res) -> send(res, list.all()));
+        get(routing, "/v1/models", (req, res) -> send(res, list.all()));
         get(
                 routing,
                 "/v1/models/{id}",
-                (req, res) -> send(res, model(req.path().pathParameters().get("id"))));
+                (req, res) -> send(
+                        res, list.one(choice.known(req.path().pathParameters().get("id")))));
         get(routing, "/health", (req, res) -> {
             if (places.isClosing()) throw Errors.stopping();
             send(res, Json.object().put("status", "ok"));
         });
-        OllamaModels ollama = new OllamaModels(model, modelName);
+        OllamaModels ollama = new OllamaModels(residents);
+        post(routing, "/api/show", (req, res) -> {
+            Fields body = body(req);
+            send(res, ollama.show(choice.name(body, req)));
+        });
         get(routing, "/api/tags", (req, res) -> send(res, ollama.tags()));
         get(routing, "/api/ps", (req, res) -> send(res, ollama.loaded()));
         get(routing, "/api/version", (req, res) -> send(res, ollama.version()));
-        MemoryReport memory = new MemoryReport(model);
+        MemoryReport memory = new MemoryReport(residents);
         get(routing, "/v1/memory", (req, res) -> send(res, memory.now()));
         for (Page part : Page.values()) get(routing, part.path(), (_, res) -> part.send(res));
         get(routing, "/metrics", metrics::send);
@@ -170,22 +177,8 @@ final class Routes {
         response.send(Json.bytes(reply));
     }
 
-    private ObjectNode models() {
-        ObjectNode list = Json.object().put("object", "list");
-        list.putArray("data").add(model(modelName));
-        return list;
-    }
-
-    private ObjectNode model(String id) {
-        if (!id.equals(modelName) && !id.equals(model.name())) {
-            throw ApiException.of(
-                    404,
-                    "invalid_request_error",
-                    "model_not_found",
-                    "no such model here; the one that is loaded: " + modelName);
-        }
-        ObjectNode one =
-                Json.object().put("id", modelName).put("object", "model").put("created", started);
-        return one.put("owned_by", "jay").put("max_model_len", model.contextLength());
+    private void adapters(ServerRequest request, ServerResponse response) throws IOException, InterruptedException {
+        Fields nothing = new Fields(Json.object(), "");
+        doors.enter(d -> d.adapters(), nothing, tenant(request), request, response);
     }
 }

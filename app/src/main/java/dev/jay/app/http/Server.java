@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.http;
 
+import dev.jay.app.resident.Residents;
 import dev.jay.engine.Model;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.http.DirectHandler;
@@ -24,13 +25,15 @@ public final class Server implements AutoCloseable {
     private final WebServer web;
     private final Peers peers;
     private final Places places;
-    private final String modelName;
+    private final Residents residents;
+    private final boolean ownResidents;
 
-    private Server(WebServer web, Peers peers, Places places, String modelName) {
+    private Server(WebServer web, Peers peers, Places places, Residents residents, boolean ownResidents) {
         this.places = places;
         this.web = web;
         this.peers = peers;
-        this.modelName = modelName;
+        this.residents = residents;
+        this.ownResidents = ownResidents;
     }
 
     /**
@@ -41,9 +44,19 @@ public final class Server implements AutoCloseable {
     public static Server start(Model model, ServerOptions options) throws UnknownHostException {
         Access.check(options);
         String name = options.modelName().orElseGet(() -> model.name().replaceFirst("\\.(gguf|bin)$", ""));
+        return start(Residents.of(name, model), options, true);
+    }
+
+    /** As {@link #start(Model, ServerOptions)}, for several models; {@code options} do not name them. */
+    public static Server start(Residents residents, ServerOptions options) throws UnknownHostException {
+        return start(residents, options, false);
+    }
+
+    private static Server start(Residents residents, ServerOptions options, boolean own) throws UnknownHostException {
+        Access.check(options);
         Peers peers = new Peers();
         Places places = new Places(options.concurrent(), options.perKey());
-        Routes routes = new Routes(model, name, options, peers, places);
+        Routes routes = new Routes(residents, options, peers, places);
         WebServerConfig.Builder web = WebServer.builder()
                 .host(options.host())
                 .port(options.port())
@@ -62,7 +75,7 @@ public final class Server implements AutoCloseable {
                         .build())
                 .directHandlers(refusals())
                 .routing(routes::register);
-        return new Server(web.build().start(), peers, places, name);
+        return new Server(web.build().start(), peers, places, residents, own);
     }
 
     /** What the HTTP layer refuses before a route is found has the same shape as every other error. */
@@ -87,9 +100,9 @@ public final class Server implements AutoCloseable {
         return web.port();
     }
 
-    /** What clients call the model. */
+    /** What clients call the model; the first of several. */
     public String modelName() {
-        return modelName;
+        return residents.names().iterator().next();
     }
 
     Peers peers() {
@@ -111,5 +124,6 @@ public final class Server implements AutoCloseable {
     public void close() {
         web.stop();
         peers.close();
+        if (ownResidents) residents.close();
     }
 }

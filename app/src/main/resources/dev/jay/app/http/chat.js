@@ -46,7 +46,7 @@ async function answer() {
       method: "POST",
       signal: running.signal,
       headers: { "Content-Type": "application/json", ...headers() },
-      body: JSON.stringify({ messages: conversation, stream: true, stream_options: { include_usage: true } }),
+      body: JSON.stringify({ model: byId("model").value || undefined, messages: conversation, stream: true, stream_options: { include_usage: true } }),
     });
     if (!response.ok) throw new Error((await response.json()).error.message);
     for await (const event of events(response)) {

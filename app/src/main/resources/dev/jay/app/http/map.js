@@ -88,15 +88,16 @@ function drawSequences(books) {
     + `${e.reused_tokens} tokens were known, ${e.prompt_tokens} had to be run`;
   const seen = new Set();
   for (const s of books.sequences) {
-    seen.add(s.id);
-    let bar = bars.get(s.id);
+    const key = `${s.model} ${s.id}`;
+    seen.add(key);
+    let bar = bars.get(key);
     if (!bar) {
       bar = document.createElement("div");
       bar.append(document.createElement("i"), document.createElement("i"), document.createElement("b"));
       bar.children[0].className = "shared";
       bar.children[1].className = "own";
       byId("sequences").prepend(bar);
-      bars.set(s.id, bar);
+      bars.set(key, bar);
     }
     const pages = Math.max(1, s.shared_pages + s.own_pages);
     bar.children[0].style.width = (100 * s.shared_pages) / pages + "%";
@@ -122,9 +123,9 @@ async function look() {
     } else {
       byId("used").textContent = response.status === 401 ? "an API key is needed" : `HTTP ${response.status}`;
     }
-    if (!byId("model").textContent && response.ok) {
+    if (!byId("model").length && response.ok) {
       const models = await (await fetch("v1/models", { headers: headers() })).json();
-      byId("model").textContent = models.data[0].id;
+      for (const m of models.data) byId("model").add(new Option(m.id));
     }
   } catch (e) {
     byId("used").textContent = "the server does not answer";

@@ -205,10 +205,10 @@ class KilledTest {
         try (BufferedReader said = second.inputReader(StandardCharsets.UTF_8)) {
             String url = url(said);
             String goneOn = choices(ask(url, false));
-            assertThat(get(url + "/metrics")).containsPattern("jay_answers_resumed_total 1");
+            assertThat(get(url + "/metrics")).containsPattern("jay_answers_resumed_total\\{[^}]*} 1");
             String anew = choices(ask(url, false)); // nothing is kept of what came to its end
             assertThat(goneOn).contains("\"finish_reason\":\"length\"").isEqualTo(anew);
-            assertThat(get(url + "/metrics")).containsPattern("jay_answers_resumed_total 1");
+            assertThat(get(url + "/metrics")).containsPattern("jay_answers_resumed_total\\{[^}]*} 1");
         } finally {
             second.destroyForcibly();
         }

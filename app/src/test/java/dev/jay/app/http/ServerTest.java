@@ -163,7 +163,7 @@ class ServerTest {
         assertThat(Talk.tree(talk.get("/health")).at("/status").stringValue()).isEqualTo("ok");
         assertThat(talk.get("/metrics").body())
                 .contains("jay_http_requests_total{path=\"/tokenize\",status=\"200\"}")
-                .contains("jay_kv_pages 10.0");
+                .contains("jay_kv_pages{model=\"scripted\"} 10.0");
     }
 
     private static String text(List<JsonNode> events, String at) {

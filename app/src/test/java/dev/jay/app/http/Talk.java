@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.app.http;
 
+import dev.jay.app.resident.Residents;
 import dev.jay.engine.Model;
 import java.io.IOException;
 import java.net.URI;
@@ -22,7 +23,12 @@ final class Talk implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     Talk(UnaryOperator<ServerOptions> change) throws IOException {
-        this(null, change);
+        this((Model) null, change);
+    }
+
+    /** Several models, which the caller closes. */
+    Talk(Residents residents, UnaryOperator<ServerOptions> change) throws IOException {
+        server = Server.start(residents, change.apply(ServerOptions.DEFAULT.withListening("127.0.0.1", 0)));
     }
 
     /** @param other to be served in its place; null: the scripted one */
