@@ -3,6 +3,7 @@ package dev.jay.model.arch;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -13,15 +14,27 @@ import java.util.stream.IntStream;
 final class Float64Decoder {
     final double[][] logits; // [token][vocabulary]; null of an encoder
     final double[][][] hidden; // [token][layer][dim]
+    final double[][][] scores; // [token][layer][expert], of the router; null without experts
 
     private static final int WIDTH = RandomModel.HEAD_DIM;
 
     private final RandomModel model;
     private final TestFamily family;
     private final Map<String, double[][]> w;
+    private final List<Exchange> exchanges;
 
     Float64Decoder(RandomModel model, int[] tokens) {
+        this(model, tokens, List.of());
+    }
+
+    /** One expert of a token taken in place of another. */
+    record Exchange(int token, int layer, int out, int in) {}
+
+    /** @param exchanges choices of experts that are made otherwise */
+    Float64Decoder(RandomModel model, int[] tokens, List<Exchange> exchanges) {
         this.model = model;
+        this.exchanges = exchanges;
+        this.scores = new double[tokens.length][model.family.layers][];
         this.family = model.family;
         this.w = model.doubles;
         this.hidden = new double[tokens.length][family.layers][];
@@ -34,7 +47,7 @@ final class Float64Decoder {
             }
             double[][] in = into(x, p + "ffn_norm");
             for (int t = 0; t < x.length; t++) {
-                double[] y = family.experts > 0 ? experts(p, in[t]) : mlp(p, in[t]);
+                double[] y = family.experts > 0 ? experts(t, l, in[t]) : mlp(p, in[t]);
                 leave(x, t, y, p + "post_ffw_norm", p + "layer_output_norm");
                 hidden[t][l] = x[t].clone();
             }
@@ -243,13 +256,18 @@ final class Float64Decoder {
         return 2 / Math.sqrt(Math.PI) * sum;
     }
 
-    private double[] experts(String p, double[] in) {
+    private double[] experts(int token, int layer, double[] in) {
+        String p = "blk." + layer + ".";
         double[] scores = times(w.get(p + "ffn_gate_inp.weight"), in, null);
+        this.scores[token][layer] = scores;
         int[] order = IntStream.range(0, scores.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble(e -> -scores[e]))
                 .mapToInt(e -> e)
                 .toArray();
+        for (Exchange e : exchanges) {
+            if (e.token == token && e.layer == layer) swap(order, e.out, e.in);
+        }
         double[] powers = Arrays.stream(scores).map(Math::exp).toArray();
         int counted = family.weighsChosenAlone ? family.expertsUsed : scores.length;
         double of =
@@ -275,6 +293,13 @@ final class Float64Decoder {
             add(y, scaled(one, weight));
         }
         return y;
+    }
+
+    private static void swap(int[] order, int one, int other) {
+        for (int i = 0; i < order.length; i++) {
+            if (order[i] == one) order[i] = other;
+            else if (order[i] == other) order[i] = one;
+        }
     }
 
     private static double[] norm(double[] x, double[] gain) {
