@@ -2,6 +2,7 @@
 package dev.jay.app.http;
 
 import dev.jay.app.resident.LoadException;
+import dev.jay.app.resident.ModelsClosedException;
 import dev.jay.engine.ContextFullException;
 import dev.jay.engine.FinishReason;
 import dev.jay.engine.GenerationException;
@@ -59,6 +60,7 @@ final class Errors {
             case InterruptedException stopping -> stopping();
             case GenerationException ended -> ended(ended);
             case LoadException failed -> notLoaded(failed);
+            case ModelsClosedException closed -> stopping();
             case RequestException refused -> ofStatus(refused.status().code(), refused.getMessage());
             case HttpException http -> ofStatus(http.status().code(), http.getMessage());
             default -> internal(thrown);

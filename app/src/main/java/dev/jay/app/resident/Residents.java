@@ -92,14 +92,14 @@ public final class Residents implements AutoCloseable {
          * Waits for the model for at most so long. Returns whether it is here.
          *
          * @throws LoadException         if it could not be loaded
-         * @throws IllegalStateException if the models are closed
+         * @throws ModelsClosedException if the models are closed
          */
         public boolean await(Duration most) throws InterruptedException {
             synchronized (Residents.this) {
                 long end = System.nanoTime() + most.toNanos();
                 while (!held) {
                     if (failure != null) throw new LoadException(resident.source.name(), failure);
-                    if (closed) throw closedAlready();
+                    if (closed) throw new ModelsClosedException();
                     long left = end - System.nanoTime();
                     if (left <= 0) return false;
                     TimeUnit.NANOSECONDS.timedWait(Residents.this, left);
@@ -142,7 +142,7 @@ public final class Residents implements AutoCloseable {
     public synchronized Use want(String name, Optional<KeepAlive> keep) {
         Resident r = all.get(name);
         if (r == null) throw new IllegalArgumentException("models: none is called so");
-        if (closed) throw closedAlready();
+        if (closed) throw new ModelsClosedException();
         Use use = new Use(r, keep.orElse(keepAlive));
         if (r.state == State.LOADED && !leaving.contains(r)) {
             hold(use);
@@ -370,10 +370,6 @@ public final class Residents implements AutoCloseable {
             LOG.log(System.Logger.Level.ERROR, "a model did not close cleanly: " + r.source.name(), e);
             return r.model.memory().promised();
         }
-    }
-
-    private static IllegalStateException closedAlready() {
-        return new IllegalStateException("the models are closed");
     }
 
     /** Ends running answers, and closes every model. Who waits for one is told. Closing again does nothing. */

@@ -259,6 +259,20 @@ class ServerModelsTest {
     }
 
     @Test
+    void shouldTellWhoWaitsThatTheServerStops() throws Exception {
+        try (Residents.Use first = held("ash");
+                Residents.Use second = held("birch");
+                Socket socket = ask(COMPLETIONS, body("cedar", ""))) {
+            Thread.sleep(200);
+            assertThat(first.model()).isNotSameAs(second.model());
+            residents.close();
+            assertThat(read(socket.getInputStream(), "}}"))
+                    .startsWith("HTTP/1.1 503")
+                    .contains("stopping");
+        }
+    }
+
+    @Test
     void shouldForgetAClientThatLeavesWhileItWaits() throws Exception {
         for (boolean stream : new boolean[] {true, false}) {
             try (Residents.Use first = held("ash");

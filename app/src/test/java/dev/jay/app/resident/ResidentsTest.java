@@ -237,8 +237,8 @@ class ResidentsTest {
         Residents.Use inB = held("b");
         Residents.Use waits = want("c");
         residents.close();
-        assertThatThrownBy(() -> waits.await(SOON)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> want("a")).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> waits.await(SOON)).isInstanceOf(ModelsClosedException.class);
+        assertThatThrownBy(() -> want("a")).isInstanceOf(ModelsClosedException.class);
         inA.close();
         inB.close();
         waits.close();
