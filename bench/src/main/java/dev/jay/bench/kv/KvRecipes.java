@@ -37,7 +37,7 @@ final class KvRecipes {
                 throw new IllegalArgumentException("--budgets: got " + percent + ", allowed: more than 0, up to 100");
             }
             int tokens = Math.max(1, (int) Math.round(length * percent / 100));
-            int recent = Math.max(1, Math.min(32, tokens / 4));
+            int recent = Math.max(1, Math.min(32, tokens / 2)); // a question at least
             int sinks = Math.min(4, tokens / 4);
             for (String name : KvEvictions.ALL.names()) {
                 all.add("keys=f16 values=f16 evict=" + name + "(budget=" + tokens + ",recent=" + recent + ",sinks="
