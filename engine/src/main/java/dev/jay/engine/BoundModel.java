@@ -33,7 +33,6 @@ import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -128,7 +127,7 @@ final class BoundModel implements Needs {
         Map<KvRecipe, Transformer> built = new HashMap<>();
         Map<Numerics, Transformer> transformers = new EnumMap<>(Numerics.class);
         recipes.forEach((numerics, recipe) -> {
-            List<KvRecipe> each = Collections.nCopies(spec.kvShape().streams().size(), recipe);
+            List<KvRecipe> each = recipe.each(spec.kvShape().streams().size());
             transformers.put(
                     numerics, built.computeIfAbsent(recipe, _ -> architecture.build(bindingSpec, weights, ops, each)));
         });

@@ -76,8 +76,8 @@ class ForgettingTest {
     void companyStepsAndWantOfRoomChangeNoAnswer() throws IOException {
         for (String name : KvEvictions.ALL.names()) {
             for (int every : new int[] {0, 16}) {
-                String recipe =
-                        "keys=f16 values=f16 evict=" + name + "(budget=40,sinks=2,recent=8,every=" + every + ")";
+                String recipe = "keys=f16 values=f16 evict=" + name + "(budget=40,sinks=2,recent=8,every=" + every + ")"
+                        + (every == 0 ? "" : " spread=pyramid(slope=0.5)");
                 List<List<Integer>> wanted;
                 try (Model model = open(recipe, 4, 256)) {
                     wanted = alone(model);
@@ -142,6 +142,8 @@ class ForgettingTest {
                 .hasMessageContaining("evict= wants codecs that code each row by itself");
         assertThatThrownBy(() -> open("keys=f16 values=f16 evict=window(budget=0)", 1, 256))
                 .hasMessageContaining("budget=0");
+        assertThatThrownBy(() -> open("keys=f16 values=f16 spread=pyramid", 1, 256))
+                .hasMessageContaining("spread= shares out what evict= keeps");
         assertThatThrownBy(() -> open("keys=f16 values=f16 evict=nothing", 1, 256))
                 .hasMessageContaining("known=[random, window");
     }

@@ -5,19 +5,24 @@ import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.evict.KvSpread;
+import dev.jay.kv.evict.KvSpreads;
 import dev.jay.kv.select.KvSelection;
 import dev.jay.kv.select.KvSelections;
+import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.AttentionKernel;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 
 /** How a stream keeps its keys and values: one choice on each axis. Recipes that read the same are equal. */
 public final class KvRecipe {
-    private static final List<String> AXES = List.of("keys", "values", "evict", "select");
+    private static final List<String> AXES = List.of("keys", "values", "evict", "spread", "select");
     private static final int MOST_GROUP = 256; // tokens
 
     /** Nothing is lost: {@code keys=f32 values=f32}. */
@@ -30,17 +35,33 @@ public final class KvRecipe {
     private final KvCodec keys;
     private final KvCodec values;
     private final KvEviction eviction; // null: nothing is forgotten
+    private final KvSpread spread; // null: every layer keeps as much
     private final KvSelection selection; // null: a query reads all
     private final int group;
 
-    private KvRecipe(String keys, String values, String evict, String select) {
-        this.keys = KvCodecs.ALL.make(keys);
-        this.values = KvCodecs.ALL.make(values);
-        this.eviction = evict == null ? null : KvEvictions.ALL.make(evict);
-        this.selection = select == null ? null : KvSelections.ALL.make(select);
+    /** @param choices by axis; f32 where keys or values have none */
+    private KvRecipe(Map<String, String> choices) {
+        this.keys = KvCodecs.ALL.make(choices.getOrDefault("keys", "f32"));
+        this.values = KvCodecs.ALL.make(choices.getOrDefault("values", "f32"));
+        this.eviction = made(KvEvictions.ALL, choices.get("evict"));
+        this.spread = made(KvSpreads.ALL, choices.get("spread"));
+        this.selection = made(KvSelections.ALL, choices.get("select"));
         this.group = Math.max(this.keys.group(), this.values.group());
-        this.text = "keys=" + keys + " values=" + values + (evict == null ? "" : " evict=" + evict)
-                + (select == null ? "" : " select=" + select);
+        StringBuilder all = new StringBuilder();
+        for (String axis : AXES) {
+            String choice = choices.getOrDefault(axis, axis.equals("keys") || axis.equals("values") ? "f32" : null);
+            if (choice != null) all.append(all.isEmpty() ? "" : " ").append(axis).append('=').append(choice);
+        }
+        this.text = all.toString();
+        checkGroups();
+        checkTogether();
+    }
+
+    private static <T> T made(Catalog<T> catalog, String choice) {
+        return choice == null ? null : catalog.make(choice);
+    }
+
+    private void checkGroups() {
         for (KvCodec codec : List.of(this.keys, this.values)) {
             int tokens = codec.group();
             if (tokens != 1 && (tokens % AttentionKernel.TILE != 0 || group % tokens != 0 || tokens > MOST_GROUP)) {
@@ -48,6 +69,13 @@ public final class KvRecipe {
                         + tokens + " tokens, allowed: 1, or a multiple of " + AttentionKernel.TILE + " up to "
                         + MOST_GROUP + " that divides the other's");
             }
+        }
+    }
+
+    private void checkTogether() {
+        if (spread != null && eviction == null) {
+            throw new IllegalArgumentException(
+                    "kv recipe '" + text + "': spread= shares out what evict= keeps, and nothing is forgotten");
         }
         if (eviction != null && group > 1) {
             throw new IllegalArgumentException("kv recipe '" + text + "': a token leaves its group when others are"
@@ -68,29 +96,20 @@ public final class KvRecipe {
      * are f32, nothing is forgotten, a query reads all there is.
      */
     public static KvRecipe parse(String text) {
-        String keys = "f32";
-        String values = "f32";
-        String evict = null;
-        String select = null;
-        Set<String> seen = new TreeSet<>();
+        Map<String, String> choices = new HashMap<>();
         for (String part : text.isBlank() ? new String[0] : text.strip().split("\\s+")) {
             int eq = part.indexOf('=');
             String axis = eq < 0 ? part : part.substring(0, eq);
-            if (eq < 0 || !seen.add(axis)) {
+            if (eq < 0 || choices.put(axis, part.substring(eq + 1)) != null) {
                 throw new IllegalArgumentException("kv recipe '" + text + "': wanted axis=choice, each axis once, got '"
                         + part + "', known axes=" + AXES);
             }
-            switch (axis) {
-                case "keys" -> keys = part.substring(eq + 1);
-                case "values" -> values = part.substring(eq + 1);
-                case "evict" -> evict = part.substring(eq + 1);
-                case "select" -> select = part.substring(eq + 1);
-                default ->
-                    throw new IllegalArgumentException(
-                            "kv recipe '" + text + "': unknown axis=" + axis + ", known axes=" + AXES);
+            if (!AXES.contains(axis)) {
+                throw new IllegalArgumentException(
+                        "kv recipe '" + text + "': unknown axis=" + axis + ", known axes=" + AXES);
             }
         }
-        return new KvRecipe(keys, values, evict, select);
+        return new KvRecipe(choices);
     }
 
     /**
@@ -115,6 +134,17 @@ public final class KvRecipe {
 
     public KvCodec values() {
         return values;
+    }
+
+    /** The same for each stream of a model: where a spread says so, with budgets of their own. */
+    public List<KvRecipe> each(int streams) {
+        if (spread == null) return Collections.nCopies(streams, this);
+        List<KvRecipe> all = new ArrayList<>();
+        for (int budget : spread.budgets(eviction.budget(), streams)) {
+            String evict = eviction.name().replaceFirst("budget=[0-9]+", "budget=" + budget);
+            all.add(parse("keys=" + keys.name() + " values=" + values.name() + " evict=" + evict));
+        }
+        return all;
     }
 
     /** Which tokens are forgotten; nothing: none is. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSlots;
+import dev.jay.kv.evict.KvSpreads;
 import dev.jay.tensor.Steps;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
@@ -36,6 +37,34 @@ class KvEvictionLaws {
                 String text = "keys=" + codec + " values=" + codec + " evict=" + name + PARAMETERS + every + ")";
                 KvRecipe recipe = KvRecipe.parse(text);
                 law.check(new AttentionTrial(SEED, recipe, Mask.CAUSAL, LENGTHS), recipe);
+            }
+        }
+    }
+
+    @Test
+    void namesSayEverything() {
+        forAll((_, recipe) -> {
+            String name = recipe.eviction().orElseThrow().name();
+            assertThat(KvEvictions.ALL.make(name).name()).isEqualTo(name);
+            assertThat(name).contains("budget=24,");
+        });
+    }
+
+    @Test
+    void spreadsShareOutWhatThereIs() {
+        for (String spread : KvSpreads.ALL.names()) {
+            for (int layers : List.of(1, 2, 7, 32)) {
+                KvRecipe recipe =
+                        KvRecipe.parse("keys=f16 values=f16 evict=window(budget=100,every=16) spread=" + spread);
+                List<KvRecipe> each = recipe.each(layers);
+                int sum = 0;
+                for (KvRecipe one : each) {
+                    KvEviction eviction = one.eviction().orElseThrow();
+                    assertThat(eviction.every()).isEqualTo(16);
+                    sum += eviction.budget();
+                }
+                assertThat(each).as(spread).hasSize(layers);
+                assertThat(sum).as(spread + " over " + layers).isEqualTo(100 * layers);
             }
         }
     }

@@ -4,6 +4,7 @@ package dev.jay.app.cli;
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.select.KvSelections;
+import dev.jay.kv.evict.KvSpreads;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -15,6 +16,7 @@ final class KvChoices implements Iterable<String> {
         List<String> all = new ArrayList<>(KvCodecs.ALL.names());
         KvEvictions.ALL.names().forEach(name -> all.add("evict=" + name));
         KvSelections.ALL.names().forEach(name -> all.add("select=" + name));
+        KvSpreads.ALL.names().forEach(name -> all.add("spread=" + name));
         return all.iterator();
     }
 }

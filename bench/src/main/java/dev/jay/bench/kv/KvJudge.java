@@ -12,6 +12,7 @@ import dev.jay.engine.sample.Sampling;
 import dev.jay.kv.KvCache;
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvShape;
+import dev.jay.kv.KvStream;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.train.skill.ExamMode;
 import dev.jay.train.skill.Skill;
@@ -20,7 +21,6 @@ import dev.jay.train.skill.Skills;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,11 +105,19 @@ record KvJudge(
     /** When an answer begins: what was not forgotten of the prompt. */
     private long kept(Model of, String text) {
         KvRecipe recipe = KvRecipe.parse(text);
-        int tokens = recipe.eviction().map(e -> Math.min(length, e.budget())).orElse(length);
-        KvShape shape = of.spec().kvShape();
-        List<KvRecipe> each = Collections.nCopies(shape.streams().size(), recipe);
         long pageBytes = bytes(of) / of.status().pages();
-        return pageBytes * KvCache.pagesFor(tokens, shape, each, pageBytes);
+        List<KvStream> streams = of.spec().kvShape().streams();
+        List<KvRecipe> each = recipe.each(streams.size());
+        long pages = 0;
+        for (int s = 0; s < streams.size(); s++) {
+            int tokens = each.get(s)
+                    .eviction()
+                    .map(e -> Math.min(length, e.budget()))
+                    .orElse(length);
+            KvShape one = new KvShape(List.of(streams.get(s)));
+            pages += KvCache.pagesFor(tokens, one, List.of(each.get(s)), pageBytes);
+        }
+        return pageBytes * pages;
     }
 
     private static double quality(String task, double score, double full) {

@@ -7,6 +7,7 @@ package dev.jay.kv.evict;
  * was cut into steps. Stateless: what it must remember is the state of a slot.
  */
 public interface KvEviction {
+    /** With all its parameters, {@code budget=} among them: the catalog makes the same of it. */
     String name();
 
     /** Tokens that a head keeps. */

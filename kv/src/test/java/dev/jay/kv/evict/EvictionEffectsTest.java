@@ -164,6 +164,7 @@ class EvictionEffectsTest {
     void whatIsNearIsKeptByTheWindow() {
         Asked near = t -> t - 60;
         assertThat(recall("window(budget=128,every=32)", near, 0.5f, 4)).isEqualTo(1);
-        assertThat(recall("random(budget=128,every=32,recent=8)", near, 0.5f, 4)).isLessThan(0.9);
+        assertThat(recall("random(budget=128,every=32,recent=8)", near, 0.5f, 4))
+                .isLessThan(0.9);
     }
 }
