@@ -50,7 +50,8 @@ public final class KvRecipe {
         StringBuilder all = new StringBuilder();
         for (String axis : AXES) {
             String choice = choices.getOrDefault(axis, axis.equals("keys") || axis.equals("values") ? "f32" : null);
-            if (choice != null) all.append(all.isEmpty() ? "" : " ").append(axis).append('=').append(choice);
+            if (choice != null)
+                all.append(all.isEmpty() ? "" : " ").append(axis).append('=').append(choice);
         }
         this.text = all.toString();
         checkGroups();

@@ -3,8 +3,8 @@ package dev.jay.app.cli;
 
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.evict.KvEvictions;
-import dev.jay.kv.select.KvSelections;
 import dev.jay.kv.evict.KvSpreads;
+import dev.jay.kv.select.KvSelections;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
