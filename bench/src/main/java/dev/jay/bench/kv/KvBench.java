@@ -48,16 +48,15 @@ public final class KvBench implements Callable<Integer> {
     @Option(
             names = "--recipes",
             split = ";",
-            description =
-                    "What --kv takes, with semicolons between (the codecs at 4 and 2 bits, and every eviction of the"
-                            + " catalog at each of --budgets).")
+            description = "What --kv takes, with semicolons between (the codecs at 4 and 2 bits, and every eviction"
+                    + " and selection of the catalogs at each of --budgets).")
     private List<String> recipes;
 
     @Option(
             names = "--budgets",
             split = ",",
             defaultValue = "50,25,12.5,6",
-            description = "Percent of the tokens that evictions keep (${DEFAULT-VALUE}).")
+            description = "Percent of the tokens that evictions keep and selections read (${DEFAULT-VALUE}).")
     private List<Double> budgets;
 
     @Option(

@@ -5,11 +5,12 @@ import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvStream;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.select.KvSelections;
 import dev.jay.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is judged unless the caller says: codecs at few bits, and whatever the catalog of evictions has. */
+/** What is judged unless the caller says: codecs at few bits, and whatever the catalogs of evictions and selections have. */
 final class KvRecipes {
     private static final List<String> CODECS = List.of(
             "keys=bf16 values=bf16",
@@ -42,6 +43,10 @@ final class KvRecipes {
             for (String name : KvEvictions.ALL.names()) {
                 all.add("keys=f16 values=f16 evict=" + name + "(budget=" + tokens + ",recent=" + recent + ",sinks="
                         + sinks + ")");
+            }
+            int units = Math.max(3, Math.ceilDiv(tokens, 32)); // the first, the last, and one to choose
+            for (String name : KvSelections.ALL.names()) {
+                all.add("keys=f16 values=f16 select=" + name + "(budget=" + 32 * units + ",recent=1)");
             }
         }
         return all;

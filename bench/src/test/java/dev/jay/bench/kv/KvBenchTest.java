@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.select.KvSelections;
 import dev.jay.model.load.Synth;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -82,7 +83,7 @@ class KvBenchTest {
     }
 
     @Test
-    void shouldJudgeEveryEvictionUnlessTold() throws IOException {
+    void shouldJudgeEveryEvictionAndSelectionUnlessTold() throws IOException {
         List<String> rows =
                 bench(0, model(), "--smoke", "--json", "--tasks", "needle", "--modes", "shared", "--budgets", "25");
         List<String> recipes = new ArrayList<>();
@@ -95,6 +96,9 @@ class KvBenchTest {
         }
         for (String name : KvEvictions.ALL.names()) {
             assertThat(recipes).anyMatch(recipe -> recipe.contains("evict=" + name + "(budget=64,"));
+        }
+        for (String name : KvSelections.ALL.names()) {
+            assertThat(recipes).anyMatch(recipe -> recipe.contains("select=" + name + "(budget=96,"));
         }
     }
 
