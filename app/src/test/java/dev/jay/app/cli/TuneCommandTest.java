@@ -135,6 +135,12 @@ class TuneCommandTest {
         }
         assertThat(answer(base, "snow", "--lora", tuned.resolve("tuned-lora").toString()))
                 .isEqualTo("white");
+        assertThat(answer(base, "sun", "--lora", "colours=" + lora)).isEqualTo("yellow");
+        assertThat(answer(base, "sun", "--lora", lora, "--lora-init-without-apply"))
+                .isEqualTo(answer(base, "sun"));
+        assertThat(jay("run", base, "--prompt", "a", "--lora", "x=" + lora, "--lora", "x=" + lora))
+                .isEqualTo(ExitCode.USAGE.code());
+        assertThat(complained()).contains("two are called x: write NAME=FILE");
         assertThat(jay("merge", base, lora, file("merged.gguf"), "--format", "f32"))
                 .as(complained())
                 .isZero();
