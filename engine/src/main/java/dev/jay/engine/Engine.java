@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,7 +91,7 @@ public final class Engine implements AutoCloseable {
         this.prefixes = new Prefixes(forward, settings.replacement(), settings.tier());
         this.promises = new Promises(forward, prefixes, settings.admission());
         this.tenants = new Tenants(settings.weights());
-        this.relief = new Relief(settings.pressure());
+        this.relief = new Relief(settings.pressure(), settings.waker());
         publish();
     }
 
@@ -142,8 +143,9 @@ public final class Engine implements AutoCloseable {
                 List<Sequence> ready = readyOnes(now);
                 promises.grow(running, new HashSet<>(ready), this::giveWay);
                 ready.removeIf(s -> s.cache == null);
+                int most = Math.min(settings.stepTokens(), forward.mostTokens());
                 Step<Sequence> step = promises.plan(
-                        policy, ready, waiting, running.size(), mostTokens(), relief.mostRunning(forward.mostRows()));
+                        policy, ready, waiting, running.size(), most, relief.mostRunning(forward.mostRows()));
                 admit(step, now);
                 for (Numerics numerics : Numerics.values()) worked += run(step, numerics);
             } catch (RuntimeException | Error e) { // a broken policy: nobody can go on, but the next request may
@@ -154,10 +156,6 @@ public final class Engine implements AutoCloseable {
         publish();
         if (running.isEmpty()) promises.checkIdle();
         return worked;
-    }
-
-    private int mostTokens() {
-        return Math.min(settings.stepTokens(), forward.mostTokens());
     }
 
     private void drain() {
@@ -369,6 +367,11 @@ public final class Engine implements AutoCloseable {
                 running.stream().map(Sequence::live).toList());
     }
 
+    /** From any thread: lets go of so many pages of idle prefixes, to the tier where there is one. Says how many went. */
+    CompletableFuture<Integer> letGo(int pages) {
+        return relief.ask(pages);
+    }
+
     /** Whether anything is left to watch: running, waiting, or arrived. For the thread that steps. */
     public boolean isIdle() {
         return running.isEmpty() && waiting.isEmpty() && arrived.isEmpty();
@@ -389,6 +392,7 @@ public final class Engine implements AutoCloseable {
             if (!s.isCancelled()) settings.parking().park(s.request, s.prompt(), s.soFar());
             finish(s, FinishReason.CANCELLED, cause);
         }
+        relief.end();
         prefixes.close();
         promises.checkIdle();
         publish();

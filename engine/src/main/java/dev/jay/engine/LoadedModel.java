@@ -272,6 +272,14 @@ final class LoadedModel implements Model {
     }
 
     @Override
+    public long letGo(long bytes) {
+        if (spec.isEncoder() || bytes <= 0) return 0;
+        long pageBytes = plan.setAside().get("kv-pages") / engine.status().pages();
+        int pages = (int) Math.min(engine.status().pages(), Math.ceilDiv(bytes, pageBytes));
+        return engine.letGo(pages).join() * pageBytes;
+    }
+
+    @Override
     public EngineStatus status() {
         return engine.status();
     }

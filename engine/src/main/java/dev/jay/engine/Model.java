@@ -143,6 +143,15 @@ public interface Model extends AutoCloseable {
     /** The most tokens of a sequence, as opened. */
     int contextLength();
 
+    /**
+     * Lets go of keys and values that nobody uses now, longest unused first, until so many bytes are free or none is left:
+     * to the KV file where there is one, to be read back when they are wanted. Returns the bytes that came free. From any
+     * thread but the engine's.
+     */
+    default long letGo(long bytes) {
+        return 0;
+    }
+
     /** The books: off-heap bytes by purpose, mapped weights among them. */
     Memory memory();
 

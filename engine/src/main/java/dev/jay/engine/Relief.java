@@ -2,26 +2,40 @@
 package dev.jay.engine;
 
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Gives memory back where the system runs short of it, before the kernel takes it. Confined to the engine thread. */
+/**
+ * Gives memory back where the system runs short of it, before the kernel takes it, or where somebody asks. Confined to the
+ * engine thread, but for the asking.
+ */
 final class Relief {
     private static final long LOOK_NANOS = 250_000_000;
     private static final int SHED_PART = 4; // of the idle prefixes, at a look while memory is short
 
     private final Supplier<Pressure> pressure;
+    private final Runnable waker;
     private Pressure now = Pressure.NONE;
     private boolean looked;
     private long lookedAt;
     private long shedPages;
+    private final Queue<Asked> asked = new ConcurrentLinkedQueue<>();
+    private volatile boolean over;
 
-    Relief(Supplier<Pressure> pressure) {
+    private record Asked(int pages, CompletableFuture<Integer> done) {}
+
+    /** @param waker called from any thread when somebody asks */
+    Relief(Supplier<Pressure> pressure, Runnable waker) {
         this.pressure = pressure;
+        this.waker = waker;
     }
 
     /** @param giveWay called for a sequence that gives back its pages and waits again */
     void look(long time, Prefixes prefixes, List<Sequence> running, Consumer<Sequence> giveWay) {
+        for (Asked a; (a = asked.poll()) != null; ) a.done.complete(prefixes.shed(a.pages));
         if (looked && time - lookedAt < LOOK_NANOS) return;
         looked = true;
         lookedAt = time;
@@ -32,6 +46,21 @@ final class Relief {
         }
         int idle = prefixes.idlePages();
         shedPages += prefixes.shed(now == Pressure.CRITICAL ? idle : Math.ceilDiv(idle, SHED_PART));
+    }
+
+    /** From any thread: has so many pages of idle prefixes let go at the next look. Says how many were. */
+    CompletableFuture<Integer> ask(int pages) {
+        Asked a = new Asked(pages, new CompletableFuture<>());
+        asked.add(a);
+        if (over) end(); // seen by the last look, or ended here
+        waker.run();
+        return a.done;
+    }
+
+    /** Nothing is let go any more. */
+    void end() {
+        over = true;
+        for (Asked a; (a = asked.poll()) != null; ) a.done.complete(0);
     }
 
     /** How many may run side by side. One always may: what is inside comes to its end. */

@@ -78,6 +78,7 @@ final class Doors {
         all.put("/v1/messages/count_tokens", d -> reply(d.prompts()::ofMessages));
         all.put("/v1/responses/input_tokens", d -> reply(d.prompts()::ofResponses));
         all.put("/v1/chat/completions/input_tokens", d -> reply(d.prompts()::ofChat));
+        all.put("/v1/memory/evict", d -> reply(fields -> evict(d.model, fields)));
         all.put("/tokenize", d -> reply(new Tokens(d.model)::tokenize));
         all.put("/detokenize", d -> reply(new Tokens(d.model)::detokenize));
         all.put(AdapterScales.PATH, d -> reply(new AdapterScales(d.model)::change));
@@ -95,6 +96,13 @@ final class Doors {
 
     private Action answer(Answers.Endpoint endpoint) {
         return (body, tenant, req, res) -> answers.serve(endpoint.read(body), Voice.OPENAI, tenant, req, res);
+    }
+
+    /** Keys and values that nobody uses go; all of them where the request names no bytes. */
+    private static ObjectNode evict(Model model, Fields fields) {
+        long bytes = fields.whole("bytes").orElse(Long.MAX_VALUE);
+        if (bytes < 1) throw ApiException.invalid("bytes", "bytes: got " + bytes + ", allowed: 1 or more");
+        return Json.object().put("evicted_bytes", model.letGo(bytes));
     }
 
     private static Action reply(Function<Fields, ObjectNode> answer) {
