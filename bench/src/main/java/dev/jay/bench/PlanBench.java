@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
  */
 @Command(name = "plan", mixinStandardHelpOptions = true, description = "What was planned beside what came of it.")
 public final class PlanBench implements Callable<Integer> {
-    private static final int DECODE = 32;
+    private static final int DECODE = 16;
+    private static final int STREAMED = 8; // tokens, where they come at the disk's rate
     private static final Pattern NUMBER = Pattern.compile("-?[0-9.]+(E-?[0-9]+)?");
 
     @Parameters(arity = "1..*", paramLabel = "MODEL", description = "model files")
@@ -31,14 +32,21 @@ public final class PlanBench implements Callable<Integer> {
     @Option(names = "--memory", split = ",", defaultValue = "2g", description = "of the whole process, each")
     private List<String> memories = List.of();
 
-    @Option(names = "--context", split = ",", defaultValue = "256,1024", description = "each; prompts fill them")
+    @Option(
+            names = "--context",
+            split = ",",
+            defaultValue = "256,1024",
+            description = "each; prompts fill half of them")
     private List<String> contexts = List.of();
 
     @Option(names = "--threads", split = ",", defaultValue = "2", description = "each")
     private List<String> threads = List.of();
 
-    @Option(names = "--runs", defaultValue = "3", description = "of each, after one to warm up")
+    @Option(names = "--runs", defaultValue = "12", description = "of each, after one to warm up; the best counts")
     private int runs;
+
+    @Option(names = "--streamed-runs", defaultValue = "3", description = "the same where weights are streamed")
+    private int streamedRuns;
 
     @Option(names = "--jay", defaultValue = "./jay", description = "the program")
     private String jay = "";
@@ -64,15 +72,21 @@ public final class PlanBench implements Callable<Integer> {
         List<String> command = new ArrayList<>(List.of("plan", model.toString(), "--json"));
         command.addAll(options);
         String plan = run(command);
-        int prompt = Integer.parseInt(context) - DECODE;
-        command = new ArrayList<>(List.of("bench", "model", model.toString(), "--json", "--runs", "" + runs));
-        command.addAll(List.of("--prompt-tokens", "" + prompt, "--decode-tokens", "" + DECODE));
+        int prompt = Integer.parseInt(context) / 2; // what speeds are predicted for
+        boolean streamed = plan.contains("\"weightsStreamed\":true");
+        int times = streamed ? streamedRuns : runs;
+        command = new ArrayList<>(List.of("bench", "model", model.toString(), "--json", "--runs", "" + times));
+        command.addAll(List.of("--prompt-tokens", "" + prompt, "--decode-tokens", "" + (streamed ? STREAMED : DECODE)));
         command.addAll(options);
         String came = run(command);
-        double[] memories = {first(plan, "peakBytes"), first(came, "peakBytes")};
+        List<String> full = new ArrayList<>(List.of("bench", "model", model.toString(), "--json", "--runs", "1"));
+        full.addAll(List.of("--prompt-tokens", "" + (Integer.parseInt(context) - STREAMED)));
+        full.addAll(List.of("--decode-tokens", "" + STREAMED));
+        full.addAll(options);
+        double peak = Math.max(first(came, "peakBytes"), first(run(full), "peakBytes")); // of full contexts
+        double[] memories = {first(plan, "peakBytes"), peak};
         double[] decodes = {first(plan, "decodeTokensPerSecond"), best(came, "decodeTokensPerSecond")};
         double[] prefills = {first(plan, "prefillTokensPerSecond"), best(came, "promptTokensPerSecond")};
-        boolean streamed = plan.contains("\"weightsStreamed\":true");
         System.out.printf(
                 Locale.ROOT,
                 "%-16s %6s context %5s threads %s %-8s  peak %7.1f of %7.1f MiB %+5.1f %%  decode %7.2f of %7.2f %+6.1f"

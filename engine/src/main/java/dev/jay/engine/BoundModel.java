@@ -2,12 +2,15 @@
 package dev.jay.engine;
 
 import dev.jay.engine.plan.Arithmetic;
+import dev.jay.engine.plan.CheaperRecall;
 import dev.jay.engine.plan.Needs;
 import dev.jay.engine.plan.Plan;
 import dev.jay.engine.plan.Planner;
+import dev.jay.engine.plan.Probe;
 import dev.jay.engine.plan.Setup;
 import dev.jay.engine.plan.Wishes;
 import dev.jay.kv.KvRecipe;
+import dev.jay.kv.prefix.Recall;
 import dev.jay.kv.tier.FileTier;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.arch.Architecture;
@@ -20,6 +23,7 @@ import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.StreamedWeights;
 import dev.jay.model.load.WeightSource;
 import dev.jay.model.load.Weights;
+import dev.jay.tensor.format.Tensor;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Cpu;
@@ -32,14 +36,19 @@ import dev.jay.tensor.memory.MappedFile;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * A model file whose header was read and whose matrices were bound to code; nothing of the weights is in memory. All that
@@ -47,6 +56,7 @@ import java.util.function.Supplier;
  */
 final class BoundModel implements Needs {
     private static final System.Logger LOG = System.getLogger(BoundModel.class.getName());
+    private static final Pattern SHARED_INPUT = Pattern.compile("\\.(attn_k|attn_v|ffn_up)(_exps)?\\.");
     private static final String FAST_RECIPE = "keys=f16 values=f16";
 
     private final Owned owned;
@@ -59,6 +69,7 @@ final class BoundModel implements Needs {
     private final ModelSpec bindingSpec; // of the context that is wished for: some families turn positions by it
     private final CpuOps ops;
     private final String kernels;
+    private final String machine; // what it was measured as, if it was
     private final Map<Numerics, KvRecipe> recipes;
     private final Map<Numerics, Transformer> resident;
     private final Adapters adapters;
@@ -79,6 +90,7 @@ final class BoundModel implements Needs {
         KernelChoice choice = owned.add(kernels(cpu, options, memory), KernelChoice::close);
         this.kernels = choice.describe();
         Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
+        this.machine = Machine.name(cpu, choice, workers);
         Wishes wishes = wishes();
         int context = wishes.context().orElse(wishes.mostContext());
         this.bindingSpec = spec.isEncoder() ? spec : spec.withContextLength(context);
@@ -190,10 +202,21 @@ final class BoundModel implements Needs {
     }
 
     /** Where prefixes go that give way, and answers that are not done. @param waker called when one has been read back */
-    Tiers.Opened tiers(Forward forward, Runnable waker) throws IOException {
-        return options.kvFile().isEmpty()
-                ? Tiers.Opened.NONE
-                : Tiers.open(options, owned, source, kernels + stretching(), recipes, forward, memory, waker);
+    Tiers.Opened tiers(Plan plan, Forward forward, Runnable waker) throws IOException {
+        if (options.kvFile().isEmpty()) return Tiers.Opened.NONE;
+        String how = kernels + stretching();
+        Recall recall = recall(plan, options.kvFile().get());
+        return Tiers.open(options, owned, source, how, recipes, forward, memory, recall, waker);
+    }
+
+    /** Where nobody measured this machine and this disk all that the file has is read. */
+    private Recall recall(Plan plan, Path kvFile) throws IOException {
+        Optional<Probe> probe = options.probes().apply(machine);
+        if (probe.isEmpty()) return Recall.ALWAYS;
+        Path folder = Objects.requireNonNullElse(kvFile.toAbsolutePath().getParent(), kvFile.getRoot());
+        Optional<Double> rate = probe.get().diskRate(Files.getFileStore(folder).toString());
+        if (rate.isEmpty()) return Recall.ALWAYS;
+        return new CheaperRecall(arithmetic(), plan, probe.get(), rate.get(), rate.get());
     }
 
     /** Keys of files that stretch their context depend on how far it is. */
@@ -259,24 +282,61 @@ final class BoundModel implements Needs {
     public Arithmetic arithmetic() {
         Map<String, Long> bytes = new TreeMap<>();
         Map<String, Long> weights = new TreeMap<>();
+        Map<String, Long> inputs = new TreeMap<>();
+        Map<String, Long> outputs = new TreeMap<>();
         Map<String, Long> head = new TreeMap<>();
-        WeightSource.Entry last = source.find("output.weight");
-        WeightSource.Entry embedding = source.find("token_embd.weight");
         for (WeightSource.Entry e : source.entries()) {
             if (!e.name().startsWith("blk.") || e.dims().size() < 2) continue;
-            bytes.merge(format(e), e.bytes().byteSize(), Long::sum);
-            weights.merge(format(e), e.dims().get(0) * e.dims().get(1), Long::sum);
+            long count = e.dims().stream().reduce(1L, Math::multiplyExact);
+            double used = e.dims().size() < 3
+                    ? 1
+                    : (double) spec.experts().used() / spec.experts().count();
+            bytes.merge(format(e), (long) (used * e.bytes().byteSize()), Long::sum);
+            weights.merge(format(e), (long) (used * count), Long::sum);
+            long times = e.dims().size() < 3 ? 1 : spec.experts().used();
+            outputs.merge(format(e), times * e.dims().get(1), Long::sum);
+            if (!SHARED_INPUT.matcher(e.name()).find())
+                inputs.merge(format(e), times * e.dims().get(0), Long::sum);
         }
-        WeightSource.Entry shown = last == null ? embedding : last;
-        head.put(format(shown), shown.bytes().byteSize());
+        head.put(format(head()), head().bytes().byteSize());
         TransformerForward.Sizes one = TransformerForward.Sizes.of(resident.values(), 1024, 1, 1, 1);
         return new Arithmetic(
                 bytes,
                 weights,
+                inputs,
+                outputs,
                 head,
                 spec.layers(),
                 one.kvBytes(resident.get(Numerics.FAST), 1024) / 1024,
-                4L * spec.heads() * spec.headDim() * spec.layers());
+                4L * spec.heads() * spec.headDim() * spec.layers(),
+                rowValues());
+    }
+
+    /** The matrices that every token reads, as the file has them; of experts the first. */
+    List<Tensor> matrices() {
+        List<Tensor> all = new ArrayList<>();
+        for (WeightSource.Entry e : source.entries()) {
+            WeightFormat format = WeightFormats.byGgmlType(e.type()).orElse(null);
+            boolean isRead = e.name().startsWith("blk.") || e == head();
+            if (!isRead || e.dims().size() < 2 || format == null) continue;
+            int cols = Math.toIntExact(e.dims().get(0));
+            int rows = Math.toIntExact(e.dims().get(1));
+            all.add(new Tensor(e.bytes().asSlice(0, rows * format.bytesFor(cols)), format, rows, cols));
+        }
+        return all;
+    }
+
+    private WeightSource.Entry head() {
+        WeightSource.Entry own = source.find("output.weight");
+        return own == null ? source.find("token_embd.weight") : own;
+    }
+
+    private long rowValues() {
+        long hidden = spec.experts().count() == 0
+                ? spec.hidden()
+                : (long) spec.experts().used() * spec.experts().hidden()
+                        + spec.experts().sharedHidden();
+        return (4L * spec.dim() + (long) (spec.heads() + spec.kvHeads()) * spec.headDim() + hidden) * spec.layers();
     }
 
     private static String format(WeightSource.Entry e) {
@@ -289,6 +349,10 @@ final class BoundModel implements Needs {
 
     Memory memory() {
         return memory;
+    }
+
+    CpuOps ops() {
+        return ops;
     }
 
     Metadata metadata() {

@@ -66,7 +66,7 @@ final class LoadedModel implements Model {
         TransformerForward forward = bound.open(plan);
         this.encoding = owned.add(new Encoding(forward, spec.dim(), contextLength()), Encoding::close);
         EngineThread thread = new EngineThread(name);
-        Tiers.Opened tiers = bound.tiers(forward, thread::wake);
+        Tiers.Opened tiers = bound.tiers(plan, forward, thread::wake);
         this.description = describe(bound, forward);
         Optional<String> template =
                 metadata.optionalText("tokenizer.chat_template").filter(t -> !t.isBlank());

@@ -33,12 +33,16 @@ public final class Machine implements AutoCloseable {
                     owned.add(KernelProviders.choose(cpu, options.kernels().orElse(null), memory), KernelChoice::close);
             Workers workers = owned.add(Workers.of(options.threads().orElse(cpu.cores())), Workers::close);
             CpuOps ops = owned.add(new CpuOps(memory, workers, kernels, 1), CpuOps::close);
-            this.name = cpu.model() + "; " + kernels.describe() + "; threads: " + workers.count();
+            this.name = name(cpu, kernels, workers);
             this.probe = new MachineProbe(memory, ops, System::nanoTime);
         } catch (RuntimeException | Error e) {
             owned.closeAfter(e);
             throw e;
         }
+    }
+
+    static String name(Cpu cpu, KernelChoice kernels, Workers workers) {
+        return cpu.model() + "; " + kernels.describe() + "; threads: " + workers.count();
     }
 
     /** What figures are known by: they hold for this CPU, these kernels and as many threads alone. */

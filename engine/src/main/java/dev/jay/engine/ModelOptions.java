@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.plan.Probe;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.memory.Memory;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 
@@ -36,6 +39,7 @@ public final class ModelOptions {
     private List<AdapterFile> adapters = List.of();
     private Optional<Path> kvFile = Optional.empty();
     private long kvFileBytes = 4L << 30;
+    private Function<String, Optional<Probe>> probes = _ -> Optional.empty();
     private int queueLimit = 64;
     private int stepTokens = 512; // a step reads every weight once, whatever its tokens
     private LongSupplier clock = System::nanoTime;
@@ -67,6 +71,7 @@ public final class ModelOptions {
         o.adapters = adapters;
         o.kvFile = kvFile;
         o.kvFileBytes = kvFileBytes;
+        o.probes = probes;
         o.queueLimit = queueLimit;
         o.stepTokens = stepTokens;
         o.clock = clock;
@@ -221,6 +226,16 @@ public final class ModelOptions {
         return o;
     }
 
+    /**
+     * What is known of machines, by {@link Machine#name}. Where this one and its disk are, what a file of prefixes has is
+     * read back only where that is cheaper than computing it again.
+     */
+    public ModelOptions withProbes(Function<String, Optional<Probe>> known) {
+        ModelOptions o = copy();
+        o.probes = Objects.requireNonNull(known, "probes");
+        return o;
+    }
+
     /** The most requests that wait; one more is refused with {@link QueueFullException}. 64 unless set. */
     public ModelOptions withQueueLimit(int requests) {
         atLeastOne("queueLimit", requests);
@@ -329,6 +344,10 @@ public final class ModelOptions {
 
     public long kvFileBytes() {
         return kvFileBytes;
+    }
+
+    public Function<String, Optional<Probe>> probes() {
+        return probes;
     }
 
     public int queueLimit() {

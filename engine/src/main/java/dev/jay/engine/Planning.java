@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.plan.PlaceProbe;
 import dev.jay.engine.plan.Plan;
 import dev.jay.engine.plan.Planner;
 import dev.jay.engine.plan.Probe;
 import dev.jay.engine.plan.Speed;
+import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * What {@link Model#open} would do with a file and these options, and what else would fit; nothing is loaded: the file's
@@ -18,6 +21,7 @@ public final class Planning implements AutoCloseable {
     private final Owned owned = new Owned();
     private final BoundModel bound;
     private final Plan plan;
+    private Map<String, Double> inPlace; // bytes a second by format; null until it is asked for
 
     private Planning(Path file, ModelOptions options) throws IOException {
         try {
@@ -54,9 +58,24 @@ public final class Planning implements AutoCloseable {
         return Planner.mostParallel(bound, of, bound.wishes(), MOST_SEQUENCES);
     }
 
-    /** @param diskRate bytes a second of where the model's files lie; only for weights that are streamed */
+    /**
+     * Weights that stay where the file's pages lie are read there to see how fast that is: a part of them, once.
+     *
+     * @param diskRate bytes a second of where the model's files lie; only for weights that are streamed
+     */
     public Speed speed(Plan of, Probe probe, double diskRate) {
-        return Speed.of(bound, of, probe, diskRate);
+        return Speed.of(bound, of, of.split().isPresent() ? probe : probe.withVectorRates(inPlace()), diskRate);
+    }
+
+    private Map<String, Double> inPlace() {
+        if (inPlace == null) {
+            try (Memory rows = Memory.withBudget(Long.MAX_VALUE)) { // a little, and none of the model's
+                inPlace = bound.weightBytes() == 0
+                        ? Map.of()
+                        : PlaceProbe.rates(bound.matrices(), bound.ops(), rows, System::nanoTime);
+            }
+        }
+        return inPlace;
     }
 
     public int vocabulary() {

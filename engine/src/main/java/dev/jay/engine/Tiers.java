@@ -3,6 +3,7 @@ package dev.jay.engine;
 
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.prefix.PrefixTier;
+import dev.jay.kv.prefix.Recall;
 import dev.jay.kv.tier.FileTier;
 import dev.jay.model.load.WeightSource;
 import dev.jay.tensor.kernel.Numerics;
@@ -34,6 +35,7 @@ final class Tiers {
 
     /**
      * @param kernels what the arithmetic depends on besides the weights
+     * @param recall  what is read rather than computed again
      * @param waker   called when something has been read back
      */
     static Opened open(
@@ -44,6 +46,7 @@ final class Tiers {
             Map<Numerics, KvRecipe> recipes,
             Forward forward,
             Memory memory,
+            Recall recall,
             Runnable waker)
             throws IOException {
         int tokens = 0;
@@ -67,6 +70,7 @@ final class Tiers {
                         options.kvFile().orElseThrow(),
                         format,
                         options.kvFileBytes(),
+                        recall,
                         forward.pool(),
                         memory,
                         thread,

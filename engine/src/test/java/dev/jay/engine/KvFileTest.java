@@ -4,13 +4,18 @@ package dev.jay.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jay.engine.plan.Probe;
 import dev.jay.engine.sample.Sampling;
 import dev.jay.kv.tier.WrongKvFileException;
 import dev.jay.tensor.Shared;
 import dev.jay.tensor.kernel.Numerics;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +78,33 @@ class KvFileTest {
                 }
             }
         }
+    }
+
+    /** Of a machine that does so many operations a second, and reads so many bytes where the file is. */
+    private Probe probe(String machine, double operations, double disk) throws IOException {
+        Map<String, Double> each = Map.of("f32", operations);
+        return new Probe(machine, Map.of(), each, each, each, each, each, operations, operations, 1e-9, operations)
+                .withDiskRate(Files.getFileStore(folder).toString(), disk);
+    }
+
+    private long read(double operations, double disk) throws Exception {
+        Probe made = probe("any", operations, disk);
+        try (Model model = open(withFile().withProbes(_ -> Optional.of(made)))) {
+            for (Request r : requests(model)) {
+                if (r.numerics() != Numerics.EXACT) continue;
+                try (Model plain = open(ModelOptions.defaults())) {
+                    assertThat(run(model, r)).isEqualTo(run(plain, r.withSharing(false)));
+                }
+            }
+            return model.status().tier().read();
+        }
+    }
+
+    @Test
+    void whatIsCheaperIsTakenAndNoBitOfAnAnswerDiffers() throws Exception {
+        read(1e3, 1e12); // the file has something from here on
+        assertThat(read(1e12, 1e3)).as("a slow disk").isZero();
+        assertThat(read(1e3, 1e12)).as("a slow processor").isPositive();
     }
 
     @Test

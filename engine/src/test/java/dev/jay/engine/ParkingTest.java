@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.jay.engine.sample.Sampling;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.PrefixTier;
+import dev.jay.kv.prefix.Recall;
 import dev.jay.kv.tier.FileTier;
 import dev.jay.tensor.Shared;
 import dev.jay.tensor.kernel.Numerics;
@@ -45,7 +46,8 @@ class ParkingTest {
     private PrefixTier tier(PagePool pool, Memory memory) {
         try {
             FileTier.Format format = new FileTier.Format(IDENTITY, 4, 1);
-            return new FileTier(folder.resolve("kv"), format, 1 << 20, pool, memory, Runnable::run, () -> {});
+            return new FileTier(
+                    folder.resolve("kv"), format, 1 << 20, Recall.ALWAYS, pool, memory, Runnable::run, () -> {});
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.engine.sample.Sampling;
 import dev.jay.kv.prefix.PrefixTier;
+import dev.jay.kv.prefix.Recall;
 import dev.jay.kv.tier.FileTier;
 import dev.jay.tensor.kernel.Numerics;
 import java.io.IOException;
@@ -33,10 +34,14 @@ class TierLaws {
     }
 
     private EngineRig rig(String admission, int pages, long mostBytes, Executor executor) {
+        return rig(admission, pages, mostBytes, Recall.ALWAYS, executor);
+    }
+
+    private EngineRig rig(String admission, int pages, long mostBytes, Recall recall, Executor executor) {
         return new EngineRig("first-come", admission, pages, 16, 16, 0, 1000, (pool, memory) -> {
             try {
                 FileTier.Format format = new FileTier.Format(new byte[32], 4, 1);
-                return new FileTier(folder.resolve("kv"), format, mostBytes, pool, memory, executor, () -> {});
+                return new FileTier(folder.resolve("kv"), format, mostBytes, recall, pool, memory, executor, () -> {});
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -87,6 +92,25 @@ class TierLaws {
             }
         }
         assertThat(read).isGreaterThan(100);
+    }
+
+    /** Times of a machine that reads a byte, and computes a token after as many others, in so many seconds. */
+    private static Recall times(double aByte, double aToken, double aPair) {
+        return (from, tokens, bytes) -> tokens * (aToken + aPair * from) - bytes * aByte;
+    }
+
+    private long read(Recall recall, long seed) {
+        try (EngineRig rig = rig("grow(ahead=1)", 24, 1 << 20, recall, Runnable::run)) {
+            answersAreThoseOf(rig, new SplittableRandom(seed), 60);
+            assertThat(rig.engine.status().tier().written()).isPositive();
+            return rig.engine.status().tier().read();
+        }
+    }
+
+    @Test
+    void whatIsCheaperComputedIsComputedAndWhatIsCheaperReadIsReadAndNoAnswerDiffers() {
+        assertThat(read(times(1, 1e-9, 0), 5)).as("a slow disk").isZero();
+        assertThat(read(times(1e-9, 1, 0), 5)).as("a slow processor").isPositive();
     }
 
     /** Does what it is given when it is told to. */

@@ -15,6 +15,7 @@ import java.util.Map;
  */
 record JvmRoom(long processBytes, long heapBytes, long metaspaceBytes, long codeBytes, long restBytes) {
     private static final long MIB = 1 << 20;
+    private static final long ONE_COMPILER = 512 * MIB; // below it the launcher leaves the second out
 
     /** @param text {@code total=512,heap=128,metaspace=64,code=48,rest=48}, in MiB; what is missing counts as nothing */
     static JvmRoom parse(String text) {
@@ -55,7 +56,7 @@ record JvmRoom(long processBytes, long heapBytes, long metaspaceBytes, long code
         rows.put("java-heap", Math.min(heapBytes, 20 * MIB + 115L * vocabulary));
         rows.put("java-classes", 24 * MIB);
         rows.put("java-code", 8 * MIB);
-        rows.put("java-rest", 40 * MIB);
+        rows.put("java-rest", (processBytes > 0 && processBytes < ONE_COMPILER ? 32 : 40) * MIB);
         return rows;
     }
 

@@ -104,8 +104,9 @@ final class ModelArguments {
                 paramLabel = "FILE",
                 description =
                         "Where keys and values go of beginnings that give way in memory, to be read back when they"
-                            + " come again, after a restart too. The file holds what prompts say: keep it as safe as"
-                            + " them.")
+                            + " come again, after a restart too, where that is cheaper than computing them by what"
+                            + " 'jay probe FILE' measured (always, if it never did). The file holds what prompts say:"
+                            + " keep it as safe as them.")
         private Path kvFile;
 
         @Option(
@@ -201,7 +202,9 @@ final class ModelArguments {
                     Path.of("/tmp", "perf-" + ProcessHandle.current().pid() + ".map"));
         if (opening.lora != null) options = options.withAdapters(adapters());
         if (opening.kv != null) options = options.withKvRecipe(opening.kv);
-        if (opening.kvFile != null) options = options.withKvFile(opening.kvFile);
+        if (opening.kvFile != null) {
+            options = options.withKvFile(opening.kvFile).withProbes(new ProbeStore(shell)::known);
+        }
         if (opening.kvFileSize != null) options = options.withKvFileBytes(opening.kvFileSize);
         return options;
     }

@@ -77,16 +77,23 @@ final class ProbeCommand implements Callable<Integer> {
 
     private static String text(Probe probe, Path file) {
         StringBuilder text = new StringBuilder(probe.machine()).append('\n');
-        String row = "%-8s %10.2f GB/s of a matrix times a row, %8.1f GFLOP/s times many%n";
+        String row = "%-8s %10.2f GB/s of a matrix times a row, %8.1f GFLOP/s times many beside %6.1f G weights/s%n";
         probe.vectorRates()
                 .forEach((f, rate) -> text.append(String.format(
-                        Locale.ROOT, row, f, rate / 1e9, probe.matrixRates().get(f) / 1e9)));
+                        Locale.ROOT,
+                        row,
+                        f,
+                        rate / 1e9,
+                        probe.matrixRates().get(f) / 1e9,
+                        Math.min(9999, probe.panelRates().get(f) / 1e9))));
         text.append(String.format(
                 Locale.ROOT,
-                "attention %9.2f GB/s of one token, %8.1f GFLOP/s of many; a layer beside that: %.1f us%n",
+                "attention %9.2f GB/s of one token, %8.1f GFLOP/s of many; a layer beside that: %.1f us of one token,"
+                        + " %.2f G values/s of many%n",
                 probe.attentionRate() / 1e9,
                 probe.attentionFlops() / 1e9,
-                probe.layerSeconds() * 1e6));
+                probe.layerSeconds() * 1e6,
+                probe.rowRate() / 1e9));
         probe.diskRates()
                 .forEach((place, rate) ->
                         text.append(String.format(Locale.ROOT, "disk %14.2f GB/s: %s%n", rate / 1e9, place)));
@@ -100,9 +107,16 @@ final class ProbeCommand implements Callable<Integer> {
         probe.vectorRates().forEach(vectors::put);
         ObjectNode matrices = root.putObject("matrixFlops");
         probe.matrixRates().forEach(matrices::put);
+        ObjectNode panels = root.putObject("panelWeightsPerSecond");
+        probe.panelRates().forEach(panels::put);
+        ObjectNode inputs = root.putObject("inputValuesPerSecond");
+        probe.inputRates().forEach(inputs::put);
+        ObjectNode outputs = root.putObject("outputValuesPerSecond");
+        probe.outputRates().forEach(outputs::put);
         root.put("attentionBytesPerSecond", probe.attentionRate());
         root.put("attentionFlops", probe.attentionFlops());
         root.put("layerSeconds", probe.layerSeconds());
+        root.put("rowValuesPerSecond", probe.rowRate());
         ObjectNode disks = root.putObject("diskBytesPerSecond");
         probe.diskRates().forEach(disks::put);
         return root;

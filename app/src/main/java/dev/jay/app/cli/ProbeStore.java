@@ -42,6 +42,15 @@ final class ProbeStore {
         }
     }
 
+    /** As {@link #find}; what cannot be read is not known. */
+    Optional<Probe> known(String machine) {
+        try {
+            return find(machine);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
     void keep(Probe probe) throws IOException {
         Files.createDirectories(folder);
         Path file = file(probe.machine());

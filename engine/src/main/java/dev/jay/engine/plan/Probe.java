@@ -13,20 +13,28 @@ import java.util.zip.CRC32;
  * @param machine        the CPU, its kernels and how many threads: figures hold for these alone
  * @param diskRates      bytes a second of one large read after another, past the page cache, by where files lie
  * @param vectorRates    bytes a second of a matrix times one row, by the format of the matrix
- * @param matrixRates    operations a second of a matrix times many rows
+ * @param matrixRates    operations a second that rows add to a matrix times many rows
+ * @param panelRates     weights a second that are made ready for many rows, however many
+ * @param inputRates     values of rows a second that are brought into the form that a product of the format takes
+ * @param outputRates    values a second that come out of one, beside their products
  * @param attentionRate  bytes a second of keys and values read by attention of one token
  * @param attentionFlops operations a second of attention of many tokens
  * @param layerSeconds   of a decode step's layer beside all that: norms, and threads that wait for each other
+ * @param rowRate        values a second that norms, turns, additions and activations go over where rows are many
  */
 public record Probe(
         String machine,
         Map<String, Double> diskRates,
         Map<String, Double> vectorRates,
         Map<String, Double> matrixRates,
+        Map<String, Double> panelRates,
+        Map<String, Double> inputRates,
+        Map<String, Double> outputRates,
         double attentionRate,
         double attentionFlops,
-        double layerSeconds) {
-    private static final int VERSION = 2;
+        double layerSeconds,
+        double rowRate) {
+    private static final int VERSION = 3;
 
     /** Lines of a name and a value, the last a checksum of those before. */
     public String text() {
@@ -36,9 +44,13 @@ public record Probe(
         append(lines, "disk.", diskRates);
         append(lines, "vector.", vectorRates);
         append(lines, "matrix.", matrixRates);
+        append(lines, "panel.", panelRates);
+        append(lines, "input.", inputRates);
+        append(lines, "output.", outputRates);
         lines.append("attention ").append(attentionRate).append('\n');
         lines.append("attention-flops ").append(attentionFlops).append('\n');
         lines.append("layer ").append(layerSeconds).append('\n');
+        lines.append("rows ").append(rowRate).append('\n');
         return lines + "crc " + crc(lines.toString()) + "\n";
     }
 
@@ -78,9 +90,13 @@ public record Probe(
                     rates(values, "disk."),
                     rates(values, "vector."),
                     rates(values, "matrix."),
+                    rates(values, "panel."),
+                    rates(values, "input."),
+                    rates(values, "output."),
                     rate(values.getOrDefault("attention", "")),
                     rate(values.getOrDefault("attention-flops", "")),
-                    rate(values.getOrDefault("layer", ""))));
+                    rate(values.getOrDefault("layer", "")),
+                    rate(values.getOrDefault("rows", ""))));
         } catch (NumberFormatException e) {
             return Optional.empty();
         }
@@ -108,6 +124,13 @@ public record Probe(
                 .orElse(0);
     }
 
+    /** The same with other rates of these formats. */
+    public Probe withVectorRates(Map<String, Double> rates) {
+        Map<String, Double> more = new TreeMap<>(vectorRates);
+        more.putAll(rates);
+        return with(diskRates, more);
+    }
+
     /** @param place where files lie; spaces in it are written as underscores */
     public Optional<Double> diskRate(String place) {
         return Optional.ofNullable(diskRates.get(place.replace(' ', '_')));
@@ -116,6 +139,21 @@ public record Probe(
     public Probe withDiskRate(String place, double bytesPerSecond) {
         Map<String, Double> more = new TreeMap<>(diskRates);
         more.put(place.replace(' ', '_'), bytesPerSecond);
-        return new Probe(machine, more, vectorRates, matrixRates, attentionRate, attentionFlops, layerSeconds);
+        return with(more, vectorRates);
+    }
+
+    private Probe with(Map<String, Double> disks, Map<String, Double> vectors) {
+        return new Probe(
+                machine,
+                disks,
+                vectors,
+                matrixRates,
+                panelRates,
+                inputRates,
+                outputRates,
+                attentionRate,
+                attentionFlops,
+                layerSeconds,
+                rowRate);
     }
 }

@@ -5,8 +5,8 @@ import java.util.Map;
 
 /**
  * How fast one answer in fast mode will come, by closed formulas over what was measured of the machine: decode reads every
- * weight and the keys and values before it once a token; prefill multiplies by every weight, a step of tokens at a time;
- * what is streamed comes at the disk's rate meanwhile.
+ * weight and the keys and values before it once a token; prefill makes every weight ready once a step, and each token for
+ * the weights, and multiplies the two; what is streamed comes at the disk's rate meanwhile.
  *
  * @param decodeTokensPerSecond  in the middle of a full context
  * @param prefillTokensPerSecond of a prompt of half the context
@@ -31,21 +31,47 @@ public record Speed(double decodeTokensPerSecond, double prefillTokensPerSecond,
         for (var e : a.headBytes().entrySet()) head += e.getValue() / rate(probe.vectorRates(), e.getKey());
         double attention = context / 2.0 * a.kvTokenBytes() / probe.attentionRate();
         double layers = a.layers() * probe.layerSeconds();
-        double disk =
-                plan.split().map(s -> s.streamedBytes() / Math.max(1, diskRate)).orElse(0.0);
+        double disk = disk(plan, diskRate);
         double computed = weights + head + attention + layers;
         String bound = disk > computed ? "disk" : attention > weights + head ? "keys and values" : "weights";
         return new Speed(1 / Math.max(disk, computed), prefill(a, plan, probe, head, disk), bound);
     }
 
     private static double prefill(Arithmetic a, Plan plan, Probe probe, double head, double disk) {
-        double tokens = Math.max(1, plan.setup().contextLength() / 2);
-        double step = Math.min(plan.setup().stepTokens(), tokens);
-        double each = a.layers() * probe.layerSeconds() / Math.min(plan.setup().layerRows(), tokens); // of a token
-        for (var e : a.layerWeights().entrySet()) each += 2.0 * e.getValue() / rate(probe.matrixRates(), e.getKey());
-        each += tokens / 2 * a.attentionFlops() / probe.attentionFlops();
-        double steps = Math.ceil(tokens / step);
-        double computed = tokens * each + head;
-        return tokens / Math.max(computed, steps * disk);
+        int tokens = Math.max(1, plan.setup().contextLength() / 2);
+        int step = Math.min(plan.setup().stepTokens(), tokens);
+        int rest = tokens % step;
+        int whole = tokens / step;
+        double seconds = head + whole * Math.max(disk, step(a, plan, probe, step));
+        if (rest > 0) seconds += Math.max(disk, step(a, plan, probe, rest));
+        seconds += tokens * (tokens / 2.0) * a.attentionFlops() / probe.attentionFlops();
+        return tokens / seconds;
+    }
+
+    /** Seconds that so many tokens of a prompt add to what it takes, {@code from} others before them. */
+    static double seconds(Arithmetic a, Plan plan, Probe probe, double diskRate, int from, int tokens) {
+        int step = plan.setup().stepTokens();
+        double pass = Math.max(disk(plan, diskRate), step(a, plan, probe, step)); // steps are full where there is much
+        double attends = tokens * (from + tokens / 2.0) * a.attentionFlops() / probe.attentionFlops();
+        return (double) tokens / step * pass + attends;
+    }
+
+    private static double disk(Plan plan, double rate) {
+        return plan.split().map(s -> s.streamedBytes() / Math.max(1, rate)).orElse(0.0);
+    }
+
+    /** Seconds of so many rows through all layers, but for attention. */
+    private static double step(Arithmetic a, Plan plan, Probe probe, int rows) {
+        int parts = Math.ceilDiv(rows, plan.setup().layerRows()); // each makes the weights ready anew
+        double seconds = parts * a.layers() * probe.layerSeconds() + rows * a.rowValues() / probe.rowRate();
+        for (var e : a.layerWeights().entrySet()) {
+            double ready = parts / rate(probe.panelRates(), e.getKey());
+            seconds += e.getValue() * (ready + rows * 2.0 / rate(probe.matrixRates(), e.getKey()));
+        }
+        for (var e : a.layerOutputs().entrySet()) {
+            seconds += rows * e.getValue() / rate(probe.outputRates(), e.getKey());
+        }
+        for (var e : a.layerInputs().entrySet()) seconds += rows * e.getValue() / rate(probe.inputRates(), e.getKey());
+        return seconds;
     }
 }

@@ -37,7 +37,16 @@ class PlannerTest {
     }
 
     private static final Map<String, Long> LAYERS = Map.of("q8_0", 110 * MIB);
-    static final Needs NEEDS = new Fixed(new Arithmetic(LAYERS, LAYERS, Map.of("q8_0", 10 * MIB), 11, 2048, 1 << 20));
+    static final Needs NEEDS = new Fixed(new Arithmetic(
+            LAYERS,
+            LAYERS,
+            Map.of("q8_0", 70_000L),
+            Map.of("q8_0", 90_000L),
+            Map.of("q8_0", 10 * MIB),
+            11,
+            2048,
+            1 << 20,
+            1 << 16));
 
     static final Wishes ANY = new Wishes(OptionalInt.empty(), 4096, 1, 256);
 

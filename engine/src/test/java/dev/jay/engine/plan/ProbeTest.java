@@ -12,9 +12,13 @@ class ProbeTest {
                     Map.of(),
                     Map.of("q8_0", 10e9, "f32", 12e9),
                     Map.of("q8_0", 3e11, "f32", 1e11),
+                    Map.of("q8_0", 2e10, "f32", 1e10),
+                    Map.of("q8_0", 1e9, "f32", 3e9),
+                    Map.of("q8_0", 2e9, "f32", 4e9),
                     8e9,
                     2e11,
-                    5e-6)
+                    5e-6,
+                    3e9)
             .withDiskRate("/ (/dev/disk 1)", 1.5e9);
 
     @Test
@@ -28,7 +32,7 @@ class ProbeTest {
     @Test
     void shouldTakeNothingOfAnotherMachineOrAnotherVersion() {
         assertThat(Probe.parse(PROBE.text(), "another CPU")).isEmpty();
-        assertThat(Probe.parse(PROBE.text().replace("version 2", "version 3"), PROBE.machine()))
+        assertThat(Probe.parse(PROBE.text().replace("version 3", "version 2"), PROBE.machine()))
                 .isEmpty();
     }
 

@@ -38,7 +38,7 @@ public final class PrefixIndex implements AutoCloseable {
         this.pool = pool;
         this.replacement = replacement;
         this.tier = tier;
-        this.promotions = new Promotions(this, pool, tier);
+        this.promotions = new Promotions(this, pool, tier, tier.recall());
         pool.whenShort(this::letGoOfOne);
     }
 

@@ -80,6 +80,11 @@ public interface PrefixTier extends AutoCloseable {
 
     Stats stats();
 
+    /** What of it is worth reading. */
+    default Recall recall() {
+        return Recall.ALWAYS;
+    }
+
     /** Waits until what was demoted is written. */
     @Override
     void close();

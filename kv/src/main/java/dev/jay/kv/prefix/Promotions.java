@@ -16,6 +16,7 @@ final class Promotions {
     private final PrefixIndex index;
     private final PagePool pool;
     private final PrefixTier tier;
+    private final Recall recall;
     private final List<Promotion> underWay = new ArrayList<>();
     private long begun;
 
@@ -26,33 +27,31 @@ final class Promotions {
         }
     }
 
-    Promotions(PrefixIndex index, PagePool pool, PrefixTier tier) {
+    Promotions(PrefixIndex index, PagePool pool, PrefixTier tier, Recall recall) {
         this.index = index;
         this.pool = pool;
         this.tier = tier;
+        this.recall = recall;
     }
 
     /**
      * @param node   the deepest that is known of these tokens
      * @param known  how many of them are, with a part of a stride
-     * @return whether more of them is on its way
+     * @return whether more of them is on its way; not if it is cheaper to compute
      */
     boolean isComing(PrefixNode node, int[] tokens, int most, int known) {
         if (node.key() == null) return false;
         PrefixTier.Chunk first = next(node, node.key(), tokens, most, known);
         if (first == null) return false;
         for (Promotion p : underWay) if (p.parent == node && p.chunks.contains(first)) return true;
+        List<PrefixTier.Chunk> worth = worthReading(first, node, tokens, most, known);
+        if (worth.isEmpty()) return false;
         Promotion promotion = new Promotion(node, new ArrayDeque<>(), new ArrayDeque<>());
-        PrefixKey key = node.key();
-        int end = node.end();
-        for (PrefixTier.Chunk chunk = first; chunk != null; chunk = next(node, key, tokens, most, end)) {
+        for (PrefixTier.Chunk chunk : worth) {
             PrefixTier.Reading reading = tier.read(chunk);
             if (reading == null) break;
             promotion.chunks.add(chunk);
             promotion.readings.add(reading);
-            key = key.then(chunk.tokens());
-            end += chunk.tokens().length;
-            if (end % node.strideTokens != 0) break;
         }
         if (!promotion.chunks.isEmpty()) {
             node.root().pins++;
@@ -61,6 +60,33 @@ final class Promotions {
         }
         return true; // if nothing could be begun, others are on their way, and it is looked at again when they are
         // there
+    }
+
+    /** Of the strides that the tier has one after the other, as many as save most. */
+    private List<PrefixTier.Chunk> worthReading(
+            PrefixTier.Chunk first, PrefixNode node, int[] tokens, int most, int known) {
+        List<PrefixTier.Chunk> all = new ArrayList<>();
+        PrefixKey key = node.key();
+        int end = node.end();
+        int have = known;
+        double saved = 0;
+        double mostSaved = 0;
+        int best = 0;
+        for (PrefixTier.Chunk chunk = first; chunk != null; chunk = next(node, key, tokens, most, end)) {
+            int common = PrefixNode.common(
+                    chunk.tokens(), PrefixIndex.following(tokens, end, Math.min(most, end + node.strideTokens)));
+            saved += recall.saved(have, end + common - have, chunk.pages() * pool.pageBytes());
+            all.add(chunk);
+            if (saved > mostSaved) {
+                mostSaved = saved;
+                best = all.size();
+            }
+            key = key.then(chunk.tokens());
+            end += chunk.tokens().length;
+            have = end;
+            if (end % node.strideTokens != 0) break;
+        }
+        return all.subList(0, best);
     }
 
     long begun() {

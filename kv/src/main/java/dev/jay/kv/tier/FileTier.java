@@ -4,6 +4,7 @@ package dev.jay.kv.tier;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.PrefixKey;
 import dev.jay.kv.prefix.PrefixTier;
+import dev.jay.kv.prefix.Recall;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import java.io.IOException;
@@ -32,6 +33,7 @@ public final class FileTier implements PrefixTier {
 
     private static final int MOST_BUFFERS = 32;
 
+    private final Recall recall;
     private final PagePool pool;
     private final Executor executor;
     private final Runnable waker;
@@ -82,13 +84,22 @@ public final class FileTier implements PrefixTier {
     }
 
     /**
+     * @param recall   what of it is read rather than computed again
      * @param executor runs one task after another, in order
      * @param waker    called from there when something has been read
      * @throws WrongKvFileException if the file is not for this model
      */
     public FileTier(
-            Path path, Format format, long mostBytes, PagePool pool, Memory memory, Executor executor, Runnable waker)
+            Path path,
+            Format format,
+            long mostBytes,
+            Recall recall,
+            PagePool pool,
+            Memory memory,
+            Executor executor,
+            Runnable waker)
             throws IOException {
+        this.recall = recall;
         this.pool = pool;
         this.executor = executor;
         this.waker = waker;
@@ -323,6 +334,11 @@ public final class FileTier implements PrefixTier {
             }
         }
         if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    @Override
+    public Recall recall() {
+        return recall;
     }
 
     @Override

@@ -4,6 +4,7 @@ package dev.jay.kv.tier;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.PrefixKey;
 import dev.jay.kv.prefix.PrefixTier;
+import dev.jay.kv.prefix.Recall;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +33,7 @@ final class TierBed implements AutoCloseable {
                     path,
                     new FileTier.Format(identity, TOKENS, PAGES),
                     4096 + slots * slot,
+                    Recall.ALWAYS,
                     pool,
                     memory,
                     thread,
