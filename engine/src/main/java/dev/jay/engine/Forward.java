@@ -54,11 +54,21 @@ public interface Forward extends AutoCloseable {
     /** Tokens after which the pages of every stream end together: what is shared is shared in such strides. */
     int strideTokens(Numerics numerics);
 
-    /**
-     * Whether sequences forget tokens, or queries read only some: then keys and values are no function of the tokens alone,
-     * and nothing is shared.
-     */
+    /** The pages of such a stride that are shared. */
+    default int stridePages(Numerics numerics) {
+        return pagesFor(strideTokens(numerics), numerics);
+    }
+
+    /** Whether sequences forget tokens: then keys and values are no function of the tokens alone, and nothing is shared. */
     default boolean forgets(Numerics numerics) {
+        return false;
+    }
+
+    /**
+     * Whether queries read only some from the end of the last prompt on: then what is kept from there on depends on where
+     * that was, and only what is before it is shared.
+     */
+    default boolean selects(Numerics numerics) {
         return false;
     }
 

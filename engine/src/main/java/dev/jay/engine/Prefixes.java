@@ -10,6 +10,7 @@ import dev.jay.tensor.kernel.Numerics;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What sequences share: whole strides through the index, while they are computed and after; of the stride where two part,
@@ -39,8 +40,15 @@ final class Prefixes implements AutoCloseable {
     }
 
     /** How many tokens the sequence may take over: one at least is left to run, and all whose logits are wanted. */
-    private static int most(Sequence s) {
-        return s.scoresLeft() ? Math.max(0, s.nextScore() - 1) : s.length() - 1;
+    private int most(Sequence s) {
+        int most = s.scoresLeft() ? Math.max(0, s.nextScore() - 1) : s.length() - 1;
+        return Math.min(most, pure(s));
+    }
+
+    /** Up to where a sequence's keys and values follow from its tokens alone. */
+    private int pure(Sequence s) {
+        if (!forward.selects(s.request.numerics())) return Integer.MAX_VALUE;
+        return IntStream.of(s.promptEnds()).max().orElseThrow();
     }
 
     /** Finds what is known of the sequence's tokens, and keeps it from being let go. */
@@ -71,7 +79,7 @@ final class Prefixes implements AutoCloseable {
     /** How many of the tokens it may take over the sequence has in common with another. */
     int common(Sequence s, Sequence other) {
         if (!variant(s).equals(variant(other))) return 0;
-        int most = Math.min(most(s), other.length());
+        int most = Math.min(most(s), Math.min(pure(other), other.length()));
         int differ = Arrays.mismatch(s.tokens(), 0, most, other.tokens(), 0, most);
         return differ < 0 ? most : differ;
     }
@@ -100,7 +108,7 @@ final class Prefixes implements AutoCloseable {
     /** Shares what a step has made whole. Returns how many pages of the sequence are the index's now. */
     int extend(Sequence s) {
         if (!s.request.isShared()) return 0;
-        return s.hold.extend(s.tokens(), s.computed(), s.cache);
+        return s.hold.extend(s.tokens(), Math.min(s.computed(), pure(s)), s.cache);
     }
 
     /** The sequence's cache goes; what it computed is kept while there is room, if it is sound. */
@@ -108,7 +116,10 @@ final class Prefixes implements AutoCloseable {
         PrefixHold hold = s.hold;
         s.hold = null;
         if (s.cache != null) {
-            if (sound && s.request.isShared() && hold != null) hold.end(s.tokens(), s.computed(), s.cache);
+            if (sound && s.request.isShared() && hold != null) {
+                if (s.computed() <= pure(s)) hold.end(s.tokens(), s.computed(), s.cache);
+                else hold.extend(s.tokens(), pure(s), s.cache);
+            }
             s.cache.close();
         }
         s.cache = null;

@@ -22,6 +22,7 @@ final class RequestPrint {
     /** Fields of a request that are in its print; a test holds the class against this. */
     static final Set<String> COUNTED = Set.of(
             "prompt",
+            "promptEnds",
             "sampling",
             "numerics",
             "maxTokens",
@@ -54,6 +55,8 @@ final class RequestPrint {
             out.writeBoolean(r.ignoreEos());
             out.writeInt(prompt.length);
             for (int token : prompt) out.writeInt(token);
+            out.writeInt(r.promptEnds().size());
+            for (int place : r.promptEnds()) out.writeInt(place);
             out.writeInt(r.stops().size());
             for (String stop : r.stops()) text(out, stop);
             out.writeInt(r.stopTokens().size());

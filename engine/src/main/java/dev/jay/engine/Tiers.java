@@ -55,7 +55,7 @@ final class Tiers {
         for (Numerics numerics : Numerics.values()) {
             int stride = forward.strideTokens(numerics);
             tokens = Math.max(tokens, stride);
-            pages = Math.max(pages, forward.pagesFor(stride, numerics));
+            pages = Math.max(pages, forward.stridePages(numerics));
             how.append("; ").append(numerics).append(' ').append(recipes.get(numerics));
             how.append(' ').append(stride);
         }

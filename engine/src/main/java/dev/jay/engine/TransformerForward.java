@@ -196,9 +196,20 @@ final class TransformerForward implements Forward {
     }
 
     @Override
+    public int stridePages(Numerics numerics) {
+        return KvCache.stridePages(shape, transformers.get(numerics).recipes(), pool.pageBytes());
+    }
+
+    @Override
     public boolean forgets(Numerics numerics) {
         return transformers.get(numerics).recipes().stream()
-                .anyMatch(r -> r.eviction().isPresent() || r.selection().isPresent());
+                .anyMatch(r -> r.eviction().isPresent());
+    }
+
+    @Override
+    public boolean selects(Numerics numerics) {
+        return transformers.get(numerics).recipes().stream()
+                .anyMatch(r -> r.selection().isPresent());
     }
 
     @Override

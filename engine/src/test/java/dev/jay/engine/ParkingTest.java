@@ -185,6 +185,8 @@ class ParkingTest {
                 r.withSampling(Sampling.DEFAULT.withLogitBias(Map.of(3, 2f))),
                 r.withNumerics(Numerics.EXACT),
                 r.withMaxTokens(10),
+                r.withPromptEnds(1),
+                r.withPromptEnds(1, 2),
                 r.withStops("a"),
                 r.withStops("a", "b"),
                 r.withStops("ab"),

@@ -118,6 +118,62 @@ class SelectingTest {
         }
     }
 
+    /** What an answer's tokens keep depends on where its prompt ended; a prompt's do not. */
+    @Test
+    void promptsAreSharedAndAnswersAreNot() throws IOException {
+        Request first = request(3).withMaxTokens(20);
+        int[] prompt = first.prompt();
+        List<Integer> answer;
+        List<Integer> wanted;
+        Request second;
+        try (Model model = open(" select=random" + SMALL, 2, 256)) {
+            answer = ids(model.generate(first.withSharing(false)));
+            second = first.withPrompt(
+                    IntStream.concat(IntStream.of(prompt), answer.stream().mapToInt(t -> t))
+                            .toArray());
+            wanted = ids(model.generate(second.withSharing(false)));
+        }
+        try (Model model = open(" select=random" + SMALL, 2, 256)) {
+            assertThat(ids(model.generate(first))).isEqualTo(answer);
+            try (Generation again = model.generate(first)) {
+                assertThat(ids(again)).isEqualTo(answer);
+                assertThat(again.usage().reusedTokens()).isGreaterThan(prompt.length / 2);
+            }
+            try (Generation goesOn = model.generate(second)) {
+                assertThat(ids(goesOn)).isEqualTo(wanted);
+                assertThat(goesOn.usage().reusedTokens())
+                        .isGreaterThan(prompt.length / 2)
+                        .isLessThanOrEqualTo(prompt.length);
+            }
+            List<Generation> together = List.of(model.generate(first), model.generate(second), model.generate(first));
+            assertThat(together.stream().map(SelectingTest::ids)).containsExactly(answer, wanted, answer);
+        }
+    }
+
+    /** What waits in the file is the prompt's rows; the answer so far runs again, and selects what it selected. */
+    @Test
+    void anAnswerThatWasParkedGoesOnAsIfItHadNot() throws IOException {
+        ModelOptions options = ModelOptions.defaults()
+                .withThreads(2)
+                .withContextLength(CONTEXT)
+                .withKvRecipe("keys=f16 values=f16 select=random" + SMALL);
+        Request request = request(1);
+        List<Integer> wanted;
+        try (Model model = Model.open(file, options)) {
+            wanted = ids(model.generate(request));
+        }
+        ModelOptions kept = options.withKvFile(folder.resolve("kv"));
+        try (Model model = Model.open(file, kept)) {
+            var pieces = model.generate(request).iterator();
+            for (int i = 0; i < 60; i++) pieces.next();
+        } // closed while it runs
+        try (Model model = Model.open(file, kept)) {
+            assertThat(ids(model.generate(request))).isEqualTo(wanted);
+            assertThat(model.status().resumed()).isEqualTo(1);
+            assertThat(model.status().reusedTokens()).isBetween(96L, (long) request.prompt().length);
+        }
+    }
+
     @Test
     void recipesThatCannotBeAreRefused() {
         assertThatThrownBy(() -> open(" select=best-pages evict=window", 1, 256))

@@ -52,6 +52,17 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         return stride;
     }
 
+    /** Pages of coded tokens that such a stride has, of all streams: what is shared. */
+    public static int stridePages(KvShape shape, List<KvRecipe> recipes, long pageBytes) {
+        int tokens = strideTokens(shape, recipes, pageBytes);
+        int pages = 0;
+        for (int s = 0; s < recipes.size(); s++) {
+            PageLayout layout = PageLayout.of(shape.streams().get(s), recipes.get(s), pageBytes);
+            pages = Math.addExact(pages, layout.pagesFor(tokens));
+        }
+        return pages;
+    }
+
     private static int gcd(int a, int b) {
         return b == 0 ? a : gcd(b, a % b);
     }

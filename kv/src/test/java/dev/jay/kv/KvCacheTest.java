@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.pool.PagePool;
+import dev.jay.kv.select.KvSelections;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -21,7 +23,7 @@ class KvCacheTest {
 
     private final Memory memory = Memory.withBudget(8 << 20);
     private final PagePool pool =
-            new PagePool(memory, 64, PageLayout.leastBytes(SHAPE.streams().getFirst(), KvRecipe.LOSSLESS));
+            new PagePool(memory, 128, PageLayout.leastBytes(SHAPE.streams().getFirst(), KvRecipe.LOSSLESS));
     private final Region region = memory.reserve("test", 1 << 20);
 
     @AfterEach
@@ -53,16 +55,23 @@ class KvCacheTest {
 
     @Test
     void shouldHoldExactlyThePagesItSays() {
-        for (String codec : KvCodecs.ALL.names()) {
-            if (KvRecipe.parse("keys=" + codec).group() > 1) continue; // GroupTableTest
-            try (KvCache cache = new KvCache(SHAPE, twice("keys=" + codec), pool)) {
-                for (int tokens = 0; tokens < 200; tokens += 23) {
-                    if (tokens > 0) append(cache, 23);
+        List<String> recipes = new ArrayList<>();
+        KvCodecs.ALL.names().forEach(codec -> recipes.add("keys=" + codec));
+        KvSelections.ALL.names().forEach(selection -> recipes.add("keys=q8_0 select=" + selection));
+        for (String recipe : recipes) {
+            if (KvRecipe.parse(recipe).group() > 1) continue; // GroupTableTest
+            try (KvCache cache = new KvCache(SHAPE, twice(recipe), pool)) {
+                for (int tokens = 0; tokens < 1400; tokens += tokens < 200 ? 23 : 300) {
+                    if (tokens > cache.length(0)) append(cache, tokens - cache.length(0));
                     assertThat(cache.pages())
-                            .as("keys=%s tokens=%d", codec, tokens)
-                            .isEqualTo(KvCache.pagesFor(tokens, SHAPE, twice("keys=" + codec), pool.pageBytes()))
+                            .as("%s tokens=%d", recipe, tokens)
+                            .isEqualTo(KvCache.pagesFor(tokens, SHAPE, twice(recipe), pool.pageBytes()))
                             .isEqualTo(pool.size() - pool.free());
                 }
+                cache.settle(650);
+                assertThat(cache.pages())
+                        .isEqualTo(KvCache.pagesFor(650, SHAPE, twice(recipe), pool.pageBytes()))
+                        .isEqualTo(pool.size() - pool.free());
             }
             assertThat(pool.free()).isEqualTo(pool.size());
         }
