@@ -11,10 +11,13 @@ import java.util.Optional;
  * together: then a token's score is its place in the list, from the end.
  */
 final class MergeScores {
+    private static final int MOST_TOKEN_BYTES = 1024; // every cut of a token is looked up; real ones stay below 200
+
     private MergeScores() {}
 
     /** Of all tokens; empty where scores cannot say what the list does. */
     static Optional<float[]> of(Vocabulary vocabulary, List<String> lines) {
+        if (vocabulary.longest() > MOST_TOKEN_BYTES) return Optional.empty();
         int[] places = new int[vocabulary.size()]; // 0: merges to it have not come
         long[] pairs = new long[vocabulary.size()];
         int count = 0;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.jay.model.load.MalformedModelException;
+import dev.jay.model.load.Metadata;
+import dev.jay.model.load.TokenizerFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever a tokenizer's file says, it is read or refused with an error of ours. */
 class TokenizerFilesFuzzTest {
+    private static final int LEAST = 200; // however slow the machine is just now
+
     @TempDir
     Path directory;
 
@@ -24,18 +28,25 @@ class TokenizerFilesFuzzTest {
     void shouldRefuseOrReadAnyFile(byte[] bytes) throws IOException {
         Path fresh = Files.createTempDirectory("fuzz");
         for (String name : List.of("tokenizer.json", "tokenizer.model")) {
-            attempt(fresh, name, bytes);
+            attempt(fresh, name, bytes, true);
         }
         Files.delete(fresh);
     }
 
-    /** Whether the file was read; anything but an error of ours fails. */
-    private static boolean attempt(Path directory, String name, byte[] bytes) throws IOException {
+    /**
+     * Whether the file was read; anything but an error of ours fails.
+     *
+     * @param told whether it is told for other readers too, which takes long
+     */
+    private static boolean attempt(Path directory, String name, byte[] bytes, boolean told) throws IOException {
         Path file = Files.write(directory.resolve(name), bytes);
         try {
-            Tokenizer t = Tokenizers.ofDirectory(directory);
-            for (String text : List.of("he there! <tool> \u00e9</s>", "")) {
-                t.decode(t.encode(text, true, true));
+            Metadata own = new Metadata(TokenizerFiles.read(directory));
+            for (Metadata read : told ? List.of(own, PeerTokenizer.told(own)) : List.of(own)) {
+                Tokenizer t = Tokenizers.from(read);
+                for (String text : List.of("he there! <tool> \u00e9</s>", "")) {
+                    t.decode(t.encode(text, true, true));
+                }
             }
             return true;
         } catch (MalformedModelException | IllegalArgumentException expected) {
@@ -55,12 +66,15 @@ class TokenizerFilesFuzzTest {
         List<byte[]> models = List.of(SmallFiles.pieces(1), SmallFiles.pieces(2));
         int read = 0;
         int count = 0;
-        for (long end = System.nanoTime() + 3_000_000_000L; System.nanoTime() < end; count++) {
+        long end = System.nanoTime() + 3_000_000_000L;
+        for (; System.nanoTime() < end || count < LEAST; count++) {
             boolean text = count % 2 == 0;
             List<byte[]> sources = text ? json : models;
             byte[] mutant = mutant(random, sources);
             try {
-                if (attempt(directory, text ? "tokenizer.json" : "tokenizer.model", mutant)) read++;
+                if (attempt(directory, text ? "tokenizer.json" : "tokenizer.model", mutant, count % 50 == 48)) {
+                    read++;
+                }
             } catch (RuntimeException | Error e) {
                 throw new AssertionError("seed=" + seed + " file=" + new String(mutant, StandardCharsets.UTF_8), e);
             }
