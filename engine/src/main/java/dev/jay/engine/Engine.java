@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * The loop: take what has arrived, ask the policy what to run, run it, hand out the tokens. One thread calls
@@ -154,6 +155,7 @@ public final class Engine implements AutoCloseable {
             }
         }
         publish();
+        relief.tell();
         if (running.isEmpty()) promises.checkIdle();
         return worked;
     }
@@ -179,9 +181,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private List<Sequence> all() {
-        List<Sequence> all = new ArrayList<>(running);
-        all.addAll(waiting);
-        return all;
+        return Stream.concat(running.stream(), waiting.stream()).toList();
     }
 
     private void endThoseThatMust(long now) {

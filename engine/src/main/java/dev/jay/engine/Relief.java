@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +24,7 @@ final class Relief {
     private long lookedAt;
     private long shedPages;
     private final Queue<Asked> asked = new ConcurrentLinkedQueue<>();
+    private final List<Runnable> toTell = new ArrayList<>();
     private volatile boolean over;
 
     private record Asked(int pages, CompletableFuture<Integer> done) {}
@@ -35,7 +37,11 @@ final class Relief {
 
     /** @param giveWay called for a sequence that gives back its pages and waits again */
     void look(long time, Prefixes prefixes, List<Sequence> running, Consumer<Sequence> giveWay) {
-        for (Asked a; (a = asked.poll()) != null; ) a.done.complete(prefixes.shed(a.pages));
+        for (Asked a; (a = asked.poll()) != null; ) {
+            CompletableFuture<Integer> done = a.done;
+            int went = prefixes.shed(a.pages);
+            toTell.add(() -> done.complete(went));
+        }
         if (looked && time - lookedAt < LOOK_NANOS) return;
         looked = true;
         lookedAt = time;
@@ -52,15 +58,26 @@ final class Relief {
     CompletableFuture<Integer> ask(int pages) {
         Asked a = new Asked(pages, new CompletableFuture<>());
         asked.add(a);
-        if (over) end(); // seen by the last look, or ended here
+        if (over) letNothingGo(); // what comes now is not seen by a look any more
         waker.run();
         return a.done;
     }
 
-    /** Nothing is let go any more. */
+    /** There is no further look. */
     void end() {
         over = true;
+        tell();
+        letNothingGo();
+    }
+
+    private void letNothingGo() {
         for (Asked a; (a = asked.poll()) != null; ) a.done.complete(0);
+    }
+
+    /** Tells those who asked: when the engine's status says so too. */
+    void tell() {
+        toTell.forEach(Runnable::run);
+        toTell.clear();
     }
 
     /** How many may run side by side. One always may: what is inside comes to its end. */
