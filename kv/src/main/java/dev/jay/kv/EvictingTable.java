@@ -33,8 +33,9 @@ final class EvictingTable implements StreamTable {
 
     /** The most slots that a sequence of so many tokens ever has. */
     static int mostSlots(KvEviction eviction, int tokens) {
-        if (eviction.every() == 0) return tokens;
-        return (int) Math.min(tokens, (long) eviction.budget() + eviction.every());
+        if (eviction.budget().every() == 0) return tokens;
+        return (int) Math.min(
+                tokens, (long) eviction.budget().tokens() + eviction.budget().every());
     }
 
     @Override
@@ -47,7 +48,7 @@ final class EvictingTable implements StreamTable {
     public int nextEnd(int position) {
         int next = Integer.MAX_VALUE;
         for (int place : prompts) if (place > position) next = Math.min(next, place);
-        int every = eviction.every();
+        int every = eviction.budget().every();
         return every == 0 ? next : (int) Math.min(next, (position / every + 1L) * every);
     }
 
@@ -101,16 +102,17 @@ final class EvictingTable implements StreamTable {
         slots.resize(there);
         boolean isNew = tokens > settled;
         settled = tokens;
-        if (isNew && forgetsAt(tokens) && there > eviction.budget()) forget(there);
+        if (isNew && forgetsAt(tokens) && there > eviction.budget().tokens()) forget(there);
     }
 
     private void forget(int there) {
-        int kept = eviction.budget();
+        int kept = eviction.budget().tokens();
         float[] importance = new float[there];
         for (int h = 0; h < shape.heads(); h++) {
             KvSlots of = slots.of(h, there, settled);
             Arrays.fill(importance, 0);
             eviction.rank(of, importance);
+            eviction.budget().protect(of, importance);
             int to = 0;
             for (int from : best(importance, kept)) {
                 if (from != to) {

@@ -141,7 +141,7 @@ public final class KvRecipe {
     public List<KvRecipe> each(int streams) {
         if (spread == null) return Collections.nCopies(streams, this);
         List<KvRecipe> all = new ArrayList<>();
-        for (int budget : spread.budgets(eviction.budget(), streams)) {
+        for (int budget : spread.budgets(eviction.budget().tokens(), streams)) {
             String evict = eviction.name().replaceFirst("budget=[0-9]+", "budget=" + budget);
             all.add(parse("keys=" + keys.name() + " values=" + values.name() + " evict=" + evict));
         }

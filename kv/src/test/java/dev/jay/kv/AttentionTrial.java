@@ -98,7 +98,8 @@ final class AttentionTrial {
                         int tokens = caches.get(s).settled();
                         int most = tokens;
                         if (recipe.eviction().isPresent() && tokens == promptEnd(s)) {
-                            most = Math.min(tokens, recipe.eviction().get().budget());
+                            most = Math.min(
+                                    tokens, recipe.eviction().get().budget().tokens());
                         }
                         int pages =
                                 KvCache.pagesFor(most, new KvShape(List.of(STREAM)), List.of(recipe), pool.pageBytes());

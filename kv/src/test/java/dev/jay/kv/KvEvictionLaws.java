@@ -60,8 +60,8 @@ class KvEvictionLaws {
                 int sum = 0;
                 for (KvRecipe one : each) {
                     KvEviction eviction = one.eviction().orElseThrow();
-                    assertThat(eviction.every()).isEqualTo(16);
-                    sum += eviction.budget();
+                    assertThat(eviction.budget().every()).isEqualTo(16);
+                    sum += eviction.budget().tokens();
                 }
                 assertThat(each).as(spread).hasSize(layers);
                 assertThat(sum).as(spread + " over " + layers).isEqualTo(100 * layers);
@@ -175,16 +175,20 @@ class KvEvictionLaws {
                 }
                 boolean watched = end != Integer.MAX_VALUE && t >= (long) end - eviction.watches();
                 if (watched) eviction.see(new Slots(slots, t + 1), t, weights);
-                if (t + 1 == end && slots.size() > eviction.budget()) forget(eviction, slots, t + 1);
+                if (t + 1 == end && slots.size() > eviction.budget().tokens()) forget(eviction, slots, t + 1);
                 assertThat(slots.size())
-                        .isLessThanOrEqualTo(eviction.every() == 0 ? t + 1 : eviction.budget() + eviction.every());
+                        .isLessThanOrEqualTo(
+                                eviction.budget().every() == 0
+                                        ? t + 1
+                                        : eviction.budget().tokens()
+                                                + eviction.budget().every());
             }
         }
         return out;
     }
 
     private static int nextEnd(KvEviction eviction, int promptEnd, int position) {
-        int every = eviction.every();
+        int every = eviction.budget().every();
         int next = promptEnd > position ? promptEnd : Integer.MAX_VALUE;
         return every == 0 ? next : Math.min(next, (position / every + 1) * every);
     }
@@ -207,10 +211,11 @@ class KvEvictionLaws {
     private static void forget(KvEviction eviction, List<Slot> slots, int tokens) {
         float[] importance = new float[slots.size()];
         eviction.rank(new Slots(slots, tokens), importance);
+        eviction.budget().protect(new Slots(slots, tokens), importance);
         List<Integer> order = new ArrayList<>();
         for (int i = 0; i < importance.length; i++) order.add(i);
         order.sort(Comparator.<Integer>comparingDouble(i -> -importance[i]).thenComparing(Comparator.reverseOrder()));
-        List<Integer> best = new ArrayList<>(order.subList(0, eviction.budget()));
+        List<Integer> best = new ArrayList<>(order.subList(0, eviction.budget().tokens()));
         best.sort(Comparator.naturalOrder());
         List<Slot> left = new ArrayList<>();
         for (int i : best) left.add(slots.get(i));

@@ -112,7 +112,7 @@ record KvJudge(
         for (int s = 0; s < streams.size(); s++) {
             int tokens = each.get(s)
                     .eviction()
-                    .map(e -> Math.min(length, e.budget()))
+                    .map(e -> Math.min(length, e.budget().tokens()))
                     .orElse(length);
             KvShape one = new KvShape(List.of(streams.get(s)));
             pages += KvCache.pagesFor(tokens, one, List.of(each.get(s)), pageBytes);

@@ -7,11 +7,11 @@ import dev.jay.tensor.Args;
  * What every eviction is told: how much to keep, how often to forget, and what is kept whatever it says.
  *
  * @param tokens kept
- * @param every  tokens between two places where it forgets; 0: ends of prompts only
+ * @param every  tokens between two places where it forgets, so the most it holds beyond these; 0: ends of prompts only
  * @param sinks  the first tokens of the sequence, kept always
  * @param recent the last tokens, kept always
  */
-record Budget(int tokens, int every, int sinks, int recent) {
+public record Budget(int tokens, int every, int sinks, int recent) {
     private static final int MOST = 1 << 24;
 
     /** @param every how often, unless the caller says */
@@ -36,7 +36,7 @@ record Budget(int tokens, int every, int sinks, int recent) {
     }
 
     /** Has the first and the last tokens matter more than any. */
-    void protect(KvSlots slots, float[] importance) {
+    public void protect(KvSlots slots, float[] importance) {
         for (int s = 0; s < slots.count(); s++) {
             int position = slots.position(s);
             if (position < sinks || position >= slots.tokens() - recent) importance[s] = Float.POSITIVE_INFINITY;

@@ -36,13 +36,8 @@ final class GumbelKeys implements KvEviction {
     }
 
     @Override
-    public int budget() {
-        return budget.tokens();
-    }
-
-    @Override
-    public int every() {
-        return budget.every();
+    public Budget budget() {
+        return budget;
     }
 
     @Override
@@ -69,12 +64,13 @@ final class GumbelKeys implements KvEviction {
             sum += raised[s];
         }
         if (!(sum > 0)) return;
-        for (int s = 0; s < n; s++) slots.state(s, 0, slots.state(s, 0) + (float) (raised[s] / sum));
+        float[] shares = new float[n];
+        for (int s = 0; s < n; s++) shares[s] = (float) (raised[s] / sum);
+        Sums.add(slots, shares);
     }
 
     @Override
     public void rank(KvSlots slots, float[] importance) {
-        for (int s = 0; s < slots.count(); s++) importance[s] = slots.state(s, 0);
-        budget.protect(slots, importance);
+        Sums.rank(slots, importance);
     }
 }

@@ -23,13 +23,8 @@ final class HeavyHitter implements KvEviction {
     }
 
     @Override
-    public int budget() {
-        return budget.tokens();
-    }
-
-    @Override
-    public int every() {
-        return budget.every();
+    public Budget budget() {
+        return budget;
     }
 
     @Override
@@ -44,12 +39,11 @@ final class HeavyHitter implements KvEviction {
 
     @Override
     public void see(KvSlots slots, int query, float[] weights) {
-        for (int s = 0; s < slots.count(); s++) slots.state(s, 0, slots.state(s, 0) + weights[s]);
+        Sums.add(slots, weights);
     }
 
     @Override
     public void rank(KvSlots slots, float[] importance) {
-        for (int s = 0; s < slots.count(); s++) importance[s] = slots.state(s, 0);
-        budget.protect(slots, importance);
+        Sums.rank(slots, importance);
     }
 }

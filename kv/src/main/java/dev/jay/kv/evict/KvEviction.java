@@ -3,18 +3,15 @@ package dev.jay.kv.evict;
 
 /**
  * Which tokens a sequence forgets: their keys and values are gone, and no later query sees them. It forgets at places that
- * depend on positions alone (ends of prompts, multiples of {@link #every}), so an answer does not depend on how its prompt
+ * depend on positions alone (ends of prompts, multiples of {@link Budget#every}), so an answer does not depend on how its prompt
  * was cut into steps. Stateless: what it must remember is the state of a slot.
  */
 public interface KvEviction {
     /** With all its parameters, {@code budget=} among them: the catalog makes the same of it. */
     String name();
 
-    /** Tokens that a head keeps. */
-    int budget();
-
-    /** Tokens between two places where it forgets, so the most it holds beyond its budget; 0: at ends of prompts only. */
-    int every();
+    /** How much a head keeps, and how often it forgets. */
+    Budget budget();
 
     /** How many of the last queries before such a place it {@link #see sees}; 0: none. */
     default int watches() {
@@ -34,6 +31,9 @@ public interface KvEviction {
      */
     default void see(KvSlots slots, int query, float[] weights) {}
 
-    /** Says how much each slot matters; those that matter most are kept, of equal ones the latest. NaN matters least. */
+    /**
+     * Says how much each slot matters; those that matter most are kept, of equal ones the latest. NaN matters least. What the
+     * budget keeps in any case is kept whatever is said of it.
+     */
     void rank(KvSlots slots, float[] importance);
 }

@@ -36,13 +36,8 @@ final class PromptWindow implements KvEviction {
     }
 
     @Override
-    public int budget() {
-        return budget.tokens();
-    }
-
-    @Override
-    public int every() {
-        return budget.every();
+    public Budget budget() {
+        return budget;
     }
 
     @Override
@@ -57,7 +52,7 @@ final class PromptWindow implements KvEviction {
 
     @Override
     public void see(KvSlots slots, int query, float[] weights) {
-        for (int s = 0; s < slots.count(); s++) slots.state(s, 0, slots.state(s, 0) + weights[s]);
+        Sums.add(slots, weights);
     }
 
     @Override
@@ -69,6 +64,5 @@ final class PromptWindow implements KvEviction {
             importance[s] = most;
         }
         for (int s = 0; s < slots.count(); s++) slots.state(s, 0, 0); // the next question is another one
-        budget.protect(slots, importance);
     }
 }

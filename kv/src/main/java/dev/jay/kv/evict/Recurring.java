@@ -32,13 +32,8 @@ final class Recurring implements KvEviction {
     }
 
     @Override
-    public int budget() {
-        return budget.tokens();
-    }
-
-    @Override
-    public int every() {
-        return budget.every();
+    public Budget budget() {
+        return budget;
     }
 
     @Override
@@ -70,7 +65,6 @@ final class Recurring implements KvEviction {
             double again = sigmoid(-(slots.tokens() - last) / pause);
             importance[s] = (float) (2 * again + 2 * sigmoid(-1 / pause));
         }
-        budget.protect(slots, importance);
     }
 
     private static double sigmoid(double x) {

@@ -21,18 +21,12 @@ final class SinkWindow implements KvEviction {
     }
 
     @Override
-    public int budget() {
-        return budget.tokens();
-    }
-
-    @Override
-    public int every() {
-        return budget.every();
+    public Budget budget() {
+        return budget;
     }
 
     @Override
     public void rank(KvSlots slots, float[] importance) {
         for (int s = 0; s < slots.count(); s++) importance[s] = slots.position(s);
-        budget.protect(slots, importance);
     }
 }

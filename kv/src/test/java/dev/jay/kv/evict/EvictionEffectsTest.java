@@ -77,17 +77,25 @@ class EvictionEffectsTest {
             }
             boolean watched = t >= nextPlace(eviction, t) - (long) eviction.watches();
             if (watched) eviction.see(held, t, weights(held, pull, slot, spentOnAsked));
-            if (nextPlace(eviction, t) == t + 1 && held.count() > eviction.budget()) forget(eviction, held);
+            if (nextPlace(eviction, t) == t + 1
+                    && held.count() > eviction.budget().tokens()) forget(eviction, held);
         }
         assertThat(held.count())
                 .as(recipe)
-                .isLessThanOrEqualTo(eviction.every() == 0 ? TOKENS : eviction.budget() + eviction.every());
+                .isLessThanOrEqualTo(
+                        eviction.budget().every() == 0
+                                ? TOKENS
+                                : eviction.budget().tokens() + eviction.budget().every());
         return (double) right / all;
     }
 
     private static int nextPlace(KvEviction eviction, int t) {
         int next = t < PROMPT ? PROMPT : Integer.MAX_VALUE;
-        return eviction.every() == 0 ? next : Math.min(next, (t / eviction.every() + 1) * eviction.every());
+        return eviction.budget().every() == 0
+                ? next
+                : Math.min(
+                        next,
+                        (t / eviction.budget().every() + 1) * eviction.budget().every());
     }
 
     private static float[] weights(Held held, float[] pull, int asked, float spentOnAsked) {
@@ -107,10 +115,12 @@ class EvictionEffectsTest {
     private static void forget(KvEviction eviction, Held held) {
         float[] importance = new float[held.count()];
         eviction.rank(held, importance);
+        eviction.budget().protect(held, importance);
         List<Integer> order = new ArrayList<>();
         for (int i = 0; i < importance.length; i++) order.add(i);
         order.sort(Comparator.comparingDouble(i -> importance[i]));
-        List<Integer> gone = new ArrayList<>(order.subList(0, held.count() - eviction.budget()));
+        List<Integer> gone = new ArrayList<>(
+                order.subList(0, held.count() - eviction.budget().tokens()));
         gone.sort(Comparator.reverseOrder());
         for (int slot : gone) {
             held.positions.remove(slot);
