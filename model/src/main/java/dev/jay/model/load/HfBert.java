@@ -5,16 +5,11 @@ import dev.jay.tensor.Catalog;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** BERT, saved by itself or as a part of a model with heads, of which the vectors of texts use none. */
-final class HfBert implements HfFamily {
+final class HfBert implements HfEncoder {
     static final Catalog.Entry<HfFamily> ENTRY =
             new Catalog.Entry<>("bert", "BERT encoders: MiniLM, BGE, E5 and their kin", args -> new HfBert());
-
-    /** Positions counted out, the layer above the first row, and the head of its training. */
-    static final Pattern UNUSED =
-            Pattern.compile("(bert\\.)?(embeddings\\.(position|token_type)_ids|pooler\\..+|cls\\..+)");
 
     @Override
     public String architecture() {
@@ -44,16 +39,6 @@ final class HfBert implements HfFamily {
     }
 
     @Override
-    public boolean leavesOut(String name) {
-        return UNUSED.matcher(name).matches();
-    }
-
-    @Override
-    public boolean hasHead() {
-        return false;
-    }
-
-    @Override
     public Map<String, Object> read(HfConfig config, Map<String, float[]> vectors) {
         HfDecoder.refuseWhatIsNotRead(this, config, "hidden_act");
         if (!config.optionalText("position_embedding_type").orElse("absolute").equals("absolute")) {
@@ -69,11 +54,6 @@ final class HfBert implements HfFamily {
         keys.put("feed_forward_length", config.whole("intermediate_size"));
         keys.put("attention.head_count", config.whole("num_attention_heads"));
         keys.put("attention.layer_norm_epsilon", (double) (float) config.real("layer_norm_eps", 1e-12));
-        keys.put("attention.causal", false);
-        keys.put("pooling_type", HfPooling.MEAN); // unless the folder says otherwise
-        keys.put("vocab_size", config.whole("vocab_size"));
-        Map<String, Object> whole = HfDecoder.whole(this, keys);
-        whole.put("tokenizer.ggml.token_type_count", config.whole("type_vocab_size", 2));
-        return whole;
+        return whole(keys, config);
     }
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Nomic BERT, whose config.json has GPT-2's words for sizes, and a switch for whatever its code could do besides. */
-final class HfNomicBert implements HfFamily {
+final class HfNomicBert implements HfEncoder {
     static final Catalog.Entry<HfFamily> ENTRY =
             new Catalog.Entry<>("nomic_bert", "Nomic Embed 1 and 1.5", args -> new HfNomicBert());
 
@@ -51,16 +51,6 @@ final class HfNomicBert implements HfFamily {
     }
 
     @Override
-    public boolean leavesOut(String name) {
-        return HfBert.UNUSED.matcher(name).matches();
-    }
-
-    @Override
-    public boolean hasHead() {
-        return false;
-    }
-
-    @Override
     public Map<String, Object> read(HfConfig config, Map<String, float[]> vectors) {
         config.text("activation_function"); // without it the authors' code takes another
         HfDecoder.refuseWhatIsNotRead(this, config, "activation_function");
@@ -77,13 +67,8 @@ final class HfNomicBert implements HfFamily {
         keys.put("feed_forward_length", hidden(config));
         keys.put("attention.head_count", config.whole("n_head"));
         keys.put("attention.layer_norm_epsilon", (double) (float) config.real("layer_norm_epsilon", 1e-12));
-        keys.put("attention.causal", false);
-        keys.put("pooling_type", HfPooling.MEAN); // unless the folder says otherwise
         keys.put("rope.freq_base", (double) (float) config.real("rotary_emb_base", 1000));
-        keys.put("vocab_size", config.whole("vocab_size"));
-        Map<String, Object> whole = HfDecoder.whole(this, keys);
-        whole.put("tokenizer.ggml.token_type_count", config.whole("type_vocab_size", 2));
-        return whole;
+        return whole(keys, config);
     }
 
     private static long hidden(HfConfig config) {
