@@ -5,7 +5,7 @@ import dev.jay.engine.Finish;
 import dev.jay.engine.FinishReason;
 import dev.jay.engine.chat.AnswerDelta;
 import dev.jay.engine.chat.AnswerFormat;
-import dev.jay.engine.chat.AnswerReader;
+import dev.jay.engine.chat.AnswerSoFar;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
@@ -14,65 +14,49 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** One answer while it comes: thinking, text and calls, taken apart and summed up. */
+/** One answer while it comes: thinking, text and calls, as LangChain4j's response. */
 final class Answer {
     private final String modelName;
-    private final AnswerReader reader;
-    private final StringBuilder thinking = new StringBuilder();
-    private final StringBuilder text = new StringBuilder();
-    private final List<AnswerDelta.Call> begun = new ArrayList<>(); // the first of each call
-    private final List<StringBuilder> arguments = new ArrayList<>();
+    private final AnswerSoFar said;
 
     Answer(String modelName, AnswerFormat format) {
         this.modelName = modelName;
-        reader = format.reader(() -> "call_" + UUID.randomUUID());
+        said = new AnswerSoFar(format);
     }
 
     /** Takes more of what the model wrote; returns what has become certain. */
     AnswerDelta next(String more) {
-        return take(reader.next(more));
+        return said.next(more);
     }
 
     /** What had been held back. */
     AnswerDelta finish() {
-        return take(reader.finish());
-    }
-
-    private AnswerDelta take(AnswerDelta delta) {
-        thinking.append(delta.reasoning());
-        text.append(delta.content());
-        for (AnswerDelta.Call call : delta.calls()) {
-            if (call.index() == begun.size()) {
-                begun.add(call);
-                arguments.add(new StringBuilder());
-            }
-            arguments.get(call.index()).append(call.arguments());
-        }
-        return delta;
+        return said.finish();
     }
 
     ToolExecutionRequest call(int index) {
+        AnswerDelta.Call call = said.call(index);
         return ToolExecutionRequest.builder()
-                .id(begun.get(index).id())
-                .name(begun.get(index).name())
-                .arguments(arguments.get(index).toString())
+                .id(call.id())
+                .name(call.name())
+                .arguments(call.arguments())
                 .build();
     }
 
     int calls() {
-        return begun.size();
+        return said.calls();
     }
 
     ChatResponse response(Finish finish) {
         List<ToolExecutionRequest> requests = new ArrayList<>();
         for (int i = 0; i < calls(); i++) requests.add(call(i));
-        AiMessage.Builder said = AiMessage.builder().toolExecutionRequests(requests);
-        if (requests.isEmpty() || !text.toString().isBlank()) said.text(text.toString());
-        if (!thinking.isEmpty()) said.thinking(thinking.toString().strip());
+        AiMessage.Builder message = AiMessage.builder().toolExecutionRequests(requests);
+        if (requests.isEmpty() || !said.text().isEmpty()) message.text(said.text());
+        if (!said.thinking().isEmpty()) message.thinking(said.thinking());
         return ChatResponse.builder()
                 .id("jay-" + UUID.randomUUID())
                 .modelName(modelName)
-                .aiMessage(said.build())
+                .aiMessage(message.build())
                 .finishReason(reason(finish.reason()))
                 .tokenUsage(new TokenUsage(
                         finish.usage().promptTokens(), finish.usage().completionTokens()))

@@ -5,7 +5,7 @@ import dev.jay.engine.Finish;
 import dev.jay.engine.FinishReason;
 import dev.jay.engine.chat.AnswerDelta;
 import dev.jay.engine.chat.AnswerFormat;
-import dev.jay.engine.chat.AnswerReader;
+import dev.jay.engine.chat.AnswerSoFar;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,45 +18,28 @@ import org.springframework.ai.chat.metadata.DefaultUsage;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
 
-/** One answer while it comes: thinking, text and calls, taken apart and summed up as Spring AI's responses. */
+/** One answer while it comes: thinking, text and calls, as Spring AI's responses. */
 final class Answer {
     /** Under this name a part tells what more was thought, and a whole message all of it. */
     static final String THINKING = "thinking";
 
     private final String modelName;
     private final String id = "jay-" + UUID.randomUUID();
-    private final AnswerReader reader;
-    private final StringBuilder thinking = new StringBuilder();
-    private final StringBuilder text = new StringBuilder();
-    private final List<AnswerDelta.Call> begun = new ArrayList<>(); // the first of each call
-    private final List<StringBuilder> arguments = new ArrayList<>();
+    private final AnswerSoFar said;
 
     Answer(String modelName, AnswerFormat format) {
         this.modelName = modelName;
-        reader = format.reader(() -> "call_" + UUID.randomUUID());
+        said = new AnswerSoFar(format);
     }
 
     /** Takes more of what the model wrote; returns what has become certain. */
     AnswerDelta next(String more) {
-        return take(reader.next(more));
+        return said.next(more);
     }
 
     /** What had been held back. */
     AnswerDelta finish() {
-        return take(reader.finish());
-    }
-
-    private AnswerDelta take(AnswerDelta delta) {
-        thinking.append(delta.reasoning());
-        text.append(delta.content());
-        for (AnswerDelta.Call call : delta.calls()) {
-            if (call.index() == begun.size()) {
-                begun.add(call);
-                arguments.add(new StringBuilder());
-            }
-            arguments.get(call.index()).append(call.arguments());
-        }
-        return delta;
+        return said.finish();
     }
 
     /** More text or thinking; calls are told whole, by {@link #last}. */
@@ -73,7 +56,7 @@ final class Answer {
 
     /** All that was said. */
     ChatResponse whole(Finish finish) {
-        return response(begun.isEmpty() || !text.toString().isBlank() ? text.toString() : "", finish);
+        return response(said.text(), finish);
     }
 
     /** What the parts did not tell: calls, all that was thought, how it ended and what it took. */
@@ -83,25 +66,21 @@ final class Answer {
 
     private ChatResponse response(String content, Finish finish) {
         List<AssistantMessage.ToolCall> calls = new ArrayList<>();
-        for (int i = 0; i < begun.size(); i++) {
-            AnswerDelta.Call call = begun.get(i);
-            calls.add(new AssistantMessage.ToolCall(
-                    call.id(), "function", call.name(), arguments.get(i).toString()));
+        for (int i = 0; i < said.calls(); i++) {
+            AnswerDelta.Call call = said.call(i);
+            calls.add(new AssistantMessage.ToolCall(call.id(), "function", call.name(), call.arguments()));
         }
-        AssistantMessage said = AssistantMessage.builder()
+        AssistantMessage message = AssistantMessage.builder()
                 .content(content)
                 .toolCalls(calls)
-                .properties(
-                        thinking.isEmpty()
-                                ? Map.of()
-                                : Map.of(THINKING, thinking.toString().strip()))
+                .properties(said.thinking().isEmpty() ? Map.of() : Map.of(THINKING, said.thinking()))
                 .build();
         DefaultUsage usage =
                 new DefaultUsage(finish.usage().promptTokens(), finish.usage().completionTokens());
         ChatGenerationMetadata ended =
                 ChatGenerationMetadata.builder().finishReason(reason(finish)).build();
         return new ChatResponse(
-                List.of(new Generation(said, ended)),
+                List.of(new Generation(message, ended)),
                 ChatResponseMetadata.builder()
                         .id(id)
                         .model(modelName)
@@ -110,7 +89,7 @@ final class Answer {
     }
 
     private String reason(Finish finish) {
-        if (finish.reason() == FinishReason.STOP && !begun.isEmpty()) return "tool_calls";
+        if (finish.reason() == FinishReason.STOP && said.calls() > 0) return "tool_calls";
         return finish.reason().name().toLowerCase(Locale.ROOT);
     }
 }
