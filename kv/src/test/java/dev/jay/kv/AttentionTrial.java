@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.pool.PagePool;
+import dev.jay.tensor.Steps;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.CpuOps;
@@ -159,6 +160,29 @@ final class AttentionTrial {
         MemorySegment rows = scratch.floats((long) count * width);
         MemorySegment.copy(all, at * width, rows, Floats.LAYOUT, 0, count * width);
         return rows;
+    }
+
+    /** Holds every way to cut the sequences into steps, with company and threads, against each alone: bit for bit. */
+    void checkStepsDoNotMatter(long seed, List<Integer> threads) {
+        int[] lengths = IntStream.range(0, queries.length).map(this::tokens).toArray();
+        float[][] alone = new float[lengths.length][];
+        for (int s = 0; s < lengths.length; s++) alone[s] = run(1, Steps.alone(s, lengths))[s];
+        Random random = new Random(seed);
+        for (int some : threads) {
+            float[][] got = run(some, Steps.random(random, lengths));
+            for (int s = 0; s < lengths.length; s++)
+                assertThat(got[s]).as(recipe + " " + mask + " threads=" + some).isEqualTo(alone[s]);
+        }
+        float[][] got = run(3, Steps.tokenByToken(lengths));
+        for (int s = 0; s < lengths.length; s++)
+            assertThat(got[s]).as(recipe + " " + mask + " token by token").isEqualTo(alone[s]);
+    }
+
+    /** The greatest difference. */
+    static double worst(float[] got, float[] wanted) {
+        double worst = 0;
+        for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[i] - wanted[i]));
+        return worst;
     }
 
     /** What {@link #run} should give for one sequence, in double precision from rows that were coded and decoded. */

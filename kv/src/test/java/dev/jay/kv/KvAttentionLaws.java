@@ -39,9 +39,9 @@ class KvAttentionLaws {
             float[][] got = trial.run(2, Steps.whole(LENGTHS));
             for (int s = 0; s < LENGTHS.length; s++) {
                 float[] wanted = trial.definition(s);
-                double worst = 0;
-                for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[s][i] - wanted[i]));
-                assertThat(worst).as(which + " sequence=" + s).isLessThan(2e-5);
+                assertThat(AttentionTrial.worst(got[s], wanted))
+                        .as(which + " sequence=" + s)
+                        .isLessThan(2e-5);
             }
         });
     }
@@ -55,9 +55,9 @@ class KvAttentionLaws {
                 float[][] got = trial.run(Numerics.FAST, 2, steps);
                 for (int s = 0; s < LENGTHS.length; s++) {
                     float[] wanted = trial.definition(s);
-                    double worst = 0;
-                    for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[s][i] - wanted[i]));
-                    assertThat(worst).as(which + " sequence=" + s).isLessThan(0.05);
+                    assertThat(AttentionTrial.worst(got[s], wanted))
+                            .as(which + " sequence=" + s)
+                            .isLessThan(0.05);
                 }
             }
         });
@@ -65,20 +65,6 @@ class KvAttentionLaws {
 
     @Test
     void shouldNotDependOnChunkingOrCompanyOrThreads() {
-        forAll((trial, which) -> {
-            float[][] alone = new float[LENGTHS.length][];
-            for (int s = 0; s < LENGTHS.length; s++) {
-                alone[s] = trial.run(1, Steps.alone(s, LENGTHS))[s];
-            }
-            Random random = new Random(SEED);
-            for (int threads = 1; threads <= 4; threads++) {
-                float[][] got = trial.run(threads, Steps.random(random, LENGTHS));
-                for (int s = 0; s < LENGTHS.length; s++)
-                    assertThat(got[s]).as(which + " threads=" + threads).isEqualTo(alone[s]);
-            }
-            float[][] got = trial.run(3, Steps.tokenByToken(LENGTHS));
-            for (int s = 0; s < LENGTHS.length; s++)
-                assertThat(got[s]).as(which + " token by token").isEqualTo(alone[s]);
-        });
+        forAll((trial, _) -> trial.checkStepsDoNotMatter(SEED, List.of(1, 2, 3, 4)));
     }
 }

@@ -12,7 +12,6 @@ import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -75,28 +74,16 @@ class KvEvictionLaws {
             float[][] got = trial.run(2, Steps.whole(LENGTHS));
             for (int s = 0; s < LENGTHS.length; s++) {
                 float[] wanted = definition(trial, recipe, s);
-                double worst = 0;
-                for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[s][i] - wanted[i]));
-                assertThat(worst).as(recipe + " sequence=" + s).isLessThan(2e-5);
+                assertThat(AttentionTrial.worst(got[s], wanted))
+                        .as(recipe + " sequence=" + s)
+                        .isLessThan(2e-5);
             }
         });
     }
 
     @Test
     void shouldNotDependOnChunkingOrCompanyOrThreads() {
-        forAll((trial, recipe) -> {
-            float[][] alone = new float[LENGTHS.length][];
-            for (int s = 0; s < LENGTHS.length; s++) alone[s] = trial.run(1, Steps.alone(s, LENGTHS))[s];
-            Random random = new Random(SEED);
-            for (int threads : List.of(1, 3)) {
-                float[][] got = trial.run(threads, Steps.random(random, LENGTHS));
-                for (int s = 0; s < LENGTHS.length; s++)
-                    assertThat(got[s]).as(recipe + " threads=" + threads).isEqualTo(alone[s]);
-            }
-            float[][] got = trial.run(2, Steps.tokenByToken(LENGTHS));
-            for (int s = 0; s < LENGTHS.length; s++)
-                assertThat(got[s]).as(recipe + " token by token").isEqualTo(alone[s]);
-        });
+        forAll((trial, _) -> trial.checkStepsDoNotMatter(SEED, List.of(1, 3)));
     }
 
     /** A score near another may order them otherwise; a query that loses a token for it is far off, so most must be near. */

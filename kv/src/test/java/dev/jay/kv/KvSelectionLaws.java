@@ -47,28 +47,16 @@ class KvSelectionLaws {
             float[][] got = trial.run(2, Steps.whole(LENGTHS));
             for (int s = 0; s < LENGTHS.length; s++) {
                 float[] wanted = new Definition(trial, recipe, s).run();
-                double worst = 0;
-                for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[s][i] - wanted[i]));
-                assertThat(worst).as(recipe + " sequence=" + s).isLessThan(2e-5);
+                assertThat(AttentionTrial.worst(got[s], wanted))
+                        .as(recipe + " sequence=" + s)
+                        .isLessThan(2e-5);
             }
         });
     }
 
     @Test
     void shouldNotDependOnChunkingOrCompanyOrThreads() {
-        forAll((trial, recipe) -> {
-            float[][] alone = new float[LENGTHS.length][];
-            for (int s = 0; s < LENGTHS.length; s++) alone[s] = trial.run(1, Steps.alone(s, LENGTHS))[s];
-            Random random = new Random(SEED);
-            for (int threads : List.of(1, 3)) {
-                float[][] got = trial.run(threads, Steps.random(random, LENGTHS));
-                for (int s = 0; s < LENGTHS.length; s++)
-                    assertThat(got[s]).as(recipe + " threads=" + threads).isEqualTo(alone[s]);
-            }
-            float[][] got = trial.run(2, Steps.tokenByToken(LENGTHS));
-            for (int s = 0; s < LENGTHS.length; s++)
-                assertThat(got[s]).as(recipe + " token by token").isEqualTo(alone[s]);
-        });
+        forAll((trial, _) -> trial.checkStepsDoNotMatter(SEED, List.of(1, 3)));
     }
 
     @Test
@@ -92,9 +80,9 @@ class KvSelectionLaws {
             float[][] got = trial.run(Numerics.FAST, 2, Steps.whole(LENGTHS));
             for (int s = 0; s < LENGTHS.length; s++) {
                 float[] wanted = new Definition(trial, recipe, s).run();
-                double worst = 0;
-                for (int i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got[s][i] - wanted[i]));
-                assertThat(worst).as(recipe + " sequence=" + s).isLessThan(0.1);
+                assertThat(AttentionTrial.worst(got[s], wanted))
+                        .as(recipe + " sequence=" + s)
+                        .isLessThan(0.1);
             }
         });
     }
