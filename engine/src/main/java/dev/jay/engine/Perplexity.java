@@ -18,8 +18,15 @@ public final class Perplexity {
          */
         SECOND_HALF,
         /** Every token but the first, each with at least half a chunk before it where the text has that much. */
-        EVERY_TOKEN
+        EVERY_TOKEN,
+        /**
+         * The text in chunks of the chunk length, of each the last eighth. What stands before it is a prompt: where that
+         * ends, recipes that forget do so, and from there on those that read only some read only some.
+         */
+        AFTER_PROMPT
     }
+
+    private static final int AFTER = 8; // of a chunk, the part behind the prompt
 
     /**
      * How far it has come.
@@ -69,13 +76,16 @@ public final class Perplexity {
     }
 
     private Progress run(int[] tokens, Consumer<Progress> watcher) {
-        int least = method == Method.SECOND_HALF ? chunkLength : 2;
+        int least = method == Method.EVERY_TOKEN ? 2 : chunkLength;
         if (tokens.length < least) {
             throw new IllegalArgumentException(
                     "perplexity: the text is too short: tokens=" + tokens.length + ", wanted at least " + least);
         }
-        if (method == Method.SECOND_HALF) secondHalves(tokens, watcher);
-        else everyToken(tokens, watcher);
+        switch (method) {
+            case SECOND_HALF -> secondHalves(tokens, watcher);
+            case EVERY_TOKEN -> everyToken(tokens, watcher);
+            case AFTER_PROMPT -> afterPrompts(tokens, watcher);
+        }
         return progress;
     }
 
@@ -103,10 +113,26 @@ public final class Perplexity {
         }
     }
 
+    private void afterPrompts(int[] tokens, Consumer<Progress> watcher) {
+        int chunks = tokens.length / chunkLength;
+        int from = chunkLength - Math.max(1, chunkLength / AFTER);
+        for (int c = 0; c < chunks; c++) {
+            int[] chunk = Arrays.copyOfRange(tokens, c * chunkLength, (c + 1) * chunkLength);
+            score(request(chunk, from).withPromptEnds(from));
+            report(c + 1, chunks, watcher);
+        }
+    }
+
     private void score(int[] chunk, int from) {
-        Request request =
-                Request.of(chunk).withMaxTokens(0).withPromptScores(from).withNumerics(numerics);
-        Scores scores = new Scores(chunk);
+        score(request(chunk, from));
+    }
+
+    private Request request(int[] chunk, int from) {
+        return Request.of(chunk).withMaxTokens(0).withPromptScores(from).withNumerics(numerics);
+    }
+
+    private void score(Request request) {
+        Scores scores = new Scores(request.prompt());
         scores.is(model.submit(request, scores));
         scores.text(); // waits
         for (int i = 0; i < scores.count; i++) {

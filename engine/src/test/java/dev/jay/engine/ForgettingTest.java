@@ -121,6 +121,31 @@ class ForgettingTest {
         }
     }
 
+    /** A text's surprise counts what was forgotten only where a prompt was said to end. */
+    @Test
+    void perplexityBehindAPromptFeelsWhatWasForgotten() throws IOException {
+        String text = "The cats sat on the mat, and it was red. ".repeat(40);
+        double[] sums = new double[6];
+        String[] evicts = {"", " evict=window(budget=256)", " evict=window(budget=40)"};
+        for (int i = 0; i < evicts.length; i++) {
+            try (Model model = open("keys=f16 values=f16" + evicts[i], 1, 256)) {
+                for (Perplexity.Method method :
+                        List.of(Perplexity.Method.AFTER_PROMPT, Perplexity.Method.SECOND_HALF)) {
+                    Perplexity.Progress result = Perplexity.measure(model, text, 128, method, Numerics.EXACT, _ -> {});
+                    assertThat(result.scored() % result.chunks()).isZero();
+                    sums[method == Perplexity.Method.AFTER_PROMPT ? i : 3 + i] = result.sum();
+                    if (method == Perplexity.Method.AFTER_PROMPT) {
+                        assertThat(result.scored() / result.chunks()).isEqualTo(16);
+                    }
+                }
+            }
+        }
+        assertThat(sums[1]).isEqualTo(sums[0]);
+        assertThat(sums[2]).isNotEqualTo(sums[0]);
+        assertThat(sums[4]).isEqualTo(sums[3]);
+        assertThat(sums[5]).isEqualTo(sums[3]);
+    }
+
     @Test
     void theyShareNothingAndTakeFewerPages() throws IOException {
         long full;

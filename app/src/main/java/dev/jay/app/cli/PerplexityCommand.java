@@ -41,8 +41,9 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Option(
             names = "--method",
-            paramLabel = "second-half|every-token",
-            description = "second-half: as llama-perplexity; every-token: each with at least half a chunk before it"
+            paramLabel = "second-half|every-token|after-prompt",
+            description = "second-half: as llama-perplexity; every-token: each with at least half a chunk before it;"
+                    + " after-prompt: the last eighth of a chunk, behind a prompt at whose end --kv evict= forgets"
                     + " (second-half).")
     private String method;
 
@@ -81,9 +82,11 @@ final class PerplexityCommand implements Callable<Integer> {
         return switch (method == null ? "second-half" : method) {
             case "second-half" -> Perplexity.Method.SECOND_HALF;
             case "every-token" -> Perplexity.Method.EVERY_TOKEN;
+            case "after-prompt" -> Perplexity.Method.AFTER_PROMPT;
             default ->
                 throw new CommandException(
-                        ExitCode.USAGE, "--method: got '" + method + "', allowed: second-half, every-token");
+                        ExitCode.USAGE,
+                        "--method: got '" + method + "', allowed: second-half, every-token, after-prompt");
         };
     }
 

@@ -68,7 +68,10 @@ public final class KvBench implements Callable<Integer> {
                             + " (${DEFAULT-VALUE}).")
     private List<String> modes;
 
-    @Option(names = "--text", split = ",", description = "Texts, as for jay train: the perplexity task (none).")
+    @Option(
+            names = "--text",
+            split = ",",
+            description = "Texts, as for jay train: the perplexity task, of what follows a prompt (none).")
     private List<Path> texts = List.of();
 
     @Option(names = "--characters", defaultValue = "60000", description = "Of the beginning of each text (60000).")

@@ -133,7 +133,7 @@ record KvJudge(
         if (!text.isEmpty()) {
             int chunk = Math.min(length, of.contextLength());
             Perplexity.Progress result =
-                    Perplexity.measure(of, text, chunk, Perplexity.Method.EVERY_TOKEN, Numerics.FAST, p -> {});
+                    Perplexity.measure(of, text, chunk, Perplexity.Method.AFTER_PROMPT, Numerics.FAST, p -> {});
             scores.put(new Asked(PERPLEXITY, "text"), result.sum() / result.scored());
         }
         int read = Math.min(length, SkillExam.longest(of.contextLength()));
