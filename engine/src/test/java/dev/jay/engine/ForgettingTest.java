@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.engine.sample.Sampling;
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.merge.KvMerges;
 import dev.jay.model.load.Synth;
 import dev.jay.tensor.kernel.Numerics;
 import java.io.IOException;
@@ -78,15 +79,22 @@ class ForgettingTest {
             for (int every : new int[] {0, 16}) {
                 String recipe = "keys=f16 values=f16 evict=" + name + "(budget=40,sinks=2,recent=8,every=" + every + ")"
                         + (every == 0 ? "" : " spread=pyramid(slope=0.5)");
-                List<List<Integer>> wanted;
-                try (Model model = open(recipe, 4, 256)) {
-                    wanted = alone(model);
-                    assertThat(together(model)).as(recipe).isEqualTo(wanted);
-                }
-                try (Model model = open(recipe, 1, 24)) { // too few pages for all: some give way and begin again
-                    assertThat(together(model)).as(recipe).isEqualTo(wanted);
-                }
+                checkAnswers(recipe);
             }
+        }
+        for (String name : KvMerges.ALL.names()) {
+            checkAnswers("keys=bf16 values=f16 evict=heavy-hitter(budget=40,recent=8,every=16) merge=" + name);
+        }
+    }
+
+    private void checkAnswers(String recipe) throws IOException {
+        List<List<Integer>> wanted;
+        try (Model model = open(recipe, 4, 256)) {
+            wanted = alone(model);
+            assertThat(together(model)).as(recipe).isEqualTo(wanted);
+        }
+        try (Model model = open(recipe, 1, 24)) { // too few pages for all: some give way and begin again
+            assertThat(together(model)).as(recipe).isEqualTo(wanted);
         }
     }
 
@@ -100,7 +108,11 @@ class ForgettingTest {
             assertThat(alone(model)).isEqualTo(full);
         }
         try (Model model = open("keys=f16 values=f16 evict=window(budget=40,every=16)", 1, 256)) {
-            assertThat(alone(model)).isNotEqualTo(full);
+            List<List<Integer>> left = alone(model);
+            assertThat(left).isNotEqualTo(full);
+            try (Model merging = open("keys=f16 values=f16 evict=window(budget=40,every=16) merge=nearest", 1, 256)) {
+                assertThat(alone(merging)).isNotEqualTo(left);
+            }
         }
     }
 
@@ -169,6 +181,8 @@ class ForgettingTest {
                 .hasMessageContaining("budget=0");
         assertThatThrownBy(() -> open("keys=f16 values=f16 spread=pyramid", 1, 256))
                 .hasMessageContaining("spread= shares out what evict= keeps");
+        assertThatThrownBy(() -> open("keys=f16 values=f16 merge=similar", 1, 256))
+                .hasMessageContaining("merge= takes in what evict= forgets");
         assertThatThrownBy(() -> open("keys=f16 values=f16 evict=nothing", 1, 256))
                 .hasMessageContaining("known=[random, window");
     }

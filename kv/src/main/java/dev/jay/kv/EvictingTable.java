@@ -3,14 +3,15 @@ package dev.jay.kv;
 
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvSlots;
+import dev.jay.kv.merge.KvMerge;
 import dev.jay.kv.pool.PagePool;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
  * Rows of which some are forgotten: after a step that ends where the recipe's eviction says, each head keeps the tokens
- * that matter most to it, moved together, and pages that hold nothing more go back. Rows that are kept keep their bytes.
- * What is left is no longer what the tokens alone say, so it is shared with nobody.
+ * that matter most to it, moved together, and pages that hold nothing more go back. Rows that are kept keep their bytes,
+ * unless the recipe merges what is forgotten into them. What is left is no longer what the tokens alone say, so it is shared with nobody.
  */
 final class EvictingTable implements StreamTable {
     private final int stream;
@@ -18,6 +19,8 @@ final class EvictingTable implements StreamTable {
     private final KvEviction eviction;
     private final PageTable rows;
     private final SlotTable slots;
+    private final KvMerge merge; // null: what is forgotten is gone
+    private final float[] notes; // of heads, for the merge
     private int[] prompts = {}; // where prompts end, in order
     private int forgotten;
     private int settled; // tokens
@@ -28,7 +31,10 @@ final class EvictingTable implements StreamTable {
         this.shape = shape;
         this.eviction = recipe.eviction().orElseThrow();
         this.rows = new PageTable(stream, shape, recipe, pool);
-        this.slots = new SlotTable(pool, shape.heads(), eviction.states());
+        this.merge = recipe.merge().orElse(null);
+        this.slots = new SlotTable(pool, shape.heads(), eviction.states(), merge != null);
+        this.notes = new float[merge == null ? 0 : shape.heads()];
+        Arrays.fill(notes, Float.NaN);
     }
 
     /** The most slots that a sequence of so many tokens ever has. */
@@ -113,8 +119,10 @@ final class EvictingTable implements StreamTable {
             Arrays.fill(importance, 0);
             eviction.rank(of, importance);
             eviction.budget().protect(of, importance);
+            int[] best = best(importance, kept);
+            if (merge != null) new Merging(rows, slots, shape, h, best, there, notes).run(merge);
             int to = 0;
-            for (int from : best(importance, kept)) {
+            for (int from : best) {
                 if (from != to) {
                     rows.move(h, from, to);
                     slots.move(h, from, to);
@@ -149,6 +157,7 @@ final class EvictingTable implements StreamTable {
     public void clear() {
         rows.clear();
         slots.resize(0);
+        Arrays.fill(notes, Float.NaN);
         forgotten = 0;
         settled = 0;
         seen = false;

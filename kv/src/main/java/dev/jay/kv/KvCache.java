@@ -82,7 +82,8 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
             if (eviction.isPresent()) {
                 int heads = shape.streams().get(s).heads();
                 int states = eviction.get().states();
-                pages = Math.addExact(pages, SlotTable.pagesFor(slots, heads, states, pageBytes));
+                boolean merges = recipes.get(s).merge().isPresent();
+                pages = Math.addExact(pages, SlotTable.pagesFor(slots, heads, states, merges, pageBytes));
             }
             if (recipes.get(s).selection().isPresent()) {
                 pages = Math.addExact(

@@ -7,6 +7,8 @@ import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSpread;
 import dev.jay.kv.evict.KvSpreads;
+import dev.jay.kv.merge.KvMerge;
+import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelection;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.tensor.Catalog;
@@ -22,7 +24,7 @@ import java.util.Optional;
 
 /** How a stream keeps its keys and values: one choice on each axis. Recipes that read the same are equal. */
 public final class KvRecipe {
-    private static final List<String> AXES = List.of("keys", "values", "evict", "spread", "select");
+    private static final List<String> AXES = List.of("keys", "values", "evict", "merge", "spread", "select");
     private static final int MOST_GROUP = 256; // tokens
 
     /** Nothing is lost: {@code keys=f32 values=f32}. */
@@ -35,6 +37,7 @@ public final class KvRecipe {
     private final KvCodec keys;
     private final KvCodec values;
     private final KvEviction eviction; // null: nothing is forgotten
+    private final KvMerge merge; // null: what is forgotten is gone
     private final KvSpread spread; // null: every layer keeps as much
     private final KvSelection selection; // null: a query reads all
     private final int group;
@@ -44,6 +47,7 @@ public final class KvRecipe {
         this.keys = KvCodecs.ALL.make(choices.getOrDefault("keys", "f32"));
         this.values = KvCodecs.ALL.make(choices.getOrDefault("values", "f32"));
         this.eviction = made(KvEvictions.ALL, choices.get("evict"));
+        this.merge = made(KvMerges.ALL, choices.get("merge"));
         this.spread = made(KvSpreads.ALL, choices.get("spread"));
         this.selection = made(KvSelections.ALL, choices.get("select"));
         this.group = Math.max(this.keys.group(), this.values.group());
@@ -77,6 +81,10 @@ public final class KvRecipe {
         if (spread != null && eviction == null) {
             throw new IllegalArgumentException(
                     "kv recipe '" + text + "': spread= shares out what evict= keeps, and nothing is forgotten");
+        }
+        if (merge != null && eviction == null) {
+            throw new IllegalArgumentException(
+                    "kv recipe '" + text + "': merge= takes in what evict= forgets, and nothing is forgotten");
         }
         if (eviction != null && group > 1) {
             throw new IllegalArgumentException("kv recipe '" + text + "': a token leaves its group when others are"
@@ -143,7 +151,8 @@ public final class KvRecipe {
         List<KvRecipe> all = new ArrayList<>();
         for (int budget : spread.budgets(eviction.budget().tokens(), streams)) {
             String evict = eviction.name().replaceFirst("budget=[0-9]+", "budget=" + budget);
-            all.add(parse("keys=" + keys.name() + " values=" + values.name() + " evict=" + evict));
+            all.add(parse("keys=" + keys.name() + " values=" + values.name() + " evict=" + evict
+                    + (merge == null ? "" : " merge=" + merge.name())));
         }
         return all;
     }
@@ -151,6 +160,11 @@ public final class KvRecipe {
     /** Which tokens are forgotten; nothing: none is. */
     public Optional<KvEviction> eviction() {
         return Optional.ofNullable(eviction);
+    }
+
+    /** What becomes of tokens that are forgotten; nothing: they are gone. */
+    public Optional<KvMerge> merge() {
+        return Optional.ofNullable(merge);
     }
 
     /** Which of what is kept a query reads; nothing: all. */

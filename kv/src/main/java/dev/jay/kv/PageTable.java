@@ -80,6 +80,20 @@ final class PageTable implements StreamTable {
         recipe.values().unseal(page, layout.valueAt(head, within), shape.valueWidth(), into.values(), into.valueAt());
     }
 
+    /** One row of a head, coded anew. */
+    void put(int slot, int head, HeadRows from) {
+        MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));
+        int within = slot % layout.slots();
+        recipe.keys().seal(from.keys(), from.keyAt(), shape.keyWidth(), page, layout.keyAt(head, within));
+        recipe.values().seal(from.values(), from.valueAt(), shape.valueWidth(), page, layout.valueAt(head, within));
+    }
+
+    /** One key of a head, decoded. */
+    void key(int slot, int head, MemorySegment into, long at) {
+        MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));
+        recipe.keys().unseal(page, layout.keyAt(head, slot % layout.slots()), shape.keyWidth(), into, at);
+    }
+
     /** Keys of slots [from, to) of a head, decoded, channel by channel {@code stride} floats apart. */
     void keyColumns(int head, int from, int to, float[] into, int stride) {
         float[] row = new float[shape.keyWidth()];

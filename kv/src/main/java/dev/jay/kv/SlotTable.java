@@ -8,39 +8,42 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Which token each slot of each head of a stream holds, and what its eviction remembers of it, in pages of the pool:
- * {@code [slot][head][position:int][state: floats][state before the pass: floats]}. Owns its pages.
+ * {@code [slot][head][position:int][state: floats][state before the pass: floats][merged: float]}, the last where tokens are
+ * merged: what those weigh that were merged into this one. Owns its pages.
  */
 final class SlotTable {
     private final PagePool pool;
     private final PageList pages;
     private final int heads;
     private final int states;
+    private final boolean merges;
     private final int entryBytes;
     private final int perPage; // slots
 
-    SlotTable(PagePool pool, int heads, int states) {
+    SlotTable(PagePool pool, int heads, int states, boolean merges) {
         this.pool = pool;
         this.pages = new PageList(pool);
         this.heads = heads;
         this.states = states;
-        this.entryBytes = entryBytes(states);
-        this.perPage = perPage(heads, states, pool.pageBytes());
+        this.merges = merges;
+        this.entryBytes = entryBytes(states, merges);
+        this.perPage = perPage(heads, entryBytes, pool.pageBytes());
     }
 
-    private static int entryBytes(int states) {
-        return 4 + 8 * states;
+    private static int entryBytes(int states, boolean merges) {
+        return 4 + 8 * states + (merges ? 4 : 0);
     }
 
-    private static int perPage(int heads, int states, long pageBytes) {
-        long slots = pageBytes / ((long) heads * entryBytes(states));
+    private static int perPage(int heads, int entryBytes, long pageBytes) {
+        long slots = pageBytes / ((long) heads * entryBytes);
         if (slots < 1) {
             throw new IllegalArgumentException("kv page has no room for a slot of " + heads + " heads: " + pageBytes);
         }
         return Math.toIntExact(slots);
     }
 
-    static int pagesFor(int slots, int heads, int states, long pageBytes) {
-        return Math.ceilDiv(slots, perPage(heads, states, pageBytes));
+    static int pagesFor(int slots, int heads, int states, boolean merges, long pageBytes) {
+        return Math.ceilDiv(slots, perPage(heads, entryBytes(states, merges), pageBytes));
     }
 
     /** From now on there are so many slots; new ones are to be {@link #begin begun}. */
@@ -72,6 +75,16 @@ final class SlotTable {
 
     int position(int head, int slot) {
         return page(slot).get(ValueLayout.JAVA_INT_UNALIGNED, at(head, slot));
+    }
+
+    /** What tokens weigh that were merged into a slot's; its own weighs 1. */
+    float merged(int head, int slot) {
+        return merges ? page(slot).get(ValueLayout.JAVA_FLOAT_UNALIGNED, at(head, slot) + entryBytes - 4) : 0;
+    }
+
+    void merged(int head, int slot, float weight) {
+        if (!merges) throw new IllegalStateException("kv slots here take nothing in");
+        page(slot).set(ValueLayout.JAVA_FLOAT_UNALIGNED, at(head, slot) + entryBytes - 4, weight);
     }
 
     void move(int head, int from, int to) {

@@ -3,13 +3,18 @@ package dev.jay.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSlots;
 import dev.jay.kv.evict.KvSpreads;
+import dev.jay.kv.merge.KvMerge;
+import dev.jay.kv.merge.KvMerges;
+import dev.jay.kv.merge.KvParting;
 import dev.jay.tensor.Steps;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,6 +43,16 @@ class KvEvictionLaws {
                 law.check(new AttentionTrial(SEED, recipe, Mask.CAUSAL, LENGTHS), recipe);
             }
         }
+        for (String merge : KvMerges.ALL.names()) {
+            for (int every : List.of(0, 32, 1)) {
+                String codec = CODECS.get(i++ % CODECS.size());
+                String evict = i % 2 == 0 ? "heavy-hitter" : "window";
+                String text = "keys=" + codec + " values=" + codec + " evict=" + evict + PARAMETERS + every + ") merge="
+                        + merge;
+                KvRecipe recipe = KvRecipe.parse(text);
+                law.check(new AttentionTrial(SEED, recipe, Mask.CAUSAL, LENGTHS), recipe);
+            }
+        }
     }
 
     @Test
@@ -46,6 +61,10 @@ class KvEvictionLaws {
             String name = recipe.eviction().orElseThrow().name();
             assertThat(KvEvictions.ALL.make(name).name()).isEqualTo(name);
             assertThat(name).contains("budget=24,");
+            recipe.merge()
+                    .ifPresent(
+                            m -> assertThat(KvMerges.ALL.make(m.name()).name()).isEqualTo(m.name()));
+            assertThat(recipe.each(3)).containsOnly(recipe);
         });
     }
 
@@ -53,13 +72,14 @@ class KvEvictionLaws {
     void spreadsShareOutWhatThereIs() {
         for (String spread : KvSpreads.ALL.names()) {
             for (int layers : List.of(1, 2, 7, 32)) {
-                KvRecipe recipe =
-                        KvRecipe.parse("keys=f16 values=f16 evict=window(budget=100,every=16) spread=" + spread);
+                KvRecipe recipe = KvRecipe.parse(
+                        "keys=f16 values=f16 evict=window(budget=100,every=16) merge=nearest spread=" + spread);
                 List<KvRecipe> each = recipe.each(layers);
                 int sum = 0;
                 for (KvRecipe one : each) {
                     KvEviction eviction = one.eviction().orElseThrow();
                     assertThat(eviction.budget().every()).isEqualTo(16);
+                    assertThat(one.merge().orElseThrow().name()).isEqualTo("nearest");
                     sum += eviction.budget().tokens();
                 }
                 assertThat(each).as(spread).hasSize(layers);
@@ -104,10 +124,21 @@ class KvEvictionLaws {
     private static final class Slot {
         final int position;
         final float[] states = new float[2];
+        float[] key;
+        float[] value;
+        float merged; // what was merged into it weighs
 
-        Slot(int position) {
+        Slot(int position, float[] key, float[] value) {
             this.position = position;
+            this.key = key;
+            this.value = value;
         }
+    }
+
+    /** What is there of a head. */
+    private static final class Kept {
+        final List<Slot> slots = new ArrayList<>();
+        float note = Float.NaN;
     }
 
     private record Slots(List<Slot> of, int tokens) implements KvSlots {
@@ -142,27 +173,30 @@ class KvEvictionLaws {
         float[] values = AttentionTrial.coded(recipe.values(), false, trial.values[s], vw);
         int tokens = trial.tokens(s);
         float[] out = new float[tokens * AttentionTrial.QUERY_HEADS * vw];
-        List<List<Slot>> kept = new ArrayList<>();
-        for (int h = 0; h < heads; h++) kept.add(new ArrayList<>());
+        List<Kept> kept = new ArrayList<>();
+        for (int h = 0; h < heads; h++) kept.add(new Kept());
         for (int t = 0; t < tokens; t++) {
             int end = nextEnd(eviction, trial.promptEnd(s), t);
             for (int h = 0; h < heads; h++) {
-                List<Slot> slots = kept.get(h);
-                slots.add(new Slot(t));
+                List<Slot> slots = kept.get(h).slots;
+                int at = t * heads + h;
+                slots.add(new Slot(
+                        t,
+                        Arrays.copyOfRange(keys, at * kw, at * kw + kw),
+                        Arrays.copyOfRange(values, at * vw, at * vw + vw)));
                 float[] weights = new float[slots.size()];
                 for (int g = 0; g < AttentionTrial.GROUP; g++) {
                     int head = h * AttentionTrial.GROUP + g;
                     int row = t * AttentionTrial.QUERY_HEADS + head;
-                    double[] w = weights(trial.queries[s], row * kw, keys, slots, h);
+                    double[] w = weights(trial.queries[s], row * kw, slots);
                     for (int i = 0; i < w.length; i++) {
                         weights[i] += (float) (w[i] / AttentionTrial.GROUP);
-                        int from = (slots.get(i).position * heads + h) * vw;
-                        for (int c = 0; c < vw; c++) out[row * vw + c] += (float) (w[i] * values[from + c]);
+                        for (int c = 0; c < vw; c++) out[row * vw + c] += (float) (w[i] * slots.get(i).value[c]);
                     }
                 }
                 boolean watched = end != Integer.MAX_VALUE && t >= (long) end - eviction.watches();
                 if (watched) eviction.see(new Slots(slots, t + 1), t, weights);
-                if (t + 1 == end && slots.size() > eviction.budget().tokens()) forget(eviction, slots, t + 1);
+                if (t + 1 == end && slots.size() > eviction.budget().tokens()) forget(recipe, kept.get(h), t + 1);
                 assertThat(slots.size())
                         .isLessThanOrEqualTo(
                                 eviction.budget().every() == 0
@@ -180,14 +214,13 @@ class KvEvictionLaws {
         return every == 0 ? next : Math.min(next, (position / every + 1) * every);
     }
 
-    private static double[] weights(float[] queries, int at, float[] keys, List<Slot> slots, int head) {
-        int kw = AttentionTrial.STREAM.keyWidth();
+    private static double[] weights(float[] queries, int at, List<Slot> slots) {
         double[] w = new double[slots.size()];
         double sum = 0;
         for (int i = 0; i < w.length; i++) {
-            int from = (slots.get(i).position * AttentionTrial.STREAM.heads() + head) * kw;
+            float[] key = slots.get(i).key;
             double dot = 0;
-            for (int c = 0; c < kw; c++) dot += (double) queries[at + c] * keys[from + c];
+            for (int c = 0; c < key.length; c++) dot += (double) queries[at + c] * key[c];
             w[i] = Math.exp(dot * AttentionTrial.SCALE);
             sum += w[i];
         }
@@ -195,7 +228,9 @@ class KvEvictionLaws {
         return w;
     }
 
-    private static void forget(KvEviction eviction, List<Slot> slots, int tokens) {
+    private static void forget(KvRecipe recipe, Kept kept, int tokens) {
+        KvEviction eviction = recipe.eviction().orElseThrow();
+        List<Slot> slots = kept.slots;
         float[] importance = new float[slots.size()];
         eviction.rank(new Slots(slots, tokens), importance);
         eviction.budget().protect(new Slots(slots, tokens), importance);
@@ -204,9 +239,77 @@ class KvEvictionLaws {
         order.sort(Comparator.<Integer>comparingDouble(i -> -importance[i]).thenComparing(Comparator.reverseOrder()));
         List<Integer> best = new ArrayList<>(order.subList(0, eviction.budget().tokens()));
         best.sort(Comparator.naturalOrder());
+        List<Integer> rest = new ArrayList<>(order.subList(best.size(), order.size()));
+        rest.sort(Comparator.naturalOrder());
+        recipe.merge().ifPresent(m -> merge(m, recipe, kept, best, rest));
         List<Slot> left = new ArrayList<>();
         for (int i : best) left.add(slots.get(i));
         slots.clear();
         slots.addAll(left);
+    }
+
+    private static void merge(KvMerge merge, KvRecipe recipe, Kept kept, List<Integer> best, List<Integer> rest) {
+        int[] into = new int[rest.size()];
+        float[] weights = new float[rest.size()];
+        merge.match(new Parting(kept, ints(best), ints(rest)), into, weights);
+        for (int k = 0; k < best.size(); k++) {
+            Slot slot = kept.slots.get(best.get(k));
+            double[] key = new double[slot.key.length];
+            double[] value = new double[slot.value.length];
+            double sum = add(slot, 1 + slot.merged, key, value);
+            boolean any = false;
+            for (int i = 0; i < into.length; i++) {
+                if (into[i] != k || !(weights[i] > 0)) continue;
+                sum += add(kept.slots.get(rest.get(i)), weights[i], key, value);
+                any = true;
+            }
+            if (!any) continue;
+            slot.key = mean(recipe.keys(), key, sum);
+            slot.value = mean(recipe.values(), value, sum);
+            slot.merged = (float) (sum - 1);
+        }
+    }
+
+    private static int[] ints(List<Integer> some) {
+        return some.stream().mapToInt(i -> i).toArray();
+    }
+
+    private static double add(Slot slot, float weight, double[] key, double[] value) {
+        for (int c = 0; c < key.length; c++) key[c] += (double) weight * slot.key[c];
+        for (int c = 0; c < value.length; c++) value[c] += (double) weight * slot.value[c];
+        return weight;
+    }
+
+    private static float[] mean(KvCodec codec, double[] sums, double weight) {
+        float[] row = new float[AttentionTrial.STREAM.heads() * sums.length];
+        for (int c = 0; c < row.length; c++) row[c] = (float) (sums[c % sums.length] / weight);
+        return Arrays.copyOf(AttentionTrial.coded(codec, false, row, sums.length), sums.length);
+    }
+
+    private record Parting(Kept of, int[] kept, int[] forgotten) implements KvParting {
+        @Override
+        public int position(int slot) {
+            return of.slots.get(slot).position;
+        }
+
+        @Override
+        public int width() {
+            return AttentionTrial.STREAM.keyWidth();
+        }
+
+        @Override
+        public void key(int slot, float[] into, int at) {
+            System.arraycopy(of.slots.get(slot).key, 0, into, at, width());
+        }
+
+        @Override
+        public float note() {
+            return of.note;
+        }
+
+        @Override
+        public void note(float value) {
+            of.note = value;
+        }
     }
 }

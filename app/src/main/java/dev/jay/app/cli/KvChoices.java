@@ -4,6 +4,7 @@ package dev.jay.app.cli;
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSpreads;
+import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelections;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -15,6 +16,7 @@ final class KvChoices implements Iterable<String> {
     public Iterator<String> iterator() {
         List<String> all = new ArrayList<>(KvCodecs.ALL.names());
         KvEvictions.ALL.names().forEach(name -> all.add("evict=" + name));
+        KvMerges.ALL.names().forEach(name -> all.add("merge=" + name));
         KvSelections.ALL.names().forEach(name -> all.add("select=" + name));
         KvSpreads.ALL.names().forEach(name -> all.add("spread=" + name));
         return all.iterator();

@@ -5,12 +5,13 @@ import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvStream;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is judged unless the caller says: codecs at few bits, and whatever the catalogs of evictions and selections have. */
+/** What is judged unless the caller says: codecs at few bits, and whatever the catalogs of evictions, merges and selections have. */
 final class KvRecipes {
     private static final List<String> CODECS = List.of(
             "keys=bf16 values=bf16",
@@ -43,6 +44,10 @@ final class KvRecipes {
             for (String name : KvEvictions.ALL.names()) {
                 all.add("keys=f16 values=f16 evict=" + name + "(budget=" + tokens + ",recent=" + recent + ",sinks="
                         + sinks + ")");
+            }
+            for (String name : KvMerges.ALL.names()) {
+                all.add("keys=f16 values=f16 evict=heavy-hitter(budget=" + tokens + ",recent=" + recent + ",sinks="
+                        + sinks + ") merge=" + name);
             }
             int units = Math.max(3, Math.ceilDiv(tokens, 32)); // the first, the last, and one to choose
             for (String name : KvSelections.ALL.names()) {

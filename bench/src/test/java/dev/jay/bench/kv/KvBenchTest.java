@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.model.load.Synth;
 import java.io.ByteArrayOutputStream;
@@ -83,7 +84,7 @@ class KvBenchTest {
     }
 
     @Test
-    void shouldJudgeEveryEvictionAndSelectionUnlessTold() throws IOException {
+    void shouldJudgeEveryMemberUnlessTold() throws IOException {
         List<String> rows =
                 bench(0, model(), "--smoke", "--json", "--tasks", "needle", "--modes", "shared", "--budgets", "25");
         List<String> recipes = new ArrayList<>();
@@ -96,6 +97,9 @@ class KvBenchTest {
         }
         for (String name : KvEvictions.ALL.names()) {
             assertThat(recipes).anyMatch(recipe -> recipe.contains("evict=" + name + "(budget=64,"));
+        }
+        for (String name : KvMerges.ALL.names()) {
+            assertThat(recipes).anyMatch(recipe -> recipe.contains("merge=" + name));
         }
         for (String name : KvSelections.ALL.names()) {
             assertThat(recipes).anyMatch(recipe -> recipe.contains("select=" + name + "(budget=96,"));
