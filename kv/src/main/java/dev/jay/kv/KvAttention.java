@@ -36,6 +36,7 @@ public final class KvAttention {
     private final Mode fast;
     private final SealedAttention sealed; // where they are
     private final SelectedAttention selected; // where queries read some only; else null
+    private final Rotations rotations;
 
     /** @param queryHeads a multiple of the stream's heads: those that share a KV head lie side by side */
     public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads) {
@@ -56,6 +57,7 @@ public final class KvAttention {
         boolean seals = recipe.group() > 1;
         this.sealed = seals ? new SealedAttention(ops, recipe, stream, group, pieceSlots) : null;
         this.selected = recipe.selection().isPresent() ? new SelectedAttention(ops, recipe, stream, group) : null;
+        this.rotations = new Rotations(recipe, stream);
         this.exact = seals ? null : new Mode(Numerics.EXACT, Math.max(1, EXACT_QUERIES / group));
         this.fast = seals ? null : new Mode(Numerics.FAST, Math.max(1, FAST_QUERIES / group));
     }
@@ -271,7 +273,8 @@ public final class KvAttention {
             ops.forEach(blocks, (b, worker) -> {
                 Block block = block(b);
                 for (int piece = block.firstPiece(); piece <= block.lastPiece(); piece++) {
-                    merge(block, waiting(b * maxPieces + piece), piece == block.firstPiece());
+                    boolean isFirst = piece == block.firstPiece();
+                    merge(block, waiting(b * maxPieces + piece), isFirst, piece == block.lastPiece());
                 }
             });
         }
@@ -283,12 +286,12 @@ public final class KvAttention {
             PartialRows partial = new PartialRows(own, stream.valueWidth(), mode.blockTokens * group, 0);
             if (mode == fast) {
                 attend(block, 0, block.end(), partial, worker);
-                merge(block, partial, true);
+                merge(block, partial, true, true);
                 return;
             }
             for (int piece = block.firstPiece(); piece <= block.lastPiece(); piece++) {
                 attendPiece(block, piece, partial, worker);
-                merge(block, partial, piece == block.firstPiece());
+                merge(block, partial, piece == block.firstPiece(), piece == block.lastPiece());
             }
         }
 
@@ -349,6 +352,7 @@ public final class KvAttention {
                 int end = batch.mask().end(position, lengthOf(block.span()));
                 Arrays.fill(task.visibleTo, t * group, (t + 1) * group, Math.clamp(end, sees, to));
             }
+            rotations.turn(perWorker, worker * mode.workerBytes, task.queries);
             PageLayout layout = block.span().source().layout(streamIndex);
             int runs = Math.ceilDiv(to, layout.run());
             if (task.pages.length < runs) task.pages = new long[Math.max(runs, 2 * task.pages.length)];
@@ -365,9 +369,11 @@ public final class KvAttention {
         }
 
         /** Adds a piece's share to the answer. The first is the answer. */
-        private void merge(Block block, PartialRows partial, boolean isFirst) {
+        private void merge(Block block, PartialRows partial, boolean isFirst, boolean isLast) {
             for (int i = 0; i < block.count() * group; i++) {
-                partial.addTo(batch.out(), lse, row(block, i / group, i % group), i, isFirst);
+                long row = row(block, i / group, i % group);
+                partial.addTo(batch.out(), lse, row, i, isFirst);
+                if (isLast) rotations.turnBack(batch.out(), row * stream.valueWidth() * Float.BYTES, 1);
             }
         }
 

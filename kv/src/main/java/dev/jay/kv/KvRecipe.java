@@ -88,16 +88,20 @@ public final class KvRecipe {
         }
         if (eviction != null && group > 1) {
             throw new IllegalArgumentException("kv recipe '" + text + "': a token leaves its group when others are"
-                    + " forgotten, so evict= wants codecs that code each row by itself: f32, f16, bf16, q8_0");
+                    + " forgotten, so evict= wants codecs that code each row by itself: " + byRow());
         }
         if (selection != null && group > 1) {
             throw new IllegalArgumentException("kv recipe '" + text + "': the rows of an open group lie apart from the"
-                    + " sealed ones, so select= wants codecs that code each row by itself: f32, f16, bf16, q8_0");
+                    + " sealed ones, so select= wants codecs that code each row by itself: " + byRow());
         }
         if (selection != null && eviction != null) {
             throw new IllegalArgumentException("kv recipe '" + text + "': evict= moves tokens between the units that"
                     + " select= has summed up; wanted one of the two");
         }
+    }
+
+    private static String byRow() {
+        return String.join(", ", KvCodecs.byRow());
     }
 
     /**

@@ -27,6 +27,7 @@ final class SelectedAttention {
     private final AttentionKernel[] kernels; // by numerics
     private final AttentionKernel.Task[] tasks; // one a worker, reused
     private final UnitChooser[] choosers; // one a worker
+    private final Rotations rotations;
     private final long[][] addresses; // of all runs; one a worker
     private final long queryBytes;
     private final long outBytes;
@@ -53,6 +54,7 @@ final class SelectedAttention {
         }
         WeightFormat keys = recipe.keys().rowFormat().orElseThrow();
         WeightFormat values = recipe.values().rowFormat().orElseThrow();
+        this.rotations = new Rotations(recipe, stream);
         this.kernels = new AttentionKernel[Numerics.values().length];
         long most = 0;
         for (Numerics numerics : Numerics.values()) {
@@ -139,6 +141,7 @@ final class SelectedAttention {
         for (int u = 0; u < units; u++) task.pages[u] = addresses[worker][chosen[u]];
         int slots = (units - 1) * KvSelection.UNIT + position % KvSelection.UNIT + 1;
         Arrays.fill(task.visibleTo, slots);
+        rotations.turn(own, 0, group); // units were chosen by what they were
         task.scale = batch.scale();
         task.softCap = batch.softCap();
         task.query = own.address();
@@ -151,6 +154,7 @@ final class SelectedAttention {
         task.lse = task.out + outBytes;
         kernels[batch.numerics().ordinal()].run(task, task.lse + lseBytes);
         int vw = stream.valueWidth();
+        rotations.turnBack(own, queryBytes, group);
         MemorySegment.copy(own, queryBytes, batch.out(), 4 * row * vw, 4L * group * vw);
         MemorySegment.copy(own, queryBytes + outBytes, lse, 4 * row, 4L * group);
     }

@@ -4,6 +4,7 @@ package dev.jay.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.kv.codec.KvCodec;
+import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSlots;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class KvEvictionLaws {
     private static final long SEED = 157;
     private static final int[] LENGTHS = {130, 1, 75};
-    private static final List<String> CODECS = List.of("f32", "f16", "q8_0", "bf16");
+    private static final List<String> CODECS = KvCodecs.byRow();
     private static final String PARAMETERS = "(budget=24,sinks=2,recent=5,every=";
 
     private interface Law {

@@ -3,6 +3,7 @@ package dev.jay.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.select.KvSelection;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.kv.select.KvUnits;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class KvSelectionLaws {
     private static final long SEED = 224;
     private static final int[] LENGTHS = {420, 1, 270};
-    private static final List<String> CODECS = List.of("f32", "f16", "q8_0", "bf16");
+    private static final List<String> CODECS = KvCodecs.byRow();
     private static final String PARAMETERS = "(budget=192,sinks=5,recent=40)";
 
     private interface Law {

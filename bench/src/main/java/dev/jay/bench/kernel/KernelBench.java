@@ -71,7 +71,7 @@ public final class KernelBench implements Callable<Integer> {
             split = ",",
             paramLabel = "FORMAT",
             description = "Of keys and values (default: ${DEFAULT-VALUE}).",
-            defaultValue = "f16,bf16,q8_0,f32")
+            defaultValue = "f16,bf16,q8_0,q4_0,iq4_nl,f32")
     private List<String> kvFormats = List.of();
 
     @Option(

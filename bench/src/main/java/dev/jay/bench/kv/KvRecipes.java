@@ -16,6 +16,9 @@ final class KvRecipes {
     private static final List<String> CODECS = List.of(
             "keys=bf16 values=bf16",
             "keys=q8_0 values=q8_0",
+            "keys=q4_0 values=q4_0",
+            "keys=rotated-q4_0 values=q4_0",
+            "keys=iq4_nl values=iq4_nl",
             "keys=per-channel(bits=4) values=per-token(bits=4)",
             "keys=per-token(bits=4) values=per-token(bits=4)",
             "keys=rotated(bits=4) values=per-token(bits=4)",

@@ -24,7 +24,7 @@ final class StressCases {
     private static final int ROWS = 37;
     private static final int COLS = 512;
     private static final int[] COUNTS = {1, 5, 34};
-    private static final List<String> KV = List.of("f32", "f16", "bf16", "q8_0");
+    private static final List<String> KV = List.of("f32", "f16", "bf16", "q8_0", "q4_0", "iq4_nl");
     private static final int WIDTH = 64;
     private static final int SLOTS = 2 * AttentionKernel.TILE + 5;
     private static final int QUERIES = 9;

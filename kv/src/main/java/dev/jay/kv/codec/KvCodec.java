@@ -29,4 +29,9 @@ public interface KvCodec {
     default Optional<WeightFormat> rowFormat() {
         return Optional.empty();
     }
+
+    /** What a row was multiplied by before it was coded in {@link #rowFormat}, if anything. */
+    default Optional<Hadamard> rotation(int width) {
+        return Optional.empty();
+    }
 }

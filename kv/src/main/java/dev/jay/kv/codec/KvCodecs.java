@@ -2,6 +2,7 @@
 package dev.jay.kv.codec;
 
 import dev.jay.tensor.Catalog;
+import java.util.List;
 
 /** Every way to code keys or values. To add one: write its file, add its line. */
 public final class KvCodecs {
@@ -11,6 +12,9 @@ public final class KvCodecs {
             RowCodec.entry("f16"),
             RowCodec.entry("bf16"),
             RowCodec.entry("q8_0"),
+            RowCodec.entry("q4_0"),
+            RowCodec.entry("iq4_nl"),
+            RotatedRows.entry("q4_0"),
             PerChannel.ENTRY,
             PerToken.ENTRY,
             Rotated.ENTRY,
@@ -19,4 +23,9 @@ public final class KvCodecs {
             );
 
     private KvCodecs() {}
+
+    /** Those that code each row by itself, so that a row may go, move or be read without others. */
+    public static List<String> byRow() {
+        return ALL.names().stream().filter(name -> ALL.make(name).group() == 1).toList();
+    }
 }

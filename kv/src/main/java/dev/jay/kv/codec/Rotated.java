@@ -24,9 +24,7 @@ final class Rotated implements KvCodec {
         this.bits = args.intOf("bits", 4);
         this.order = args.intOf("order", 64);
         Uniform.checkBits("rotated", bits);
-        if (order < 2 || order > 256 || Integer.bitCount(order) != 1) {
-            throw new IllegalArgumentException("rotated: order=" + order + ", allowed: powers of two from 2 to 256");
-        }
+        Hadamard.check("rotated", order);
     }
 
     @Override
@@ -49,19 +47,15 @@ final class Rotated implements KvCodec {
         return Uniform.BYTES + width * bits / 8;
     }
 
-    /** The greatest order that divides the width, up to the one asked for. */
-    private int orderOf(int width) {
-        return Math.min(order, Integer.lowestOneBit(width));
-    }
-
     @Override
     public void seal(MemorySegment rows, long from, int width, MemorySegment page, long at) {
         page.asSlice(at, groupBytes(width)).fill((byte) 0);
         float[] row = new float[width];
+        Hadamard hadamard = Hadamard.of(order, width);
         MemorySegment turned = MemorySegment.ofArray(row);
         for (int t = 0; t < PerToken.GROUP; t++) {
             MemorySegment.copy(rows, Floats.LAYOUT, from + 4L * t * width, row, 0, width);
-            turn(row, orderOf(width));
+            hadamard.turn(row);
             long to = at + (long) t * rowBytes(width);
             Uniform.measure(turned, 0, 1, width, bits, page, to);
             float step = Uniform.step(page, to);
@@ -75,29 +69,14 @@ final class Rotated implements KvCodec {
     @Override
     public void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
         float[] row = new float[width];
+        Hadamard hadamard = Hadamard.of(order, width);
         for (int t = 0; t < PerToken.GROUP; t++) {
             long from = at + (long) t * rowBytes(width);
             float step = Uniform.step(page, from);
             float least = Uniform.least(page, from);
             for (int c = 0; c < width; c++) row[c] = least + Uniform.get(page, from + Uniform.BYTES, c, bits) * step;
-            turn(row, orderOf(width));
+            hadamard.turn(row);
             MemorySegment.copy(row, 0, rows, Floats.LAYOUT, to + 4L * t * width, width);
         }
-    }
-
-    /** Multiplies each block of a row by the Hadamard matrix of that order over its root. */
-    private static void turn(float[] row, int order) {
-        for (int half = 1; half < order; half *= 2) {
-            for (int i = 0; i < row.length; i += 2 * half) {
-                for (int j = i; j < i + half; j++) {
-                    float a = row[j];
-                    float b = row[j + half];
-                    row[j] = a + b;
-                    row[j + half] = a - b;
-                }
-            }
-        }
-        float scale = (float) (1 / Math.sqrt(order));
-        for (int i = 0; i < row.length; i++) row[i] *= scale;
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -85,6 +86,17 @@ class SealedCodecsTest {
         assertThat(1 - scoreError("rotated(bits=4,order=128)", keys) / plain).isGreaterThan(0.85);
     }
 
+    /** Where a range is of 32 channels an outlier costs less to begin with, and turned it still costs less than half. */
+    @Test
+    void shouldRecoverWhatAnOutlierCostsByRotationOfRowsToo() {
+        float[] keys = withOutlier();
+        double plain = scoreError("q4_0", keys);
+        assertThat(scoreError("rotated-q4_0", keys)).isLessThan(plain / 2);
+        float[] even = gaussian(5, TOKENS * WIDTH);
+        double none = scoreError("q4_0", even);
+        assertThat(scoreError("rotated-q4_0", even)).isBetween(0.9 * none, 1.1 * none);
+    }
+
     @Test
     void shouldNeitherGainNorLoseByRotationWithoutOutliers() {
         float[] keys = gaussian(5, TOKENS * WIDTH);
@@ -128,6 +140,9 @@ class SealedCodecsTest {
                 .isEqualTo(64 * WIDTH * 2 / 8 + 4 * WIDTH);
         assertThat(KvCodecs.ALL.make("per-token(bits=2)").groupBytes(WIDTH)).isEqualTo(32 * (WIDTH * 2 / 8 + 4 * 4));
         assertThat(KvCodecs.ALL.make("rotated").groupBytes(WIDTH)).isEqualTo(32 * (WIDTH / 2 + 4));
+        for (String row : List.of("q4_0", "iq4_nl", "rotated-q4_0")) {
+            assertThat(KvCodecs.ALL.make(row).groupBytes(WIDTH)).as(row).isEqualTo(WIDTH / 2 + 2 * WIDTH / 32);
+        }
         assertThat(KvCodecs.ALL.make("gear-channel").groupBytes(WIDTH))
                 .isEqualTo(32 * WIDTH * 2 / 8 + 4 * WIDTH + 2 * 4 * (WIDTH + 32) + 4 * (32 * WIDTH * 2 / 100));
     }
@@ -149,6 +164,8 @@ class SealedCodecsTest {
     @Test
     void shouldRejectWhenParametersMakeNoSense() {
         assertThatThrownBy(() -> KvCodecs.ALL.make("rotated(order=48)")).hasMessageContaining("order=48, allowed");
+        assertThatThrownBy(() -> KvCodecs.ALL.make("rotated-q4_0(order=3)"))
+                .hasMessageContaining("rotated-q4_0: order=3");
         assertThatThrownBy(() -> KvCodecs.ALL.make("gear-token(rank=99)")).hasMessageContaining("rank=99");
         assertThatThrownBy(() -> KvCodecs.ALL.make("per-token(span=3)")).hasMessageContaining("span=3");
     }

@@ -4,9 +4,21 @@ package dev.jay.tensor.format;
 /** What iq4_nl and iq4_xs have in common: codes of four bits that stand for 16 values, closer together near zero. */
 final class UnevenCodes {
     private static final int[] VALUES = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+    private static final byte[] BELOW = below();
     private static final int TRIES = 7;
 
     private UnevenCodes() {}
+
+    /** For each whole number from the least value on, the code of the greatest value that is not above it; of the last, the one before. */
+    private static byte[] below() {
+        int last = VALUES.length - 1;
+        byte[] below = new byte[VALUES[last] - VALUES[0] + 1];
+        for (int i = 0, code = 0; i < below.length; i++) {
+            if (code + 1 < last && VALUES[code + 1] - VALUES[0] <= i) code++;
+            below[i] = (byte) code;
+        }
+        return below;
+    }
 
     static int value(int code) {
         return VALUES[code];
@@ -16,15 +28,9 @@ final class UnevenCodes {
     static int nearest(float v) {
         int last = VALUES.length - 1;
         if (v <= VALUES[0]) return 0;
-        if (v >= VALUES[last]) return last;
-        int below = 0;
-        int above = last;
-        while (above - below > 1) {
-            int middle = (below + above) / 2;
-            if (v < VALUES[middle]) above = middle;
-            else below = middle;
-        }
-        return v - VALUES[below] < VALUES[above] - v ? below : above;
+        if (!(v < VALUES[last])) return last;
+        int below = BELOW[(int) (v - VALUES[0])]; // rounded up across a value it is the nearest one's
+        return v - VALUES[below] < VALUES[below + 1] - v ? below : below + 1;
     }
 
     /** A scale such that {@code x = scale * value}, by trying to make the extreme weight each value about the lowest. */

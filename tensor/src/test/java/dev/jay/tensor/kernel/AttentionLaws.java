@@ -19,9 +19,20 @@ import org.junit.jupiter.api.Test;
 class AttentionLaws {
     private static final int PAGE = 64;
     private static final int SLOTS = 150;
-    private static final String[] CACHED = {"f32", "f16", "bf16", "q8_0"}; // what caches are kept in
+    private static final String[] CACHED = {"f32", "f16", "bf16", "q8_0", "q4_0", "iq4_nl"}; // what caches are kept in
     private static final int[][] WIDTHS = {
-        {64, 64}, {80, 129}, {8, 16}, {136, 7}, {128, 128}, {1, 1}, {33, 272}, {20, 5}
+        {64, 64},
+        {80, 129},
+        {8, 16},
+        {136, 7},
+        {128, 128},
+        {1, 1},
+        {33, 272},
+        {20, 5},
+        {160, 96},
+        {32, 64},
+        {64, 33},
+        {96, 40}
     };
 
     private final KernelFixture fixture = new KernelFixture();

@@ -143,7 +143,7 @@ final class AttentionCode {
                 .emit(MOV, arg(at + 1), RAX)
                 .emit(MOV, R8, RCX);
         a.bind(next);
-        load.decode(a, width);
+        load.decode(a, constants, width);
         a.emit(ADD, RSI, arg(from + 1)).emit(ADD, RDI, imm(MachineAttention.rowBytes(width, 8)));
         a.emit(DEC, R8).jump(Condition.NOT_ZERO, next);
         a.bind(done);

@@ -142,7 +142,7 @@ final class AmxFewCode {
     /** The rows of r14 entries become rows of bf16 at rdi, which were rax apart; addresses are at {@code at} in an entry. */
     private void convert(KvLoad load, int width, int at, Reg mask) {
         int parts = Math.ceilDiv(width, 32);
-        int rowBytes = AmxRows.lineBytes(load) * width / 32;
+        int rowBytes = load.lineBytes() * width / 32;
         int together = parts < 3 ? 4 : 2; // rows
         int lines = (int) (together * rowBytes * CONVERTING / 64);
         Label entry = a.label();
@@ -155,7 +155,7 @@ final class AmxFewCode {
             for (int part = 0; part < parts; part++) {
                 Reg to = zmm(16 + (row * parts + part) % 16);
                 boolean isShort = width < 32 * (part + 1);
-                rows.dimensions(load, to, mem(RDX, part * AmxRows.lineBytes(load)), isShort ? mask : null);
+                rows.dimensions(load, to, mem(RDX, part * load.lineBytes()), isShort ? mask : null);
                 a.emit(VMOVUPS, mem(RDI, 64 * (row * parts + part)), to);
             }
             for (int line = row * lines / together; line < (row + 1) * lines / together; line++) fetch(line);
@@ -172,7 +172,7 @@ final class AmxFewCode {
 
     /** Lines of rows that r15 points to, from one to another share of an entry's. */
     private void fetch(KvLoad load, int width, double from, double to) {
-        int lines = Math.ceilDiv(AmxRows.lineBytes(load) * width, 64);
+        int lines = Math.ceilDiv(load.lineBytes() * width, 64);
         for (int i = (int) (lines * from); i < (int) (lines * to); i++) fetch(i);
     }
 
@@ -189,7 +189,7 @@ final class AmxFewCode {
     /** A line of each page that is still farther ahead: its translation is there in time, and the CPU's own prefetcher begins. */
     private void touch(KvLoad load, int width, int at) {
         a.emit(MOV, R15, mem(RBP, FAR + at));
-        for (int b = 0; b < AmxRows.lineBytes(load) * width; b += OS_PAGE) a.emit(PREFETCHT1, mem(R15, b));
+        for (int b = 0; b < load.lineBytes() * width; b += OS_PAGE) a.emit(PREFETCHT1, mem(R15, b));
     }
 
     /** Where the rows of the next entry are: r10 the first, rax the seventeenth; r9 apart. */

@@ -32,12 +32,8 @@ import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.k;
 import static dev.jay.tensor.asm.x86.Reg.ymm;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
-import static dev.jay.tensor.asm.x86.Vectors.VCVTDQ2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VCVTPH2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
-import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
-import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTW;
-import static dev.jay.tensor.asm.x86.Vectors.VPMOVSXBD;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHDQ;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHQDQ;
 import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKLDQ;
@@ -56,23 +52,19 @@ import dev.jay.tensor.asm.x86.X86Assembler;
  */
 final class AmxRows {
     private static final int AHEAD = AmxLayout.BLOCK_TILES * AmxLayout.ENTRY;
-    private static final int Q8_BLOCK = 34;
 
     private final X86Assembler a;
+    private final Constants constants;
     private final AmxLayout layout;
     private final Mem pairs; // where words of two vectors go so that they lie beside each other
 
     AmxRows(X86Assembler a, Constants constants, AmxLayout layout) {
         this.a = a;
+        this.constants = constants;
         this.layout = layout;
         int[] order = new int[16];
         for (int i = 0; i < order.length; i++) order[i] = 16 + i << 16 | i;
         this.pairs = constants.ints(order);
-    }
-
-    /** Bytes of 32 values. */
-    static int lineBytes(KvLoad load) {
-        return load == KvLoad.Q8_0 ? Q8_BLOCK : 64;
     }
 
     /** Of r14 entries at r12, keys rax apart; k6 has the words of a last, short part. Uses all but rbx, r12 to r14. */
@@ -93,7 +85,7 @@ final class AmxRows {
                 Label part = a.label();
                 a.emit(MOV, R9, imm(whole)).align(32).bind(part);
                 keyTile(load, false);
-                a.emit(ADD, RDX, imm(lineBytes(load))).emit(ADD, RSI, imm(lineBytes(load)));
+                a.emit(ADD, RDX, imm(load.lineBytes())).emit(ADD, RSI, imm(load.lineBytes()));
                 a.emit(DEC, R9).jump(Condition.NOT_ZERO, part);
             }
             if (width % 32 != 0) keyTile(load, true);
@@ -102,12 +94,12 @@ final class AmxRows {
     }
 
     private void keyTile(KvLoad load, boolean isShort) {
-        int lines = Math.ceilDiv(16 * lineBytes(load), 64);
+        int lines = Math.ceilDiv(16 * load.lineBytes(), 64);
         for (int i = 0; i < 16; i++) {
             dimensions(load, zmm(16 + i), ScoreCode.row(i), isShort ? k(6) : null);
             if (i < lines) a.emit(PREFETCHT0, mem(R15, 64 * i));
         }
-        a.emit(ADD, R15, imm(16L * lineBytes(load)));
+        a.emit(ADD, R15, imm(16L * load.lineBytes()));
         Reg[] turned = turn();
         for (int i = 0; i < 16; i++) a.emit(VMOVUPS, mem(RDI, 64 * i), turned[i]);
         a.emit(ADD, RDI, imm(AmxLayout.TILE_BYTES));
@@ -122,30 +114,17 @@ final class AmxRows {
                     a.emit(VMOVDQU16, zmm(0).zero(mask), row).emit(VEXTRACTI64X4, ymm(1), zmm(0), imm(1));
                     a.emit(VCVTPH2PS, zmm(0), ymm(0)).emit(VCVTPH2PS, zmm(1), ymm(1));
                 } else {
-                    a.emit(VCVTPH2PS, zmm(0), row).emit(VCVTPH2PS, zmm(1), after(row, 32));
+                    a.emit(VCVTPH2PS, zmm(0), row).emit(VCVTPH2PS, zmm(1), KvLoad.after(row, 32));
                 }
                 a.emit(VCVTNE2PS2BF16, to, zmm(1), zmm(0));
             }
-            case Q8_0 -> {
-                scale(zmm(2), row);
-                quants(zmm(0), zmm(2), after(row, 2));
-                quants(zmm(1), zmm(2), after(row, 18));
+            case Q8_0, Q4_0, IQ4_NL -> {
+                load.scale(a, zmm(2), row);
+                for (int half = 0; half < 2; half++) load.half(a, constants, zmm(half), zmm(2), row, half);
                 a.emit(VCVTNE2PS2BF16, to, zmm(1), zmm(0));
             }
             case F32 -> throw new IllegalArgumentException("f32 rows are not for bf16");
         }
-    }
-
-    private static Mem after(Mem m, int bytes) {
-        return new Mem(m.base(), m.index(), m.scale(), m.disp() + bytes, false, 0, null);
-    }
-
-    private void scale(Reg to, Mem block) {
-        a.emit(VPBROADCASTW, to.y(), block).emit(VCVTPH2PS, to, to.y());
-    }
-
-    private void quants(Reg to, Reg scale, Mem bytes) {
-        a.emit(VPMOVSXBD, to, bytes).emit(VCVTDQ2PS, to, to).emit(VMULPS, to, to, scale);
     }
 
     /** 16 rows of 16 pairs, in zmm16 to zmm31, turned; uses zmm0. */
@@ -196,7 +175,7 @@ final class AmxRows {
     /** Of r14 entries at r12, values rax apart; k5 has the words of a last, short part. Uses as {@link #keys}. */
     void values(KvLoad load) {
         Label next = a.label();
-        int tiles = load == KvLoad.Q8_0 ? 2 : 1; // at once
+        int tiles = load.isDirect() ? 1 : 2; // at once
         int whole = layout.valueWidth() / (16 * tiles);
         a.emit(MOV, R8, R14).emit(MOV, RBP, R12).emit(LEA, RDI, mem(RBX, layout.values()));
         a.emit(VMOVUPS, zmm(5), pairs);
@@ -205,7 +184,7 @@ final class AmxRows {
             Label part = a.label();
             a.emit(MOV, R9, imm(whole)).align(32).bind(part);
             valueTile(load, tiles, false);
-            a.emit(ADD, RDX, imm(load == KvLoad.Q8_0 ? Q8_BLOCK : 32));
+            a.emit(ADD, RDX, imm(tiles * load.lineBytes() / 2));
             a.emit(DEC, R9).jump(Condition.NOT_ZERO, part);
         }
         if (layout.valueWidth() % 16 != 0) valueTile(load, 1, true);
@@ -213,13 +192,13 @@ final class AmxRows {
     }
 
     private void valueTile(KvLoad load, int tiles, boolean isShort) {
-        int bytes = load == KvLoad.Q8_0 ? 32 * Q8_BLOCK : 32 * 32; // of 32 rows
+        int bytes = 16 * tiles * load.lineBytes(); // of 32 rows
         a.emit(MOV, RSI, RDX);
         for (int i = 0; i < 16; i++) {
             if (64 * i < bytes) a.emit(PREFETCHT0, mem(R15, 64 * i));
-            if (load == KvLoad.Q8_0) {
-                scale(zmm(2), mem(RSI, 0));
-                scale(zmm(3), mem(RSI, RAX, 1, 0));
+            if (!load.isDirect()) {
+                load.scale(a, zmm(2), mem(RSI, 0));
+                load.scale(a, zmm(3), mem(RSI, RAX, 1, 0));
             }
             for (int t = 0; t < tiles; t++) {
                 Reg to = zmm(16 + (2 * i + t) % 16);
@@ -249,9 +228,9 @@ final class AmxRows {
                 a.emit(VCVTPH2PS, isShort ? zmm(1).zero(k(5)) : zmm(1), second);
                 a.emit(VCVTNE2PS2BF16, to, zmm(1), zmm(0));
             }
-            case Q8_0 -> {
-                quants(zmm(0), zmm(2), after(first, 2 + 16 * tile));
-                quants(zmm(1), zmm(3), after(second, 2 + 16 * tile));
+            case Q8_0, Q4_0, IQ4_NL -> {
+                load.half(a, constants, zmm(0), zmm(2), first, tile);
+                load.half(a, constants, zmm(1), zmm(3), second, tile);
                 a.emit(VCVTNE2PS2BF16, to, zmm(1), zmm(0));
             }
             case F32 -> throw new IllegalArgumentException("f32 rows are not for bf16");

@@ -215,7 +215,7 @@ public final class AttentionCode {
         a.bind(next);
         for (int part = 0; part * 16 < width; part++) {
             boolean isShort = width < 16 * (part + 1);
-            load.load(a, isShort ? zmm(0).zero(tile == 0 ? k(6) : k(5)) : zmm(0), RSI, part);
+            load.load(a, constants, isShort ? zmm(0).zero(tile == 0 ? k(6) : k(5)) : zmm(0), RSI, part);
             a.emit(VMOVUPS, mem(RDI, 64 * part), zmm(0));
         }
         a.emit(ADD, RSI, arg(from + 1)).emit(ADD, RDI, RDX).emit(DEC, RAX).jump(Condition.NOT_ZERO, next);

@@ -4,6 +4,7 @@ package dev.jay.tensor.kernel.machine;
 import dev.jay.tensor.asm.Label;
 import dev.jay.tensor.asm.x86.Mem;
 import dev.jay.tensor.asm.x86.X86Assembler;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,8 +17,11 @@ public final class Constants {
         this.a = a;
     }
 
-    /** Where these will be. */
+    /** Where these will be; the same place for the same ones. */
     public Mem ints(int... v) {
+        for (Map.Entry<Label, int[]> there : values.entrySet()) {
+            if (Arrays.equals(there.getValue(), v)) return Mem.mem(there.getKey());
+        }
         Label label = a.label();
         values.put(label, v);
         return Mem.mem(label);

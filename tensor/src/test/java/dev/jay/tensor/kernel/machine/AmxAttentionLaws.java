@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 class AmxAttentionLaws {
     private static final CodePages SYSTEM = CodePages.ofThisSystem();
     private static final long SEED = 20261121;
-    private static final String[] CODECS = {"f16", "bf16", "q8_0"};
+    private static final String[] CODECS = {"f16", "bf16", "q8_0", "q4_0", "iq4_nl"};
     private static final int[] WIDTHS = {32, 64, 80, 96, 128, 256, 1, 33, 47, 17};
     private static final int[] COUNTS = {1, 3, 4, 8, 16, 17, 32, 33, 100}; // queries
     private static final int[] PAGES = {32, 96, 4096}; // slots of a page
@@ -185,8 +185,8 @@ class AmxAttentionLaws {
 
     private void forAll(Mask mask, int... slots) {
         for (int i = 0; i < 6 * WIDTHS.length; i++) {
-            String k = CODECS[i % 3];
-            String v = CODECS[i / 3 % 3];
+            String k = CODECS[(i + i / WIDTHS.length) % CODECS.length]; // of each width each
+            String v = CODECS[(i + i / 2) % CODECS.length];
             int count = COUNTS[i % COUNTS.length];
             int width = WIDTHS[i % WIDTHS.length];
             Trial trial = trial(
