@@ -18,11 +18,32 @@ import java.util.Properties;
 import java.util.TreeMap;
 
 /**
- * All that a run follows from: a file of {@code key = value}. Files it names lie beside it, if they are not absolute.
+ * All that a run follows from: a file of {@code key = value}. Files it names lie beside it, if they are not absolute. Of
+ * some keys another value may hold once some steps were taken, {@code rate@4000 = 0.001}.
  *
+ * @param later    what holds instead once so many steps were taken
  * @param identity what a checkpoint must have in common with it to be gone on from
  */
-public record Recipe(String name, long seed, Texts texts, Shape shape, Steps steps, Watch watch, String identity) {
+public record Recipe(
+        String name,
+        long seed,
+        Texts texts,
+        Shape shape,
+        Steps steps,
+        Watch watch,
+        NavigableMap<Integer, Recipe> later,
+        String identity) {
+    /** What holds for the next step after so many. */
+    Recipe after(int taken) {
+        Map.Entry<Integer, Recipe> stage = later.floorEntry(taken);
+        return stage == null ? this : stage.getValue();
+    }
+
+    /** Steps of the whole run. */
+    public int count() {
+        return later.isEmpty() ? steps.count : later.lastEntry().getValue().steps.count;
+    }
+
     /**
      * @param tokenizer a GGUF file with one: of {@code jay train-tokenizer}, or any model's
      * @param echoes      the part of all sequences that say the beginning of a text again and again, 0 to 1
@@ -203,7 +224,7 @@ public record Recipe(String name, long seed, Texts texts, Shape shape, Steps ste
         Map<String, String> all = new TreeMap<>();
         given.stringPropertyNames().forEach(k -> all.put(k, given.getProperty(k).strip()));
         all.putAll(set);
-        return new RecipeReader(file, all).read();
+        return RecipeStages.read(file, all);
     }
 
     /** The lines of {@link #identity()}, from a recipe's values. */

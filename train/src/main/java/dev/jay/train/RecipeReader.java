@@ -101,7 +101,7 @@ final class RecipeReader {
                 part("skills"),
                 count("skills-alone", 0),
                 skillNames());
-        return new Recipe(name, number("seed"), texts, shape, steps, watch, Recipe.identity(this));
+        return new Recipe(name, number("seed"), texts, shape, steps, watch, new TreeMap<>(), Recipe.identity(this));
     }
 
     String text(String key) {

@@ -109,10 +109,9 @@ public final class TrainRun {
 
     private Outcome run(CpuOps ops, TrainRoom room, Metadata metadata, Tokenizer tokenizer, boolean changed)
             throws IOException {
-        Recipe.Steps s = recipe.steps();
         try (Parameters parameters = new Parameters(recipe.shape().spec(tokenizer.size()), true, memory);
                 TrainModel model = model(parameters, ops, room.size());
-                Trainer trainer = new Trainer(model, ops, plan(), memory);
+                Trainer trainer = new Trainer(model, ops, plan(recipe), memory);
                 TokenData data = data(recipe.texts().data(), tokenizer, "train.tokens");
                 TokenData valid = recipe.texts().valid().isEmpty()
                         ? null
@@ -122,9 +121,9 @@ public final class TrainRun {
             if (from == 0) begin(parameters, trainer);
             trainer.resume(from);
             noteRecipe(from);
-            Loop loop = new Loop(model, trainer, tokenizer, batches(data, tokenizer), valid, checkpoints);
+            Loop loop = new Loop(model, trainer, tokenizer, data, valid, checkpoints);
             Optional<Curves.Row> last = loop.run();
-            if (trainer.steps() < s.count() && !loop.stoppedEarly) return new Outcome(Optional.empty(), last);
+            if (trainer.steps() < recipe.count() && !loop.stoppedEarly) return new Outcome(Optional.empty(), last);
             return new Outcome(Optional.of(export(parameters, metadata)), last);
         }
     }
@@ -151,15 +150,15 @@ public final class TrainRun {
         return new TrainModel(weights, parameters, ops, precision, size, memory, folder);
     }
 
-    private Batches batches(TokenData data, Tokenizer tokenizer) {
-        Recipe.Texts texts = recipe.texts();
-        Batches text = data.shuffled(recipe.seed());
+    private static Batches batches(Recipe of, TokenData data, Tokenizer tokenizer) {
+        Recipe.Texts texts = of.texts();
+        Batches text = data.shuffled(of.seed());
         Batches all = text;
         if (texts.skills() > 0 || texts.skillsAlone() > 0) {
-            long alone = (long) texts.skillsAlone() * recipe.steps().batches();
-            all = SkillBatches.of(texts.skillNames(), tokenizer, recipe.seed()).among(text, texts.skills(), alone);
+            long alone = (long) texts.skillsAlone() * of.steps().batches();
+            all = SkillBatches.of(texts.skillNames(), tokenizer, of.seed()).among(text, texts.skills(), alone);
         }
-        return texts.echoes() == 0 ? all : Echoes.among(all, text, texts.echoes(), recipe.seed());
+        return texts.echoes() == 0 ? all : Echoes.among(all, text, texts.echoes(), of.seed());
     }
 
     /** A checkpoint that broke off may have left anything. */
@@ -175,8 +174,8 @@ public final class TrainRun {
         }
     }
 
-    private Trainer.Plan plan() {
-        Recipe.Steps s = recipe.steps();
+    private static Trainer.Plan plan(Recipe of) {
+        Recipe.Steps s = of.steps();
         return new Trainer.Plan(
                 Optimizers.ALL.make(s.optimizer()), s.rate(), Schedules.ALL.make(s.schedule()), s.count(), s.clip());
     }
@@ -199,9 +198,11 @@ public final class TrainRun {
         private final TrainModel model;
         private final Trainer trainer;
         private final Tokenizer tokenizer;
-        private final Batches batches;
+        private final TokenData data;
         private final TokenData valid;
         private final Checkpoints checkpoints;
+        private Recipe now; // what holds for the next step
+        private Batches batches; // of it
         private double best = Double.POSITIVE_INFINITY;
         private int since; // looks at the valid texts since the best
         private boolean stoppedEarly;
@@ -212,13 +213,13 @@ public final class TrainRun {
                 TrainModel model,
                 Trainer trainer,
                 Tokenizer tokenizer,
-                Batches batches,
+                TokenData data,
                 TokenData valid,
                 Checkpoints checkpoints) {
             this.model = model;
             this.trainer = trainer;
             this.tokenizer = tokenizer;
-            this.batches = batches;
+            this.data = data;
             this.valid = valid;
             this.checkpoints = checkpoints;
             this.taken = trainer.steps();
@@ -226,23 +227,27 @@ public final class TrainRun {
         }
 
         Optional<Curves.Row> run() throws IOException {
-            Recipe.Steps s = recipe.steps();
+            int count = recipe.count();
             try (Curves curves = new Curves(folder.resolve("curves.csv"), trainer.steps())) {
                 for (Curves.Row row : curves.rows()) look(row.validLoss());
                 double seconds =
                         curves.rows().isEmpty() ? 0 : curves.rows().getLast().seconds();
                 double recent = 0; // seconds of a step, of late
+                long tokens =
+                        curves.rows().isEmpty() ? 0 : curves.rows().getLast().tokens();
                 int from = trainer.steps();
-                while (trainer.steps() < s.count() && !stoppedEarly && !watcher.isCancelled()) {
+                while (trainer.steps() < count && !stoppedEarly && !watcher.isCancelled()) {
                     long begin = nanos.getAsLong();
                     Trainer.Report report = trainer.step(next());
                     double spent = (nanos.getAsLong() - begin) / NANOS;
                     seconds += spent;
                     boolean warm = report.step() - from > WARM;
                     recent = warm ? 0.9 * recent + 0.1 * spent : spent;
-                    Curves.Row row = row(report, seconds);
+                    tokens += now.steps().tokens();
+                    Curves.Row row = row(report, tokens, seconds);
                     curves.add(row);
-                    watcher.step(s.count(), row, s.tokens() / recent, recent * (s.count() - report.step()));
+                    double rate = now.steps().tokens() / recent;
+                    watcher.step(count, row, rate, recent * (count - report.step()));
                     after(report.step(), curves);
                 }
                 if (trainer.steps() > taken) take(trainer.steps());
@@ -255,8 +260,13 @@ public final class TrainRun {
         }
 
         private List<Batch> next() {
-            Recipe.Steps s = recipe.steps();
             int taken = trainer.steps();
+            if (now != recipe.after(taken)) {
+                now = recipe.after(taken);
+                trainer.follow(plan(now));
+                batches = batches(now, data, tokenizer);
+            }
+            Recipe.Steps s = now.steps();
             List<Batch> all = new ArrayList<>();
             for (int i = 0; i < s.batches(); i++) {
                 all.add(batches.batch((long) taken * s.batches() + i, s.sequencesAfter(taken), s.lengthAfter(taken)));
@@ -264,11 +274,10 @@ public final class TrainRun {
             return all;
         }
 
-        private Curves.Row row(Trainer.Report r, double seconds) {
+        private Curves.Row row(Trainer.Report r, long tokens, double seconds) {
             boolean looks = valid != null && isDue(r.step(), recipe.watch().validEvery());
             Validation v = looks ? Validation.of(model, valid, tokenizer, recipe) : Validation.NONE;
             look(v.loss());
-            long tokens = r.step() * recipe.steps().tokens();
             return new Curves.Row(r.step(), r.loss(), r.norm(), r.rate(), tokens, seconds, v.loss(), v.bitsPerByte());
         }
 
@@ -298,7 +307,7 @@ public final class TrainRun {
         }
 
         private boolean isDue(int step, int every) {
-            return every > 0 && (step % every == 0 || step == recipe.steps().count());
+            return every > 0 && (step % every == 0 || step == recipe.count());
         }
 
         private void draw(Curves curves) throws IOException {

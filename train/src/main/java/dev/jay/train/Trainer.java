@@ -45,7 +45,7 @@ public final class Trainer implements AutoCloseable {
     private final TrainModel model;
     private final Parameters parameters;
     private final Ops ops;
-    private final Plan plan;
+    private Plan plan;
     private final Region state;
     private final Region scratch;
     private final List<MemorySegment> states = new ArrayList<>();
@@ -119,6 +119,11 @@ public final class Trainer implements AutoCloseable {
     /** Goes on as after so many steps, of which the {@link #parts} are. */
     void resume(int steps) {
         step = steps;
+    }
+
+    /** Follows another plan from the next step on, with the optimiser that it has. */
+    void follow(Plan other) {
+        plan = new Plan(plan.optimizer, other.rate, other.schedule, other.steps, other.clip);
     }
 
     /** Steps taken. */
