@@ -10,6 +10,7 @@ import dev.jay.engine.plan.Probe;
 import dev.jay.engine.plan.Setup;
 import dev.jay.engine.plan.Wishes;
 import dev.jay.kv.KvRecipe;
+import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.prefix.Recall;
 import dev.jay.kv.tier.FileTier;
 import dev.jay.model.ModelSpec;
@@ -60,6 +61,7 @@ final class BoundModel implements Needs {
     private static final String FAST_RECIPE = "keys=f16 values=f16";
 
     private final Owned owned;
+    private final Path file;
     private final ModelOptions options;
     private final String name;
     private final Memory memory;
@@ -78,6 +80,7 @@ final class BoundModel implements Needs {
 
     BoundModel(Path file, ModelOptions options, Owned owned) throws IOException {
         this.owned = owned;
+        this.file = file;
         this.options = options;
         this.name = String.valueOf(file.toAbsolutePath().normalize().getFileName());
         this.memory = options.memory()
@@ -139,7 +142,10 @@ final class BoundModel implements Needs {
         Map<KvRecipe, Transformer> built = new HashMap<>();
         Map<Numerics, Transformer> transformers = new EnumMap<>(Numerics.class);
         recipes.forEach((numerics, recipe) -> {
-            List<KvRecipe> each = recipe.each(spec.kvShape().streams().size());
+            KvCalibration measured = recipe.wantsCalibration()
+                    ? CalibrationFile.of(file).read(recipe, source, spec)
+                    : KvCalibration.NONE;
+            List<KvRecipe> each = recipe.each(spec.kvShape().streams().size(), measured);
             transformers.put(
                     numerics, built.computeIfAbsent(recipe, _ -> architecture.build(bindingSpec, weights, ops, each)));
         });
@@ -353,6 +359,14 @@ final class BoundModel implements Needs {
 
     CpuOps ops() {
         return ops;
+    }
+
+    List<KvRecipe> kvRecipes(Numerics numerics) {
+        return resident.get(numerics).recipes();
+    }
+
+    WeightSource source() {
+        return source;
     }
 
     Metadata metadata() {

@@ -6,6 +6,7 @@ import dev.jay.engine.chat.CallSyntaxes;
 import dev.jay.engine.plan.Plan;
 import dev.jay.engine.schedule.Admissions;
 import dev.jay.engine.schedule.SchedulerPolicies;
+import dev.jay.kv.KvRecipe;
 import dev.jay.kv.prefix.PageReplacements;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pooling;
@@ -19,6 +20,7 @@ import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.SystemMemory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +35,7 @@ final class LoadedModel implements Model {
     private final Tokenizer tokenizer;
     private final ModelSpec spec;
     private final Plan plan;
+    private final Map<Numerics, List<KvRecipe>> kvRecipes = new EnumMap<>(Numerics.class);
     private final String description;
     private final ChatPrompt chat;
     private final boolean ownTemplate;
@@ -60,6 +63,7 @@ final class LoadedModel implements Model {
         this.metadata = bound.metadata();
         this.spec = bound.spec();
         this.plan = bound.plan();
+        for (Numerics numerics : Numerics.values()) kvRecipes.put(numerics, bound.kvRecipes(numerics));
         this.adapters = bound.adapters();
         this.defaultAdapters = adapters.asOpened();
         this.tokenizer = bound.fromFile(() -> Tokenizers.from(metadata));
@@ -264,6 +268,11 @@ final class LoadedModel implements Model {
     @Override
     public Plan plan() {
         return plan;
+    }
+
+    @Override
+    public List<KvRecipe> kvRecipes(Numerics numerics) {
+        return kvRecipes.get(numerics);
     }
 
     @Override

@@ -2,6 +2,7 @@
 package dev.jay.engine;
 
 import dev.jay.engine.plan.Plan;
+import dev.jay.kv.KvRecipe;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.Pooling;
 import dev.jay.model.load.Metadata;
@@ -150,6 +151,11 @@ public interface Model extends AutoCloseable {
      */
     default long letGo(long bytes) {
         return 0;
+    }
+
+    /** How each stream keeps its keys and values in this mode: what {@link ModelOptions#kvRecipe} came to. */
+    default List<KvRecipe> kvRecipes(Numerics numerics) {
+        throw new UnsupportedOperationException("this model keeps no keys and values: " + name());
     }
 
     /** The books: off-heap bytes by purpose, mapped weights among them. */

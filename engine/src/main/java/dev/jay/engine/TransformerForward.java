@@ -5,6 +5,7 @@ import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.kv.KvCache;
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvShape;
+import dev.jay.kv.KvSource;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.Stride;
@@ -23,6 +24,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Passes run here, by one transformer for each numerics mode (the modes may keep keys and values differently; their
@@ -43,7 +45,8 @@ final class TransformerForward implements Forward {
     private final Region scratchBytes;
     private final Scratch scratch;
 
-    private record Cache(KvCache kv) implements SequenceCache {
+    /** @param source what passes see of it */
+    private record Cache(KvCache kv, KvSource source) implements SequenceCache {
         @Override
         public int length() {
             return kv.settled();
@@ -214,7 +217,13 @@ final class TransformerForward implements Forward {
 
     @Override
     public SequenceCache open(Numerics numerics) {
-        return new Cache(new KvCache(shape, transformers.get(numerics).recipes(), pool));
+        return open(numerics, kv -> kv);
+    }
+
+    /** With something between a cache and the passes that use it. */
+    SequenceCache open(Numerics numerics, Function<KvSource, KvSource> around) {
+        KvCache kv = new KvCache(shape, transformers.get(numerics).recipes(), pool);
+        return new Cache(kv, around.apply(kv));
     }
 
     @Override
@@ -226,7 +235,7 @@ final class TransformerForward implements Forward {
         int row = 0;
         int wanted = 0;
         for (Slice s : slices) {
-            spans.add(new Span(((Cache) s.cache()).kv(), row, s.count(), s.from()));
+            spans.add(new Span(((Cache) s.cache()).source(), row, s.count(), s.from()));
             System.arraycopy(s.tokens(), s.from(), tokens, row, s.count());
             for (int place = s.logitsFrom(); place < s.from() + s.count(); place++) {
                 logitRows[wanted++] = row + place - s.from();

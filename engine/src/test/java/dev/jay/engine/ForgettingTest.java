@@ -33,6 +33,16 @@ class ForgettingTest {
     void write() throws IOException {
         file = folder.resolve("m.gguf");
         Synth.write("llama-tiny", "q8_0", 3, file);
+        calibrate(); // some go by what was measured
+    }
+
+    private void calibrate() throws IOException {
+        int[] tokens = IntStream.range(0, 80).map(t -> t * 31 % 500).toArray();
+        Calibration.run(
+                file,
+                ModelOptions.defaults().withThreads(2),
+                (_, _) -> List.of(new Calibration.Prompt(tokens, 20, 30, 70)),
+                _ -> {});
     }
 
     private Model open(String recipe, int parallel, int stepTokens) throws IOException {

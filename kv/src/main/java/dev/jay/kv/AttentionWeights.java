@@ -4,10 +4,11 @@ package dev.jay.kv;
 import dev.jay.tensor.format.Floats;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * What queries spent on each slot of a head, computed again from keys and log-sum-exp: exp(q.k * scale - lse), meaned over
- * the query heads that share the head. Keys are decoded once for some queries at a time. In the order of queries, so the
+ * the query heads that share the head, 0 for those that are not looked at. Keys are decoded once for some queries at a time. In the order of queries, so the
  * result does not depend on how they were cut into passes.
  */
 final class AttentionWeights {
@@ -18,13 +19,15 @@ final class AttentionWeights {
     private final SeenQueries seen;
     private final int head;
     private final int forgotten;
+    private final IntPredicate looksAt; // a query head
 
-    AttentionWeights(PageTable rows, KvStream shape, SeenQueries seen, int head, int forgotten) {
+    AttentionWeights(PageTable rows, KvStream shape, SeenQueries seen, int head, int forgotten, IntPredicate looksAt) {
         this.rows = rows;
         this.shape = shape;
         this.seen = seen;
         this.head = head;
         this.forgotten = forgotten;
+        this.looksAt = looksAt;
     }
 
     interface Taker {
@@ -56,6 +59,7 @@ final class AttentionWeights {
                 int end = Math.min(to, weights[i].length);
                 if (end <= from) continue;
                 for (int g = 0; g < seen.group(); g++) {
+                    if (!looksAt.test(head * seen.group() + g)) continue;
                     long row = (long) (seen.row() + first + i) * seen.queryHeads() + (long) head * seen.group() + g;
                     MemorySegment.copy(seen.queries(), Floats.LAYOUT, row * 4 * query.length, query, 0, query.length);
                     score(query, columns, tile, scores);

@@ -2,7 +2,6 @@
 package dev.jay.kv;
 
 import dev.jay.kv.evict.KvEviction;
-import dev.jay.kv.evict.KvSlots;
 import dev.jay.kv.merge.KvMerge;
 import dev.jay.kv.pool.PagePool;
 import java.lang.foreign.MemorySegment;
@@ -85,7 +84,8 @@ final class EvictingTable implements StreamTable {
 
     @Override
     public void see(int head, SeenQueries queries) {
-        new AttentionWeights(rows, shape, queries, head, forgotten).forEachQuery((position, weights) -> {
+        AttentionWeights spent = new AttentionWeights(rows, shape, queries, head, forgotten, eviction::looksAt);
+        spent.forEachQuery((position, weights) -> {
             int there = position + 1 - forgotten;
             eviction.see(slots.of(head, there, position + 1), position, weights);
         });
@@ -113,12 +113,10 @@ final class EvictingTable implements StreamTable {
 
     private void forget(int there) {
         int kept = eviction.budget().tokens();
-        float[] importance = new float[there];
+        float[] sums = eviction.keepsTheSame() ? sums(there) : null;
         for (int h = 0; h < shape.heads(); h++) {
-            KvSlots of = slots.of(h, there, settled);
-            Arrays.fill(importance, 0);
-            eviction.rank(of, importance);
-            eviction.budget().protect(of, importance);
+            float[] importance = sums != null ? sums : importance(h, there);
+            eviction.budget().protect(slots.of(h, there, settled), importance);
             int[] best = best(importance, kept);
             if (merge != null) new Merging(rows, slots, shape, h, best, there, notes).run(merge);
             int to = 0;
@@ -133,6 +131,21 @@ final class EvictingTable implements StreamTable {
         forgotten += there - kept;
         rows.settle(kept);
         slots.resize(kept);
+    }
+
+    private float[] importance(int head, int there) {
+        float[] importance = new float[there];
+        eviction.rank(slots.of(head, there, settled), importance);
+        return importance;
+    }
+
+    private float[] sums(int there) {
+        float[] sums = new float[there];
+        for (int h = 0; h < shape.heads(); h++) {
+            float[] its = importance(h, there);
+            for (int s = 0; s < there; s++) sums[s] += its[s];
+        }
+        return sums;
     }
 
     /** The slots that matter most, in order; of equal ones the latest. */
@@ -171,6 +184,11 @@ final class EvictingTable implements StreamTable {
     @Override
     public void addresses(int head, int from, int to, long[] into) {
         rows.addresses(head, from, to, into);
+    }
+
+    @Override
+    public void coded(int head, int from, int to, HeadRows into) {
+        rows.coded(head, from, to, into);
     }
 
     @Override

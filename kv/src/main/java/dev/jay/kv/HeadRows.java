@@ -9,6 +9,13 @@ import java.util.List;
  * {@code valueAt} of {@code values}. Borrowed.
  */
 public record HeadRows(MemorySegment keys, long keyAt, MemorySegment values, long valueAt) {
+    /** From the row {@code count} rows further on. */
+    HeadRows plus(int count, KvStream shape) {
+        long keysOn = (long) count * shape.keyWidth() * Float.BYTES;
+        long valuesOn = (long) count * shape.valueWidth() * Float.BYTES;
+        return new HeadRows(keys, keyAt + keysOn, values, valueAt + valuesOn);
+    }
+
     /** Room for a group on its way into a page: for all streams of a cache, one at a time. */
     static HeadRows ofGroups(KvShape shape, List<KvRecipe> recipes) {
         int keys = 0;

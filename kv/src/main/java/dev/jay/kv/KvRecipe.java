@@ -3,6 +3,7 @@ package dev.jay.kv;
 
 import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.codec.KvCodecs;
+import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSpread;
@@ -149,12 +150,30 @@ public final class KvRecipe {
         return values;
     }
 
-    /** The same for each stream of a model: where a spread says so, with budgets of their own. */
-    public List<KvRecipe> each(int streams) {
-        if (spread == null) return Collections.nCopies(streams, this);
+    /** Whether {@link #each} has to be told what was measured of the model. */
+    public boolean wantsCalibration() {
+        return (eviction != null && eviction.wantsCalibration()) || (spread != null && spread.wantsCalibration());
+    }
+
+    /**
+     * The same for each stream of a model: with budgets of their own where a spread says so, and with what was measured of
+     * it where that is wanted.
+     */
+    public List<KvRecipe> each(int streams, KvCalibration measured) {
+        if (wantsCalibration() && measured.layers().size() != streams) {
+            throw new IllegalArgumentException("kv recipe '" + text + "' wants measures of each layer: layers="
+                    + streams + ", measured=" + measured.layers().size());
+        }
+        if (spread == null && !wantsCalibration()) return Collections.nCopies(streams, this);
+        KvSpread shares = spread == null ? KvSpreads.ALL.make("uniform") : spread;
+        int[] budgets = shares.budgets(eviction.budget().tokens(), streams, measured);
         List<KvRecipe> all = new ArrayList<>();
-        for (int budget : spread.budgets(eviction.budget().tokens(), streams)) {
-            String evict = eviction.name().replaceFirst("budget=[0-9]+", "budget=" + budget);
+        for (int s = 0; s < streams; s++) {
+            int budget = budgets[s];
+            KvEviction its = measured.layers().isEmpty()
+                    ? eviction
+                    : eviction.calibrated(measured.layers().get(s));
+            String evict = its.name().replaceFirst("budget=[0-9]+", "budget=" + budget);
             all.add(parse("keys=" + keys.name() + " values=" + values.name() + " evict=" + evict
                     + (merge == null ? "" : " merge=" + merge.name())));
         }

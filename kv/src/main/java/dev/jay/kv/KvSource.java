@@ -25,7 +25,7 @@ public interface KvSource {
         throw new UnsupportedOperationException("kv rows here are coded as they come");
     }
 
-    /** Rows [from, to) of one head as they were sealed, f32: whole groups. */
+    /** Rows of slots [from, to) of one head as they are kept, decoded: whole groups where the recipe seals such. */
     default void coded(int stream, int head, int from, int to, HeadRows rows) {
         throw new UnsupportedOperationException("kv rows here are read where they lie");
     }

@@ -80,6 +80,13 @@ final class PageTable implements StreamTable {
         recipe.values().unseal(page, layout.valueAt(head, within), shape.valueWidth(), into.values(), into.valueAt());
     }
 
+    @Override
+    public void coded(int head, int from, int to, HeadRows into) {
+        for (int slot = from; slot < to; slot++) {
+            row(slot, head, into.plus(slot - from, shape));
+        }
+    }
+
     /** One row of a head, coded anew. */
     void put(int slot, int head, HeadRows from) {
         MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.codec.KvCodecs;
+import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSlots;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -39,21 +41,41 @@ class KvEvictionLaws {
         for (String name : KvEvictions.ALL.names()) {
             for (int every : List.of(0, 32, 1)) {
                 String codec = CODECS.get(i++ % CODECS.size());
-                String text = "keys=" + codec + " values=" + codec + " evict=" + name + PARAMETERS + every + ")";
-                KvRecipe recipe = KvRecipe.parse(text);
-                law.check(new AttentionTrial(SEED, recipe, Mask.CAUSAL, LENGTHS), recipe);
+                check(law, "keys=" + codec + " values=" + codec + " evict=" + name + PARAMETERS + every + ")");
             }
         }
         for (String merge : KvMerges.ALL.names()) {
             for (int every : List.of(0, 32, 1)) {
                 String codec = CODECS.get(i++ % CODECS.size());
                 String evict = i % 2 == 0 ? "heavy-hitter" : "window";
-                String text = "keys=" + codec + " values=" + codec + " evict=" + evict + PARAMETERS + every + ") merge="
-                        + merge;
-                KvRecipe recipe = KvRecipe.parse(text);
-                law.check(new AttentionTrial(SEED, recipe, Mask.CAUSAL, LENGTHS), recipe);
+                check(
+                        law,
+                        "keys=" + codec + " values=" + codec + " evict=" + evict + PARAMETERS + every + ") merge="
+                                + merge);
             }
         }
+        for (String name : KvEvictions.ALL.names()) {
+            KvEviction member = KvEvictions.ALL.make(name + PARAMETERS + "16)");
+            if (!member.wantsCalibration()) continue;
+            for (KvCalibration.Layer layer : measured(3).layers()) {
+                check(
+                        law,
+                        "keys=f16 values=f16 evict=" + member.calibrated(layer).name());
+            }
+        }
+    }
+
+    /** Heads of one KV head, of both, and all. */
+    private static KvCalibration measured(int layers) {
+        List<List<Integer>> heads = List.of(List.of(4), List.of(0, 2, 5), List.of(5, 4, 3, 2, 1, 0));
+        return new KvCalibration(IntStream.range(0, layers)
+                .mapToObj(l -> new KvCalibration.Layer(heads.get(l % 3), 0.1 + l % 5))
+                .toList());
+    }
+
+    private static void check(Law law, String text) {
+        KvRecipe recipe = KvRecipe.parse(text);
+        law.check(new AttentionTrial(SEED, recipe, Mask.CAUSAL, LENGTHS), recipe);
     }
 
     @Test
@@ -65,7 +87,12 @@ class KvEvictionLaws {
             recipe.merge()
                     .ifPresent(
                             m -> assertThat(KvMerges.ALL.make(m.name()).name()).isEqualTo(m.name()));
-            assertThat(recipe.each(3)).containsOnly(recipe);
+            List<KvRecipe> each = recipe.each(3, measured(3));
+            if (!recipe.wantsCalibration()) assertThat(each).containsOnly(recipe);
+            for (KvRecipe one : each) {
+                assertThat(one.wantsCalibration()).isFalse();
+                assertThat(KvRecipe.parse(one.toString())).isEqualTo(one);
+            }
         });
     }
 
@@ -75,7 +102,7 @@ class KvEvictionLaws {
             for (int layers : List.of(1, 2, 7, 32)) {
                 KvRecipe recipe = KvRecipe.parse(
                         "keys=f16 values=f16 evict=window(budget=100,every=16) merge=nearest spread=" + spread);
-                List<KvRecipe> each = recipe.each(layers);
+                List<KvRecipe> each = recipe.each(layers, measured(layers));
                 int sum = 0;
                 for (KvRecipe one : each) {
                     KvEviction eviction = one.eviction().orElseThrow();
@@ -185,20 +212,24 @@ class KvEvictionLaws {
                         t,
                         Arrays.copyOfRange(keys, at * kw, at * kw + kw),
                         Arrays.copyOfRange(values, at * vw, at * vw + vw)));
-                float[] weights = new float[slots.size()];
+                double[] spent = new double[slots.size()];
                 for (int g = 0; g < AttentionTrial.GROUP; g++) {
                     int head = h * AttentionTrial.GROUP + g;
                     int row = t * AttentionTrial.QUERY_HEADS + head;
                     double[] w = weights(trial.queries[s], row * kw, slots);
                     for (int i = 0; i < w.length; i++) {
-                        weights[i] += (float) (w[i] / AttentionTrial.GROUP);
+                        if (eviction.looksAt(head)) spent[i] += w[i] / AttentionTrial.GROUP;
                         for (int c = 0; c < vw; c++) out[row * vw + c] += (float) (w[i] * slots.get(i).value[c]);
                     }
                 }
+                float[] weights = new float[spent.length];
+                for (int i = 0; i < spent.length; i++) weights[i] = (float) spent[i];
                 boolean watched = end != Integer.MAX_VALUE && t >= (long) end - eviction.watches();
                 if (watched) eviction.see(new Slots(slots, t + 1), t, weights);
-                if (t + 1 == end && slots.size() > eviction.budget().tokens()) forget(recipe, kept.get(h), t + 1);
-                assertThat(slots.size())
+            }
+            if (t + 1 == end && kept.getFirst().slots.size() > eviction.budget().tokens()) forget(recipe, kept, t + 1);
+            for (Kept of : kept) {
+                assertThat(of.slots.size())
                         .isLessThanOrEqualTo(
                                 eviction.budget().every() == 0
                                         ? t + 1
@@ -229,11 +260,24 @@ class KvEvictionLaws {
         return w;
     }
 
-    private static void forget(KvRecipe recipe, Kept kept, int tokens) {
+    private static void forget(KvRecipe recipe, List<Kept> heads, int tokens) {
+        KvEviction eviction = recipe.eviction().orElseThrow();
+        List<float[]> ranked = new ArrayList<>();
+        float[] sums = new float[heads.getFirst().slots.size()];
+        for (Kept head : heads) {
+            float[] importance = new float[sums.length];
+            eviction.rank(new Slots(head.slots, tokens), importance);
+            for (int i = 0; i < sums.length; i++) sums[i] += importance[i];
+            ranked.add(importance);
+        }
+        for (int h = 0; h < heads.size(); h++) {
+            forget(recipe, heads.get(h), tokens, eviction.keepsTheSame() ? sums : ranked.get(h));
+        }
+    }
+
+    private static void forget(KvRecipe recipe, Kept kept, int tokens, float[] importance) {
         KvEviction eviction = recipe.eviction().orElseThrow();
         List<Slot> slots = kept.slots;
-        float[] importance = new float[slots.size()];
-        eviction.rank(new Slots(slots, tokens), importance);
         eviction.budget().protect(new Slots(slots, tokens), importance);
         List<Integer> order = new ArrayList<>();
         for (int i = 0; i < importance.length; i++) order.add(i);

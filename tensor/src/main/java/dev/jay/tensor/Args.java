@@ -3,6 +3,7 @@ package dev.jay.tensor;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** The parameters of one catalog member, as written by a person: {@code budget=64,sinks=4}. */
 public final class Args {
@@ -26,6 +27,22 @@ public final class Args {
             return v == null ? otherwise : Integer.parseInt(v);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(owner + ": " + key + " must be a whole number, got '" + v + "'", e);
+        }
+    }
+
+    /** Whole numbers with + between them; none where there is nothing. */
+    public int[] intsOf(String key) {
+        String v = values.remove(key);
+        try {
+            return v == null
+                    ? new int[0]
+                    : Pattern.compile("\\+")
+                            .splitAsStream(v)
+                            .mapToInt(Integer::parseInt)
+                            .toArray();
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    owner + ": " + key + " must be whole numbers with + between, got '" + v + "'", e);
         }
     }
 

@@ -60,6 +60,7 @@ final class Jay implements Callable<Integer> {
         all.put("show", ShowCommand::new);
         all.put("tokenize", TokenizeCommand::new);
         all.put("perplexity", PerplexityCommand::new);
+        all.put("calibrate", CalibrateCommand::new);
         all.put("eval", EvalCommand::new);
         all.put("quantize", QuantizeCommand::new);
         all.put("train", TrainCommand::new);

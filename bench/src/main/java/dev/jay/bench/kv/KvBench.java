@@ -4,6 +4,7 @@ package dev.jay.bench.kv;
 import dev.jay.bench.Misuse;
 import dev.jay.bench.kv.KvJudge.Row;
 import dev.jay.bench.tiny.TextBits;
+import dev.jay.engine.Calibration;
 import dev.jay.kv.KvRecipe;
 import dev.jay.train.skill.ExamMode;
 import java.io.IOException;
@@ -119,10 +120,12 @@ public final class KvBench implements Callable<Integer> {
         if (recipes != null) recipes.forEach(KvRecipe::parse); // before anybody waits for what comes before it
         List<Row> rows = new ArrayList<>();
         PrintStream out = System.out;
-        judge.run(of -> recipes != null ? recipes : KvRecipes.all(of.spec(), judge.length(), budgets), row -> {
-            rows.add(row);
-            out.println(json ? object(row).toString() : line(row));
-        });
+        boolean measured = Calibration.isThere(model);
+        judge.run(
+                of -> recipes != null ? recipes : KvRecipes.all(of.spec(), judge.length(), budgets, measured), row -> {
+                    rows.add(row);
+                    out.println(json ? object(row).toString() : line(row));
+                });
         if (plot != null && !rows.isEmpty()) KvPlot.write(rows, model.getFileName() + ", " + length + " tokens", plot);
     }
 

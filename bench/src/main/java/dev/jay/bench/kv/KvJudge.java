@@ -79,7 +79,7 @@ record KvJudge(
                             asked.mode,
                             quality(asked.task, score, wanted.get(asked)),
                             bytes(kept),
-                            kept(kept, recipe.strip()),
+                            kept(kept),
                             bytes(full),
                             speed.decode,
                             speed.prefill)));
@@ -103,11 +103,10 @@ record KvJudge(
     }
 
     /** When an answer begins: what was not forgotten of the prompt. */
-    private long kept(Model of, String text) {
-        KvRecipe recipe = KvRecipe.parse(text);
+    private long kept(Model of) {
         long pageBytes = bytes(of) / of.status().pages();
         List<KvStream> streams = of.spec().kvShape().streams();
-        List<KvRecipe> each = recipe.each(streams.size());
+        List<KvRecipe> each = of.kvRecipes(Numerics.FAST);
         long pages = 0;
         for (int s = 0; s < streams.size(); s++) {
             int tokens = each.get(s)

@@ -32,9 +32,10 @@ final class KvRecipes {
     /**
      * Those that fit the heads of a model.
      *
-     * @param budgets percent of {@code length} tokens
+     * @param budgets    percent of {@code length} tokens
+     * @param calibrated whether there are measures of the model: without, those that go by them are left out
      */
-    static List<String> all(ModelSpec spec, int length, List<Double> budgets) {
+    static List<String> all(ModelSpec spec, int length, List<Double> budgets, boolean calibrated) {
         List<String> all = new ArrayList<>(CODECS);
         all.removeIf(recipe -> !fits(spec, recipe));
         for (double percent : budgets) {
@@ -45,8 +46,10 @@ final class KvRecipes {
             int recent = Math.max(1, Math.min(32, tokens / 2)); // a question at least
             int sinks = Math.min(4, tokens / 4);
             for (String name : KvEvictions.ALL.names()) {
-                all.add("keys=f16 values=f16 evict=" + name + "(budget=" + tokens + ",recent=" + recent + ",sinks="
-                        + sinks + ")");
+                String evict = name + "(budget=" + tokens + ",recent=" + recent + ",sinks=" + sinks + ")";
+                boolean wants = KvEvictions.ALL.make(evict).wantsCalibration();
+                if (calibrated || !wants) all.add("keys=f16 values=f16 evict=" + evict);
+                if (calibrated && wants) all.add("keys=f16 values=f16 evict=" + evict + " spread=errors");
             }
             for (String name : KvMerges.ALL.names()) {
                 all.add("keys=f16 values=f16 evict=heavy-hitter(budget=" + tokens + ",recent=" + recent + ",sinks="

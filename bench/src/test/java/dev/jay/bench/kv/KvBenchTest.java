@@ -4,6 +4,8 @@ package dev.jay.bench.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.jay.engine.Calibration;
+import dev.jay.engine.ModelOptions;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelections;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -96,6 +99,10 @@ class KvBenchTest {
                     .isBetween(1L, node.get("fullBytes").asLong());
         }
         for (String name : KvEvictions.ALL.names()) {
+            if (KvEvictions.ALL.make(name).wantsCalibration()) {
+                assertThat(recipes).noneMatch(recipe -> recipe.contains("evict=" + name));
+                continue;
+            }
             assertThat(recipes).anyMatch(recipe -> recipe.contains("evict=" + name + "(budget=64,"));
         }
         for (String name : KvMerges.ALL.names()) {
@@ -104,6 +111,21 @@ class KvBenchTest {
         for (String name : KvSelections.ALL.names()) {
             assertThat(recipes).anyMatch(recipe -> recipe.contains("select=" + name + "(budget=96,"));
         }
+    }
+
+    @Test
+    void shouldJudgeWhatGoesByMeasuresOfTheModelWhereThereAreSome() throws IOException {
+        String model = model();
+        int[] tokens = IntStream.range(0, 80).toArray();
+        Calibration.run(
+                Path.of(model),
+                ModelOptions.defaults(),
+                (_, _) -> List.of(new Calibration.Prompt(tokens, 20, 30, 70)),
+                _ -> {});
+        List<String> rows =
+                bench(0, model, "--smoke", "--json", "--tasks", "needle", "--modes", "single", "--budgets", "25");
+        assertThat(rows).anyMatch(row -> row.contains("evict=retrieval-heads(budget=64,"));
+        assertThat(rows).anyMatch(row -> row.contains("spread=errors"));
     }
 
     @Test

@@ -18,6 +18,26 @@ public interface KvEviction {
         return 0;
     }
 
+    /** Whether what this query head spends is seen. */
+    default boolean looksAt(int queryHead) {
+        return true;
+    }
+
+    /** Whether all heads of a layer keep the same tokens: those with the largest sums of what they are ranked. */
+    default boolean keepsTheSame() {
+        return false;
+    }
+
+    /** Whether it has to be told what was measured of the model. */
+    default boolean wantsCalibration() {
+        return false;
+    }
+
+    /** The same for a layer of which something was measured. Its name says what it has taken of that. */
+    default KvEviction calibrated(KvCalibration.Layer layer) {
+        return this;
+    }
+
     /** Floats of state a slot has: 0 to 2. */
     default int states() {
         return 0;
@@ -27,7 +47,8 @@ public interface KvEviction {
      * What one query spent on each slot, in order of positions.
      *
      * @param query   its position
-     * @param weights attention weights, meaned over the query heads that share this KV head; their sum is 1
+     * @param weights attention weights, meaned over the query heads that share this KV head, 0 for those that it does not
+     *     {@link #looksAt look at}; their sum is at most 1
      */
     default void see(KvSlots slots, int query, float[] weights) {}
 

@@ -12,7 +12,8 @@ public final class KvEvictions {
             HeavyHitter.ENTRY,
             PromptWindow.ENTRY,
             GumbelKeys.ENTRY,
-            Recurring.ENTRY //
+            Recurring.ENTRY,
+            RetrievalHeads.ENTRY //
             );
 
     private KvEvictions() {}

@@ -6,7 +6,7 @@ import dev.jay.tensor.Catalog;
 /** Every way to share budgets out among layers. To add one: write its file, add its line. */
 public final class KvSpreads {
     public static final Catalog<KvSpread> ALL = Catalog.of(
-            "kv spread", Uniform.ENTRY, Pyramid.ENTRY //
+            "kv spread", Uniform.ENTRY, Pyramid.ENTRY, Errors.ENTRY //
             );
 
     private KvSpreads() {}

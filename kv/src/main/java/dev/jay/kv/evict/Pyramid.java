@@ -22,7 +22,7 @@ final class Pyramid implements KvSpread {
     }
 
     @Override
-    public double[] shares(int layers) {
+    public double[] shares(int layers, KvCalibration measured) {
         double[] shares = new double[layers];
         for (int l = 0; l < layers; l++) shares[l] = layers == 1 ? 1 : 1 + slope * (1 - 2.0 * l / (layers - 1));
         return shares;

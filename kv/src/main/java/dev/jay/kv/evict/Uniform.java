@@ -10,7 +10,7 @@ final class Uniform implements KvSpread {
             new Catalog.Entry<>("uniform", "every layer keeps as much", _ -> new Uniform());
 
     @Override
-    public double[] shares(int layers) {
+    public double[] shares(int layers, KvCalibration measured) {
         double[] shares = new double[layers];
         Arrays.fill(shares, 1);
         return shares;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.app.cli;
+
+import dev.jay.engine.Calibration;
+import dev.jay.engine.ModelOptions;
+import dev.jay.kv.evict.KvCalibration;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "calibrate",
+        description =
+                "Measure which heads of a model look for what is asked for, and which layers suffer most when tokens"
+                        + " are forgotten.",
+        footer = {
+            "",
+            "Facts are hidden in pieces of the text and asked for. What was measured goes to MODEL.calibration.json;"
+                    + " the",
+            "recipes evict=retrieval-heads and spread=errors read it when that model is opened.",
+            "",
+            "Examples:",
+            "  jay calibrate model.gguf book.txt",
+            "  jay run model.gguf --kv 'keys=f16 values=f16 evict=retrieval-heads(budget=256) spread=errors' 'Hello'"
+        })
+final class CalibrateCommand implements Callable<Integer> {
+    private static final int PROMPTS = 16;
+    private static final int LENGTH = 1024;
+
+    private final Shell shell;
+
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The model.")
+    private String model;
+
+    @Parameters(index = "1", paramLabel = "TEXT", description = "A UTF-8 text of the kind that it will read.")
+    private Path text;
+
+    @Option(
+            names = "--prompts",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "Facts to be asked for, each in a prompt of its own (16).")
+    private Integer prompts;
+
+    @Option(
+            names = "--length",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "Tokens of a prompt (1024, at most the model's context).")
+    private Integer length;
+
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed hides the same facts (1).")
+    private Long seed;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            converter = Values.Count.class,
+            description = "Compute threads (one for each core).")
+    private Integer threads;
+
+    CalibrateCommand(Shell shell) {
+        this.shell = shell;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path file = ModelArguments.existing(model);
+        String written = Files.readString(text, StandardCharsets.UTF_8);
+        int count = count();
+        ModelOptions options = ModelOptions.defaults();
+        if (length != null) options = options.withContextLength(length);
+        if (threads != null) options = options.withThreads(threads);
+        KvCalibration measured;
+        try (Progress progress = new Progress(shell)) {
+            measured = Calibration.run(
+                    file,
+                    options,
+                    (tokenizer, context) -> prompts(written, context).of(tokenizer),
+                    run -> progress.at(run, 2L * count, "prompts, each twice"));
+        }
+        for (int l = 0; l < measured.layers().size(); l++) {
+            KvCalibration.Layer layer = measured.layers().get(l);
+            int most = Math.min(8, layer.heads().size());
+            shell.out()
+                    .line(String.format(
+                            Locale.ROOT,
+                            "layer %2d: error %.4f, heads %s",
+                            l,
+                            layer.error(),
+                            layer.heads().subList(0, most)));
+        }
+        return ExitCode.OK.code();
+    }
+
+    private int count() {
+        return prompts == null ? PROMPTS : prompts;
+    }
+
+    private CalibrationPrompts prompts(String written, int context) {
+        int tokens = length == null ? Math.min(LENGTH, context) : length;
+        return new CalibrationPrompts(written, count(), tokens, seed == null ? 1 : seed);
+    }
+}
