@@ -25,6 +25,8 @@ final class KvRecipes {
             "keys=per-channel(bits=2) values=per-token(bits=2)",
             "keys=per-token(bits=2) values=per-token(bits=2)",
             "keys=rotated(bits=2) values=per-token(bits=2)",
+            "keys=thin values=f16",
+            "keys=thin(bits=4) values=per-token(bits=4)",
             "keys=gear-channel(bits=2) values=gear-token(bits=2)");
 
     private KvRecipes() {}

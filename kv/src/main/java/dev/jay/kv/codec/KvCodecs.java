@@ -19,7 +19,8 @@ public final class KvCodecs {
             PerToken.ENTRY,
             Rotated.ENTRY,
             LowRankRest.CHANNELS,
-            LowRankRest.TOKENS //
+            LowRankRest.TOKENS,
+            Thin.ENTRY //
             );
 
     private KvCodecs() {}

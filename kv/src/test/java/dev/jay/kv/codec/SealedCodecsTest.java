@@ -3,6 +3,7 @@ package dev.jay.kv.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -131,6 +132,63 @@ class SealedCodecsTest {
                 .isLessThan(relativeError("per-token(bits=2)", keys));
     }
 
+    /** Keys of which few channels vary much, around means that are large. */
+    private static float[] withFewThatVary() {
+        float[] keys = gaussian(10, TOKENS * WIDTH);
+        float[] scales = gaussian(11, WIDTH);
+        float[] means = gaussian(12, WIDTH);
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = keys[i] * (float) Math.exp(scales[i % WIDTH]) + 5 * means[i % WIDTH];
+        }
+        return keys;
+    }
+
+    /** Row 56: what is dropped costs a fifth at most of what as many channels cost that are drawn at random. */
+    @Test
+    void shouldDropTheChannelsThatMatterLeast() {
+        float[] keys = withFewThatVary();
+        float[] means = new float[WIDTH];
+        for (int i = 0; i < keys.length; i++) means[i % WIDTH] += keys[i] / TOKENS;
+        double all = 0; // what any query's scores lose if a channel is taken for its mean, summed over channels
+        for (int i = 0; i < keys.length; i++) all += Math.pow(keys[i] - means[i % WIDTH], 2);
+        double random = 0.4 * all / TOKENS / WIDTH;
+        assertThat(scoreError("thin", keys)).isLessThan(random / 5);
+        assertThat(scoreError("thin(drop=20)", keys)).isLessThan(scoreError("thin", keys) / 2);
+        assertThat(scoreError("thin(bits=4)", keys)).isLessThan(random / 5);
+    }
+
+    /** A query's product with what comes back is that of the kept channels, and of the means of the others. */
+    @Test
+    void shouldKeepChannelsAsTheyAreOrTheirMeanAlone() {
+        float[] keys = withFewThatVary();
+        float[] got = coded("thin", keys);
+        for (int t = 0; t < TOKENS; t += 32) {
+            int kept = 0;
+            double leastKept = Double.MAX_VALUE;
+            double mostDropped = 0;
+            for (int c = 0; c < WIDTH; c++) {
+                double mean = 0;
+                for (int i = t; i < t + 32; i++) mean += keys[i * WIDTH + c] / 32.0;
+                double varied = 0;
+                boolean isKept = false;
+                for (int i = t; i < t + 32; i++) {
+                    varied += Math.pow(keys[i * WIDTH + c] - mean, 2);
+                    isKept |= got[i * WIDTH + c] != got[t * WIDTH + c];
+                }
+                for (int i = t; i < t + 32; i++) {
+                    double wanted = isKept ? keys[i * WIDTH + c] : mean;
+                    assertThat((double) got[i * WIDTH + c])
+                            .isCloseTo(wanted, within(1e-7 + Math.abs(wanted) * 0x1p-11));
+                }
+                if (isKept) kept++;
+                if (isKept) leastKept = Math.min(leastKept, varied);
+                else mostDropped = Math.max(mostDropped, varied);
+            }
+            assertThat(kept).isEqualTo(77); // 60 percent of 128
+            assertThat(leastKept).isGreaterThanOrEqualTo(mostDropped);
+        }
+    }
+
     /** The formulas that the rows of the catalog state: bits a value, ranges, rank, outliers. */
     @Test
     void shouldTakeTheBytesThatAreStated() {
@@ -143,6 +201,9 @@ class SealedCodecsTest {
         for (String row : List.of("q4_0", "iq4_nl", "rotated-q4_0")) {
             assertThat(KvCodecs.ALL.make(row).groupBytes(WIDTH)).as(row).isEqualTo(WIDTH / 2 + 2 * WIDTH / 32);
         }
+        assertThat(KvCodecs.ALL.make("thin").groupBytes(WIDTH)).isEqualTo(32 * 77 * 2 + WIDTH / 8 + 2 * (WIDTH - 77));
+        assertThat(KvCodecs.ALL.make("thin(bits=4)").groupBytes(WIDTH)) // an even number is kept
+                .isEqualTo(32 * 78 / 2 + 4 * 78 + WIDTH / 8 + 2 * (WIDTH - 78));
         assertThat(KvCodecs.ALL.make("gear-channel").groupBytes(WIDTH))
                 .isEqualTo(32 * WIDTH * 2 / 8 + 4 * WIDTH + 2 * 4 * (WIDTH + 32) + 4 * (32 * WIDTH * 2 / 100));
     }
@@ -167,6 +228,8 @@ class SealedCodecsTest {
         assertThatThrownBy(() -> KvCodecs.ALL.make("rotated-q4_0(order=3)"))
                 .hasMessageContaining("rotated-q4_0: order=3");
         assertThatThrownBy(() -> KvCodecs.ALL.make("gear-token(rank=99)")).hasMessageContaining("rank=99");
+        assertThatThrownBy(() -> KvCodecs.ALL.make("thin(drop=95)")).hasMessageContaining("drop=95.0 percent, allowed");
+        assertThatThrownBy(() -> KvCodecs.ALL.make("thin(bits=3)")).hasMessageContaining("bits=3, allowed");
         assertThatThrownBy(() -> KvCodecs.ALL.make("per-token(span=3)")).hasMessageContaining("span=3");
     }
 }
