@@ -11,14 +11,20 @@ import dev.jay.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is judged unless the caller says: codecs at few bits, and whatever the catalogs of evictions, merges and selections have. */
+/**
+ * What is judged unless the caller says: codecs at few bits, whatever the catalogs of evictions, merges and selections
+ * have, and every eviction of rows of few bits, with as many more tokens as make it the same bytes.
+ */
 final class KvRecipes {
+    private static final String ROWS = "keys=f16 values=f16";
+    private static final String FEW_BITS = "keys=rotated-q4_0 values=iq4_nl"; // the best rows of four bits (ADR 042)
+
     private static final List<String> CODECS = List.of(
             "keys=bf16 values=bf16",
             "keys=q8_0 values=q8_0",
             "keys=q4_0 values=q4_0",
-            "keys=rotated-q4_0 values=q4_0",
             "keys=iq4_nl values=iq4_nl",
+            FEW_BITS,
             "keys=per-channel(bits=4) values=per-token(bits=4)",
             "keys=per-token(bits=4) values=per-token(bits=4)",
             "keys=rotated(bits=4) values=per-token(bits=4)",
@@ -34,7 +40,7 @@ final class KvRecipes {
     /**
      * Those that fit the heads of a model.
      *
-     * @param budgets    percent of {@code length} tokens
+     * @param budgets    percent of {@code length} tokens in f16
      * @param calibrated whether there are measures of the model: without, those that go by them are left out
      */
     static List<String> all(ModelSpec spec, int length, List<Double> budgets, boolean calibrated) {
@@ -45,17 +51,11 @@ final class KvRecipes {
                 throw new IllegalArgumentException("--budgets: got " + percent + ", allowed: more than 0, up to 100");
             }
             int tokens = Math.max(1, (int) Math.round(length * percent / 100));
-            int recent = Math.max(1, Math.min(32, tokens / 2)); // a question at least
-            int sinks = Math.min(4, tokens / 4);
-            for (String name : KvEvictions.ALL.names()) {
-                String evict = name + "(budget=" + tokens + ",recent=" + recent + ",sinks=" + sinks + ")";
-                boolean wants = KvEvictions.ALL.make(evict).wantsCalibration();
-                if (calibrated || !wants) all.add("keys=f16 values=f16 evict=" + evict);
-                if (calibrated && wants) all.add("keys=f16 values=f16 evict=" + evict + " spread=errors");
-            }
-            for (String name : KvMerges.ALL.names()) {
-                all.add("keys=f16 values=f16 evict=heavy-hitter(budget=" + tokens + ",recent=" + recent + ",sinks="
-                        + sinks + ") merge=" + name);
+            evictions(tokens, calibrated).forEach(evict -> all.add(ROWS + evict));
+            for (String name : KvMerges.ALL.names()) all.add(ROWS + evict("heavy-hitter", tokens) + " merge=" + name);
+            if (fits(spec, FEW_BITS)) {
+                int more = (int) (tokens * rowBytes(spec, ROWS) / rowBytes(spec, FEW_BITS));
+                if (more < length) evictions(more, calibrated).forEach(evict -> all.add(FEW_BITS + evict));
             }
             int units = Math.max(3, Math.ceilDiv(tokens, 32)); // the first, the last, and one to choose
             for (String name : KvSelections.ALL.names()) {
@@ -63,6 +63,31 @@ final class KvRecipes {
             }
         }
         return all;
+    }
+
+    private static List<String> evictions(int tokens, boolean calibrated) {
+        List<String> all = new ArrayList<>();
+        for (String name : KvEvictions.ALL.names()) {
+            String evict = evict(name, tokens);
+            boolean wants = KvRecipe.parse(ROWS + evict).wantsCalibration();
+            if (calibrated || !wants) all.add(evict);
+            if (calibrated && wants) all.add(evict + " spread=errors");
+        }
+        return all;
+    }
+
+    private static String evict(String name, int tokens) {
+        int recent = Math.max(1, Math.min(32, tokens / 2)); // a question at least
+        int sinks = Math.min(4, tokens / 4);
+        return " evict=" + name + "(budget=" + tokens + ",recent=" + recent + ",sinks=" + sinks + ")";
+    }
+
+    /** Of a tile of rows of every stream. */
+    private static long rowBytes(ModelSpec spec, String recipe) {
+        KvRecipe rows = KvRecipe.parse(recipe);
+        return spec.kvShape().streams().stream()
+                .mapToLong(stream -> PageLayout.leastBytes(stream, rows))
+                .sum();
     }
 
     private static boolean fits(ModelSpec spec, String recipe) {

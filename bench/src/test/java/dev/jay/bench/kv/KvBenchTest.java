@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.engine.Calibration;
+import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.merge.KvMerges;
@@ -110,6 +111,22 @@ class KvBenchTest {
         }
         for (String name : KvSelections.ALL.names()) {
             assertThat(recipes).anyMatch(recipe -> recipe.contains("select=" + name + "(budget=96,"));
+        }
+    }
+
+    /** Heads of 64: whole blocks. Rows of 36 bytes instead of 128. */
+    @Test
+    void shouldJudgeEvictionsOfRowsOfFewBitsAtTheSameBytes() throws IOException {
+        Path file = folder.resolve("mini.gguf");
+        Synth.write("llama-mini", "q8_0", 1, file);
+        try (Model model = Model.open(file, ModelOptions.defaults().withContextLength(64))) {
+            List<String> recipes = KvRecipes.all(model.spec(), 1024, List.of(50.0, 12.5), true);
+            for (String name : KvEvictions.ALL.names()) {
+                assertThat(recipes)
+                        .contains("keys=f16 values=f16 evict=" + name + "(budget=512,recent=32,sinks=4)")
+                        .contains("keys=rotated-q4_0 values=iq4_nl evict=" + name + "(budget=455,recent=32,sinks=4)")
+                        .noneMatch(r -> r.contains("iq4_nl evict=") && r.contains("budget=1820"));
+            }
         }
     }
 
