@@ -12,7 +12,7 @@ import java.util.Arrays;
 /**
  * What a selection knows of the whole units of a stream, in pages of the pool:
  * {@code [head][unit][summary rows][note:float if any]}, units of a head's part rows first, notes behind. Rows are in the
- * keys' format where a value stands by itself in it, f32 otherwise. A pure function of the rows: made when a pass needs
+ * keys' format where a value stands by itself in it, f16 otherwise. A pure function of the rows: made when a pass needs
  * them, and made anew where they came from elsewhere or were taken back. Owns its pages.
  */
 public final class UnitSummaries {
@@ -45,7 +45,7 @@ public final class UnitSummaries {
 
     /** What the summaries' rows are in. */
     static WeightFormat format(KvRecipe recipe) {
-        return recipe.keys().rowFormat().filter(f -> f.blockSize() == 1).orElseGet(() -> WeightFormats.ALL.make("f32"));
+        return recipe.keys().rowFormat().filter(f -> f.blockSize() == 1).orElseGet(() -> WeightFormats.ALL.make("f16"));
     }
 
     private static long rowBytes(KvStream shape, KvRecipe recipe) {

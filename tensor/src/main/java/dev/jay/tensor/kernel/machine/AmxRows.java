@@ -120,7 +120,7 @@ final class AmxRows {
             }
             case Q8_0, Q4_0, IQ4_NL -> {
                 load.scale(a, zmm(2), row);
-                for (int half = 0; half < 2; half++) load.half(a, constants, zmm(half), zmm(2), row, half);
+                load.halves(a, constants, zmm(0), zmm(1), zmm(2), row);
                 a.emit(VCVTNE2PS2BF16, to, zmm(1), zmm(0));
             }
             case F32 -> throw new IllegalArgumentException("f32 rows are not for bf16");

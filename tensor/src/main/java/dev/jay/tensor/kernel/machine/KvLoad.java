@@ -101,6 +101,18 @@ enum KvLoad {
         a.emit(VMULPS, to, to, scale);
     }
 
+    /** Both; nothing is loaded twice. */
+    void halves(X86Assembler a, Constants constants, Reg low, Reg high, Reg scale, Mem block) {
+        if (this == Q8_0) {
+            half(a, constants, low, scale, block, 0);
+            half(a, constants, high, scale, block, 1);
+            return;
+        }
+        a.emit(VPMOVZXBD, high, after(block, QUANTS)).emit(VPERMPS, low, high, levels(constants));
+        a.emit(VPSRLD, high, high, imm(4)).emit(VPERMPS, high, high, levels(constants));
+        a.emit(VMULPS, low, low, scale).emit(VMULPS, high, high, scale);
+    }
+
     private Mem levels(Constants constants) {
         float[] levels = CodeLevels.of(name().toLowerCase(Locale.ROOT), ONE);
         int[] bits = new int[16];
