@@ -27,6 +27,11 @@ final class PromptSlots implements KvSlots {
     }
 
     @Override
+    public int promptEnd() {
+        return states.length;
+    }
+
+    @Override
     public float state(int slot, int i) {
         return states[slot];
     }

@@ -47,6 +47,7 @@ final class EvictingTable implements StreamTable {
     public void promptsEnd(int[] places) {
         prompts = places.clone();
         Arrays.sort(prompts);
+        slots.promptEnd(prompts.length == 0 ? 0 : prompts[prompts.length - 1]);
     }
 
     @Override

@@ -19,6 +19,7 @@ final class SlotTable {
     private final boolean merges;
     private final int entryBytes;
     private final int perPage; // slots
+    private int promptEnd;
 
     SlotTable(PagePool pool, int heads, int states, boolean merges) {
         this.pool = pool;
@@ -44,6 +45,10 @@ final class SlotTable {
 
     static int pagesFor(int slots, int heads, int states, boolean merges, long pageBytes) {
         return Math.ceilDiv(slots, perPage(heads, entryBytes(states, merges), pageBytes));
+    }
+
+    void promptEnd(int position) {
+        promptEnd = position;
     }
 
     /** From now on there are so many slots; new ones are to be {@link #begin begun}. */
@@ -146,6 +151,11 @@ final class SlotTable {
         @Override
         public int tokens() {
             return tokens;
+        }
+
+        @Override
+        public int promptEnd() {
+            return promptEnd;
         }
 
         @Override

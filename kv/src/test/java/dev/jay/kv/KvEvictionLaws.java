@@ -169,7 +169,7 @@ class KvEvictionLaws {
         float note = Float.NaN;
     }
 
-    private record Slots(List<Slot> of, int tokens) implements KvSlots {
+    private record Slots(List<Slot> of, int tokens, int promptEnd) implements KvSlots {
         @Override
         public int count() {
             return of.size();
@@ -225,9 +225,10 @@ class KvEvictionLaws {
                 float[] weights = new float[spent.length];
                 for (int i = 0; i < spent.length; i++) weights[i] = (float) spent[i];
                 boolean watched = end != Integer.MAX_VALUE && t >= (long) end - eviction.watches();
-                if (watched) eviction.see(new Slots(slots, t + 1), t, weights);
+                if (watched) eviction.see(new Slots(slots, t + 1, trial.promptEnd(s)), t, weights);
             }
-            if (t + 1 == end && kept.getFirst().slots.size() > eviction.budget().tokens()) forget(recipe, kept, t + 1);
+            if (t + 1 == end && kept.getFirst().slots.size() > eviction.budget().tokens())
+                forget(recipe, kept, t + 1, trial.promptEnd(s));
             for (Kept of : kept) {
                 assertThat(of.slots.size())
                         .isLessThanOrEqualTo(
@@ -260,13 +261,13 @@ class KvEvictionLaws {
         return w;
     }
 
-    private static void forget(KvRecipe recipe, List<Kept> heads, int tokens) {
+    private static void forget(KvRecipe recipe, List<Kept> heads, int tokens, int promptEnd) {
         KvEviction eviction = recipe.eviction().orElseThrow();
         List<float[]> ranked = new ArrayList<>();
         float[] sums = new float[heads.getFirst().slots.size()];
         for (Kept head : heads) {
             float[] importance = new float[sums.length];
-            eviction.rank(new Slots(head.slots, tokens), importance);
+            eviction.rank(new Slots(head.slots, tokens, promptEnd), importance);
             for (int i = 0; i < sums.length; i++) sums[i] += importance[i];
             ranked.add(importance);
         }
@@ -278,7 +279,7 @@ class KvEvictionLaws {
     private static void forget(KvRecipe recipe, Kept kept, int tokens, float[] importance) {
         KvEviction eviction = recipe.eviction().orElseThrow();
         List<Slot> slots = kept.slots;
-        eviction.budget().protect(new Slots(slots, tokens), importance);
+        eviction.budget().protect(new Slots(slots, tokens, 0), importance);
         List<Integer> order = new ArrayList<>();
         for (int i = 0; i < importance.length; i++) order.add(i);
         order.sort(Comparator.<Integer>comparingDouble(i -> -importance[i]).thenComparing(Comparator.reverseOrder()));

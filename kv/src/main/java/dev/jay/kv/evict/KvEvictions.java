@@ -13,7 +13,8 @@ public final class KvEvictions {
             PromptWindow.ENTRY,
             GumbelKeys.ENTRY,
             Recurring.ENTRY,
-            RetrievalHeads.ENTRY //
+            RetrievalHeads.ENTRY,
+            Anchors.ENTRY //
             );
 
     private KvEvictions() {}

@@ -14,6 +14,9 @@ public interface KvSlots {
     /** Tokens of the sequence so far, those that were forgotten among them. */
     int tokens();
 
+    /** Where the last prompt ends that is known of, perhaps behind these tokens; 0: there is none. */
+    int promptEnd();
+
     /** @param i below {@link KvEviction#states} */
     float state(int slot, int i);
 

@@ -46,6 +46,11 @@ class EvictionEffectsTest {
         }
 
         @Override
+        public int promptEnd() {
+            return PROMPT;
+        }
+
+        @Override
         public float state(int slot, int i) {
             return states.get(slot)[i];
         }
@@ -168,6 +173,19 @@ class EvictionEffectsTest {
         assertThat(recall(recipe, question, 0.5f, 3)).isEqualTo(1);
         assertThat(recall("random(budget=64,every=0)", question, 0.5f, 3)).isLessThan(0.6);
         assertThat(recall(recipe, another, 0.5f, 3)).isLessThan(0.8);
+    }
+
+    /** Elastic Cache's row: an answer, however long, does not push out what the prompt looked at. */
+    @Test
+    void whatAPromptLookedAtOutlastsItsAnswer() {
+        Asked late = t -> t < PROMPT || t > TOKENS - 100 ? t % 16 * 15 : -1; // and not for a long time between
+        String anchors = "anchors(budget=128,every=32,recent=32)";
+        assertThat(recall(anchors, late, 0.2f, 5)).isGreaterThan(0.9);
+        for (String other : List.of("window", "random")) {
+            assertThat(recall(other + "(budget=128,every=32,recent=32)", late, 0.2f, 5))
+                    .as(other)
+                    .isLessThan(0.7);
+        }
     }
 
     @Test
