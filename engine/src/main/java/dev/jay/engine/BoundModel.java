@@ -46,7 +46,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -153,21 +152,16 @@ final class BoundModel implements Needs {
     }
 
     Wishes wishes() {
-        int own = spec.contextLength();
-        int most = Math.min(own, ModelOptions.DEFAULT_CONTEXT);
-        if (spec.isEncoder()) return textWishes(most);
-        return new Wishes(options.contextLength(), most, options.parallel(), options.stepTokens());
+        return OpeningWishes.of(spec, options);
     }
 
-    /** An encoder takes a text in one step, and has places for no more than it was made for. */
-    private Wishes textWishes(int most) {
-        OptionalInt asked = options.contextLength();
-        if (asked.isPresent()) asked = OptionalInt.of(Math.min(asked.getAsInt(), spec.contextLength()));
-        return new Wishes(asked, most, options.parallel(), options.stepTokens(), true);
+    /** Of these wishes, with the budget that is left. */
+    Plan plan(Wishes other) {
+        return Planner.plan(this, budgetLeft(), other);
     }
 
     Plan plan() {
-        return Planner.plan(this, budgetLeft(), wishes());
+        return plan(wishes());
     }
 
     /** The budget, counted from what this model took. */

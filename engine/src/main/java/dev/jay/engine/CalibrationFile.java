@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -36,7 +35,7 @@ record CalibrationFile(Path path, Path model) {
 
     void write(KvCalibration measured, WeightSource source) throws IOException {
         ObjectNode root = JsonMapper.shared().createObjectNode();
-        root.put("model", HexFormat.of().formatHex(Fingerprint.of(source, "")));
+        root.put("model", Fingerprint.of(source));
         ArrayNode layers = root.putArray("layers");
         for (KvCalibration.Layer layer : measured.layers()) {
             ObjectNode one = layers.addObject();
@@ -67,7 +66,7 @@ record CalibrationFile(Path path, Path model) {
             throw wrong("no JSON: " + e.getOriginalMessage());
         }
         String whose = root.path("model").stringValue("");
-        if (!whose.equals(HexFormat.of().formatHex(Fingerprint.of(source, "")))) {
+        if (!whose.equals(Fingerprint.of(source))) {
             throw wanted(recipe, path + " is of another model");
         }
         return layers(root.path("layers"), spec);

@@ -1,19 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.model.load.ModelFiles;
 import dev.jay.model.load.WeightSource;
+import dev.jay.tensor.memory.Memory;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /** Tells one model's weights from another's, wherever their file lies. */
-final class Fingerprint {
+public final class Fingerprint {
     private static final int SAMPLES = 8; // of each tensor: reading all of it would take as long as loading the model
     private static final int SAMPLE_BYTES = 256;
 
+    private static final long HEADER = 1 << 20; // beside what is mapped
+
     private Fingerprint() {}
+
+    /** Of a model's file, in hexadecimal digits. */
+    public static String of(Path file) throws IOException {
+        try (Memory memory = Memory.withBudget(HEADER);
+                WeightSource source = ModelFiles.open(memory, file)) {
+            return of(source);
+        }
+    }
+
+    /** In hexadecimal digits. */
+    static String of(WeightSource source) {
+        return HexFormat.of().formatHex(of(source, ""));
+    }
 
     /**
      * 32 bytes, the same for the same weights used in the same way; of each tensor some samples are read.

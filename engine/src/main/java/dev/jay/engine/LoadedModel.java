@@ -36,6 +36,7 @@ final class LoadedModel implements Model {
     private final ModelSpec spec;
     private final Plan plan;
     private final Map<Numerics, List<KvRecipe>> kvRecipes = new EnumMap<>(Numerics.class);
+    private final Optional<KvFloor> kvFloor;
     private final String description;
     private final ChatPrompt chat;
     private final boolean ownTemplate;
@@ -57,16 +58,20 @@ final class LoadedModel implements Model {
 
     private LoadedModel(Path file, ModelOptions options, Owned owned) throws IOException {
         this.owned = owned;
-        BoundModel bound = new BoundModel(file, options, owned);
+        Optional<FloorKeeper> keeper = FloorKeeper.of(file, options);
+        BoundModel bound = new BoundModel(file, keeper.map(FloorKeeper::options).orElse(options), owned);
         this.name = bound.name();
         this.memory = bound.memory();
         this.metadata = bound.metadata();
         this.spec = bound.spec();
-        this.plan = bound.plan();
+        Plan planned = bound.plan();
+        this.kvFloor = keeper.map(k -> k.kept(planned));
+        this.plan = keeper.map(k -> k.told(planned)).orElse(planned);
         for (Numerics numerics : Numerics.values()) kvRecipes.put(numerics, bound.kvRecipes(numerics));
         this.adapters = bound.adapters();
         this.defaultAdapters = adapters.asOpened();
         this.tokenizer = bound.fromFile(() -> Tokenizers.from(metadata));
+        if (!plan.fits() && keeper.isPresent()) throw keeper.get().refusal(plan);
         TransformerForward forward = bound.open(plan);
         this.encoding = owned.add(new Encoding(forward, spec.dim(), contextLength()), Encoding::close);
         EngineThread thread = new EngineThread(name);
@@ -278,6 +283,11 @@ final class LoadedModel implements Model {
     @Override
     public Memory memory() {
         return memory;
+    }
+
+    @Override
+    public Optional<KvFloor> kvFloor() {
+        return kvFloor;
     }
 
     @Override

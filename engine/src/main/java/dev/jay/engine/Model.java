@@ -12,6 +12,7 @@ import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An open model. Thread-safe: shared by as many callers as like; their requests run side by side. Closing it ends running
@@ -140,6 +141,11 @@ public interface Model extends AutoCloseable {
 
     /** How it was opened: what was set aside for what, and what was chosen. */
     Plan plan();
+
+    /** The quality that its way of keeping keys and values has by measurement, where a floor was asked for. */
+    default Optional<KvFloor> kvFloor() {
+        return Optional.empty();
+    }
 
     /** The most tokens of a sequence, as opened. */
     int contextLength();

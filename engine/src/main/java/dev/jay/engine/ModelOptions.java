@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
@@ -31,6 +32,7 @@ public final class ModelOptions {
     private Optional<Cpu> cpu = Optional.empty();
     private Optional<Path> perfMap = Optional.empty();
     private Optional<String> kvRecipe = Optional.empty();
+    private OptionalDouble quality = OptionalDouble.empty();
     private String scheduler = "first-come";
     private String replacement = "least-recent";
     private String admission = "promise";
@@ -63,6 +65,7 @@ public final class ModelOptions {
         o.cpu = cpu;
         o.perfMap = perfMap;
         o.kvRecipe = kvRecipe;
+        o.quality = quality;
         o.scheduler = scheduler;
         o.replacement = replacement;
         o.admission = admission;
@@ -153,6 +156,20 @@ public final class ModelOptions {
     public ModelOptions withKvRecipe(String recipe) {
         ModelOptions o = copy();
         o.kvRecipe = Optional.of(recipe);
+        return o;
+    }
+
+    /**
+     * The least quality of the way keys and values are kept, 0 to 1; none unless set. Of the ways that {@code jay bench kv}
+     * judged, on this model or else on jay-tiny, the best is taken that fits the budget, and none below this; see
+     * {@link Model#kvFloor}. Opening the model fails if none fits, or if {@link #withKvRecipe} names one that is not known
+     * to keep it ({@link BelowFloorException}).
+     */
+    public ModelOptions withQuality(double floor) {
+        if (!(floor >= 0 && floor <= 1))
+            throw new IllegalArgumentException("model options: quality=" + floor + ", allowed: 0 to 1");
+        ModelOptions o = copy();
+        o.quality = OptionalDouble.of(floor);
         return o;
     }
 
@@ -316,6 +333,10 @@ public final class ModelOptions {
 
     public Optional<String> kvRecipe() {
         return kvRecipe;
+    }
+
+    public OptionalDouble quality() {
+        return quality;
     }
 
     public String scheduler() {

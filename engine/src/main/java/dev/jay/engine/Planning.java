@@ -7,9 +7,12 @@ import dev.jay.engine.plan.Planner;
 import dev.jay.engine.plan.Probe;
 import dev.jay.engine.plan.Speed;
 import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.OutOfBudgetException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What {@link Model#open} would do with a file and these options, and what else would fit; nothing is loaded: the file's
@@ -20,13 +23,18 @@ public final class Planning implements AutoCloseable {
 
     private final Owned owned = new Owned();
     private final BoundModel bound;
+    private final Optional<FloorKeeper> keeper;
+    private final Optional<KvFloor> floor;
     private final Plan plan;
     private Map<String, Double> inPlace; // bytes a second by format; null until it is asked for
 
     private Planning(Path file, ModelOptions options) throws IOException {
         try {
-            this.bound = new BoundModel(file, options, owned);
-            this.plan = bound.plan();
+            this.keeper = FloorKeeper.of(file, options);
+            this.bound = new BoundModel(file, keeper.map(FloorKeeper::options).orElse(options), owned);
+            Plan planned = bound.plan();
+            this.floor = keeper.map(k -> k.kept(planned));
+            this.plan = keeper.map(k -> k.told(planned)).orElse(planned);
         } catch (IOException | RuntimeException | Error e) {
             owned.closeAfter(e);
             throw e;
@@ -42,7 +50,22 @@ public final class Planning implements AutoCloseable {
         return plan;
     }
 
-    /** The plan if the budget were larger. */
+    /** Why a plan that does not fit does not, and which knob to turn how far. */
+    public OutOfBudgetException refusal(Plan of) {
+        return keeper.isPresent() ? keeper.get().refusal(of) : Planner.refusal(of);
+    }
+
+    /** How keys and values are kept and what that is worth, where a floor was asked for. */
+    public Optional<KvFloor> kvFloor() {
+        return floor;
+    }
+
+    /** What each way of keeping them costs and loses; empty where no floor was asked for. */
+    public List<KvFloor.Point> kvCurve(Plan of) {
+        return keeper.map(k -> k.points(of, MOST_SEQUENCES)).orElse(List.of());
+    }
+
+    /** The plan if the budget were larger, with keys and values kept alike. */
     public Plan withMore(long bytes) {
         if (plan.budgetBytes() == Long.MAX_VALUE) return plan;
         return Planner.plan(bound, plan.budgetBytes() + bytes, bound.wishes());
@@ -50,7 +73,11 @@ public final class Planning implements AutoCloseable {
 
     /** The longest context that so many sequences can have with the weights where this plan has them. */
     public int mostContext(Plan of) {
-        return Planner.mostContext(bound, of, bound.wishes(), bound.spec().contextLength());
+        // a recipe's budget is a share of the context that it was chosen for
+        int most = keeper.filter(FloorKeeper::isBudgeted).isPresent()
+                ? of.setup().contextLength()
+                : bound.spec().contextLength();
+        return Planner.mostContext(bound, of, bound.wishes(), most);
     }
 
     /** The most sequences of this plan's context with the weights where this plan has them. */

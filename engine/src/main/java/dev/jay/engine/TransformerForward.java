@@ -147,15 +147,23 @@ final class TransformerForward implements Forward {
 
         /** The smallest page that holds a tile of every stream in every mode. */
         private static long pageBytes(Collection<Transformer> transformers, KvShape shape) {
+            long bytes = 0;
+            for (Transformer t : transformers) bytes = Math.max(bytes, pageBytes(t.recipes(), shape));
+            return bytes;
+        }
+
+        private static long pageBytes(List<KvRecipe> recipes, KvShape shape) {
             long bytes = 64;
-            for (Transformer t : transformers) {
-                List<KvRecipe> recipes = t.recipes();
-                for (int s = 0; s < recipes.size(); s++) {
-                    bytes = Math.max(
-                            bytes, PageLayout.leastBytes(shape.streams().get(s), recipes.get(s)));
-                }
+            for (int s = 0; s < recipes.size(); s++) {
+                bytes = Math.max(bytes, PageLayout.leastBytes(shape.streams().get(s), recipes.get(s)));
             }
             return bytes;
+        }
+
+        /** What one sequence of so many tokens comes to where both modes keep keys and values alike. */
+        static long kvBytes(KvShape shape, List<KvRecipe> each, int tokens) {
+            long pageBytes = pageBytes(each, shape);
+            return KvCache.pagesFor(tokens, shape, each, pageBytes) * pageBytes;
         }
 
         long kvBytes() {

@@ -100,6 +100,17 @@ final class ModelArguments {
         private String kv;
 
         @Option(
+                names = "--quality",
+                paramLabel = "FLOOR",
+                converter = Values.Fraction.class,
+                description = "The least quality of the way keys and values are kept, such as 0.98: of the ways that"
+                    + " 'jay bench kv' judged, the best is taken that fits --memory, never one below this ('jay plan'"
+                    + " shows all). What counts is MODEL.kv.json beside the model, or else what was judged on"
+                    + " jay-tiny, and the worst of a way's tasks. With --kv, which is refused if it was judged less,"
+                    + " or never. (No floor.)")
+        private Double quality;
+
+        @Option(
                 names = "--kv-file",
                 paramLabel = "FILE",
                 description =
@@ -202,6 +213,7 @@ final class ModelArguments {
                     Path.of("/tmp", "perf-" + ProcessHandle.current().pid() + ".map"));
         if (opening.lora != null) options = options.withAdapters(adapters());
         if (opening.kv != null) options = options.withKvRecipe(opening.kv);
+        if (opening.quality != null) options = options.withQuality(opening.quality);
         if (opening.kvFile != null) {
             options = options.withKvFile(opening.kvFile).withProbes(new ProbeStore(shell)::known);
         }

@@ -5,7 +5,6 @@ import dev.jay.engine.Machine;
 import dev.jay.engine.ModelOptions;
 import dev.jay.engine.Planning;
 import dev.jay.engine.plan.Plan;
-import dev.jay.engine.plan.Planner;
 import dev.jay.engine.plan.Probe;
 import dev.jay.engine.plan.Setup;
 import dev.jay.engine.plan.Speed;
@@ -24,9 +23,12 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  jay plan model.gguf --memory 2g",
             "  jay plan model.gguf --memory 512m --context 2048 --parallel 4 --json | jq .byPurpose",
+            "  jay plan model.gguf --memory 2g --context 32768 --quality 0.98",
             "",
             "'set aside' may become memory and is never exceeded; 'expected' is what full contexts in fast mode come"
                     + " to.",
+            "With --quality a table shows ways to keep keys and values in order of what they lose: each takes less"
+                    + " than the one before it. 'fit' is how many sequences of the context do.",
             "Speeds are predicted from what 'jay probe' measures of this machine."
         })
 final class PlanCommand implements Callable<Integer> {
@@ -68,9 +70,10 @@ final class PlanCommand implements Callable<Integer> {
                     shell.jvm(),
                     planning.vocabulary(),
                     part(planning, plan, probe, disk),
-                    part(planning, more, probe, disk));
+                    part(planning, more, probe, disk),
+                    planning.kvFloor().map(floor -> new CurveReport(floor, planning.kvCurve(plan))));
             shell.out().print(json ? report.json() + "\n" : report.text());
-            if (!plan.fits()) throw Planner.refusal(plan);
+            if (!plan.fits()) throw planning.refusal(plan);
         }
         return ExitCode.OK.code();
     }

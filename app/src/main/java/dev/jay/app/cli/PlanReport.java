@@ -7,6 +7,7 @@ import dev.jay.engine.plan.Speed;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -22,14 +23,16 @@ final class PlanReport {
     private final JvmRoom jvm;
     private final Part now;
     private final Part more;
+    private final Optional<CurveReport> curve;
     private final Map<String, Long> setAside;
     private final Map<String, Long> expected;
 
-    PlanReport(String model, JvmRoom jvm, int vocabulary, Part now, Part more) {
+    PlanReport(String model, JvmRoom jvm, int vocabulary, Part now, Part more, Optional<CurveReport> curve) {
         this.model = model;
         this.jvm = jvm;
         this.now = now;
         this.more = more;
+        this.curve = curve;
         this.setAside = new LinkedHashMap<>(jvm.setAside());
         setAside.putAll(now.plan().setAside());
         this.expected = new LinkedHashMap<>(jvm.expected(vocabulary));
@@ -61,6 +64,7 @@ final class PlanReport {
         plan.chosen()
                 .forEach(c -> chosen.addObject().put("mechanism", c.mechanism()).put("why", c.why()));
         predicted(root.putObject("predicted"), now.speed());
+        curve.ifPresent(c -> c.addTo(root.putObject("quality")));
         if (budget() > 0) {
             ObjectNode other =
                     root.putObject("withOneMoreGiB").put("fits", more.plan().fits());
@@ -98,6 +102,7 @@ final class PlanReport {
                 line(text, "%-18s %14s %14s", purpose, mib(bytes), mib(expected.getOrDefault(purpose, 0L))));
         line(text, "%-18s %14s %14s%n", "in all", mib(sum(setAside)), mib(sum(expected)));
         now.plan().chosen().forEach(c -> line(text, "%s: %s", c.mechanism(), c.why()));
+        curve.ifPresent(c -> c.addTo(text));
         if (!now.plan().fits()) return text.toString();
         fits(text, "fits", now);
         if (budget() > 0) fits(text, "with 1 GiB more", more);

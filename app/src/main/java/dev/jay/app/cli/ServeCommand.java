@@ -34,6 +34,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  jay serve model.gguf",
             "  jay serve --models ~/models --memory 8g              (a request says which: 'model')",
+            "  jay serve model.gguf --memory 4g --parallel 8 --quality 0.98",
             "  jay serve model.gguf --host 0.0.0.0 --api-key-file keys.txt --parallel 4",
             "  curl localhost:8080/v1/completions -H 'Content-Type: application/json' \\",
             "    -d '{\"prompt\": \"Once upon a time\", \"max_tokens\": 50}'"

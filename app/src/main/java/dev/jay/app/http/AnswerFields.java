@@ -24,6 +24,10 @@ final class AnswerFields {
     private static final int MOST_COPIES = 64;
     private static final int MOST_PRIORITY = 100;
 
+    private static final String OF_THE_MODEL = "keys and values of all requests are kept as the model was opened with";
+    private static final Map<String, String> KEPT =
+            Map.of("kv", OF_THE_MODEL, "cache_type_k", OF_THE_MODEL, "cache_type_v", OF_THE_MODEL);
+
     private final Fields fields;
     private final Model model;
     private final ServerOptions options;
@@ -90,6 +94,7 @@ final class AnswerFields {
 
     /** @param mostTokens where the request names no limit; empty for what is left of the context */
     Request request(int[] prompt, OptionalInt mostTokens, int logprobs) {
+        refuse(KEPT);
         Request request = Request.of(prompt)
                 .withSampling(sampling())
                 .withNumerics(numerics())

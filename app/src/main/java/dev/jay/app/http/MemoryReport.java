@@ -4,6 +4,7 @@ package dev.jay.app.http;
 import dev.jay.app.resident.Residents;
 import dev.jay.app.resident.Standing;
 import dev.jay.engine.EngineStatus;
+import dev.jay.engine.KvFloor;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.SystemMemory;
 import java.util.Locale;
@@ -34,6 +35,7 @@ final class MemoryReport {
             ObjectNode one = models.addObject().put("id", s.name());
             one.put("state", s.state().name().toLowerCase(Locale.ROOT)).put("requests", s.inUse());
             if (s.model().isEmpty()) continue;
+            s.model().get().kvFloor().ifPresent(floor -> floor(one.putObject("kv_floor"), floor));
             ObjectNode books =
                     books(s.name(), s.model().get().memory(), s.model().get().status());
             add(books, sums);
@@ -48,6 +50,12 @@ final class MemoryReport {
         system(root.putObject("system"));
         root.set("models", models);
         return root;
+    }
+
+    /** What every sequence of this model keeps to. */
+    private static void floor(ObjectNode to, KvFloor floor) {
+        to.put("quality", floor.floor()).put("recipe", floor.recipe()).put("judged_quality", floor.quality());
+        to.put("judged_on", floor.judgedOn()).put("is_own", floor.isOwn()).put("judged_tokens", floor.judgedAt());
     }
 
     /** Numbers are added, lists joined; of words the last stays. */

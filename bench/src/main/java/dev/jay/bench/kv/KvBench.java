@@ -9,6 +9,7 @@ import dev.jay.kv.KvRecipe;
 import dev.jay.train.skill.ExamMode;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,6 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
             "",
             "Examples:",
             "  jay bench kv m.gguf --text valid.txt --plot pareto.png",
+            "  jay bench kv m.gguf --text valid.txt --write m.gguf.kv.json",
             "  jay bench kv m.gguf --recipes 'keys=per-channel(bits=2) values=per-token(bits=2)' --json"
         })
 public final class KvBench implements Callable<Integer> {
@@ -100,6 +102,15 @@ public final class KvBench implements Callable<Integer> {
     @Option(names = "--plot", description = "A picture (PNG): quality over bytes.")
     private Path plot;
 
+    @Option(
+            names = "--write",
+            paramLabel = "FILE",
+            description =
+                    "Keeps the rows, for --quality of plan, run, chat, serve and batch, which look for MODEL.kv.json"
+                            + " beside the model. Rows that are in FILE stay, but for those that are measured again"
+                            + " (nowhere).")
+    private Path write;
+
     @Option(names = "--smoke", description = "Few items, few runs, short: that it works, not how well.")
     private boolean smoke;
 
@@ -118,15 +129,28 @@ public final class KvBench implements Callable<Integer> {
                 ? new KvJudge(model, TextBits.beginnings(texts, 2000), asked, as, Math.min(length, 256), 2, seed, 1)
                 : new KvJudge(model, TextBits.beginnings(texts, characters), asked, as, length, items, seed, runs);
         if (recipes != null) recipes.forEach(KvRecipe::parse); // before anybody waits for what comes before it
+        if (smoke && write != null) {
+            throw new IllegalArgumentException("--write: --smoke shows that it works, not how well: leave one out");
+        }
+        KvRowsFile file = write == null ? null : new KvRowsFile(write, judge);
         List<Row> rows = new ArrayList<>();
         PrintStream out = System.out;
         boolean measured = Calibration.isThere(model);
         judge.run(
                 of -> recipes != null ? recipes : KvRecipes.all(of.spec(), judge.length(), budgets, measured), row -> {
                     rows.add(row);
+                    if (file != null) keep(file, row);
                     out.println(json ? object(row).toString() : line(row));
                 });
         if (plot != null && !rows.isEmpty()) KvPlot.write(rows, model.getFileName() + ", " + length + " tokens", plot);
+    }
+
+    private static void keep(KvRowsFile file, Row row) {
+        try {
+            file.add(row);
+        } catch (IOException e) {
+            throw new UncheckedIOException("--write: the row cannot be kept", e);
+        }
     }
 
     private static ExamMode mode(String name) {

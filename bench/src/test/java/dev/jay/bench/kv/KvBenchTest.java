@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.engine.Calibration;
+import dev.jay.engine.Fingerprint;
 import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
+import dev.jay.engine.Planning;
+import dev.jay.engine.plan.JudgedRecipes;
+import dev.jay.engine.plan.JudgedRow;
+import dev.jay.engine.plan.Judgement;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelections;
@@ -20,8 +25,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -143,6 +150,66 @@ class KvBenchTest {
                 bench(0, model, "--smoke", "--json", "--tasks", "needle", "--modes", "single", "--budgets", "25");
         assertThat(rows).anyMatch(row -> row.contains("evict=retrieval-heads(budget=64,"));
         assertThat(rows).anyMatch(row -> row.contains("spread=errors"));
+    }
+
+    @Test
+    void shouldKeepRowsForThePlannerAndGoOnWithThem() throws IOException {
+        Path text = Files.writeString(folder.resolve("t.txt"), "The cats sat on the mat, and it was red. ".repeat(40));
+        Path kept = folder.resolve("random.gguf.kv.json");
+        String[] some = {
+            model(),
+            "--text",
+            text.toString(),
+            "--tasks",
+            "needle",
+            "--modes",
+            "single",
+            "--length",
+            "128",
+            "--items",
+            "1",
+            "--runs",
+            "1",
+            "--write",
+            kept.toString(),
+            "--recipes"
+        };
+        String four = "keys=per-channel(bits=4) values=per-token(bits=4,span=16)";
+        bench(0, with(some, four));
+        Judgement judged = Judgement.parse(Files.readAllBytes(kept), "kept");
+        assertThat(judged.print()).isEqualTo(Fingerprint.of(folder.resolve("random.gguf")));
+        assertThat(judged.name()).isEqualTo("random.gguf");
+        assertThat(judged.rows()).extracting(JudgedRow::task).containsExactly("perplexity", "needle");
+        JudgedRow perplexity = judged.rows().getFirst();
+        assertThat(perplexity.recipe()).isEqualTo(four);
+        assertThat(perplexity.context()).isEqualTo(128);
+        assertThat(perplexity.quality()).isCloseTo(1, within(0.05));
+        assertThat(perplexity.bytes()).isLessThan(perplexity.fullBytes());
+
+        bench(0, with(some, "keys=bf16 values=bf16;" + four));
+        Judgement more = Judgement.parse(Files.readAllBytes(kept), "kept");
+        assertThat(more.rows())
+                .extracting(JudgedRow::recipe)
+                .as("measured again, and not twice in it")
+                .containsExactly("keys=bf16 values=bf16", "keys=bf16 values=bf16", four, four);
+        try (Planning planning = Planning.open(
+                folder.resolve("random.gguf"), ModelOptions.defaults().withQuality(0.5))) {
+            assertThat(planning.kvFloor().orElseThrow().isOwn()).isTrue();
+            assertThat(planning.kvFloor().orElseThrow().skipped())
+                    .as("a random model answers no question")
+                    .extracting(JudgedRecipes.Skipped::why)
+                    .contains("was asked nothing that f16 answers at 128 tokens");
+        }
+
+        Files.writeString(kept, more.text().replace(more.print(), "0".repeat(64)));
+        bench(2, with(some, four));
+        assertThat(complained.toString()).contains("judges another model, 'random.gguf'");
+        bench(2, with(some, four, "--smoke"));
+        assertThat(complained.toString()).contains("--write: --smoke shows that it works, not how well");
+    }
+
+    private static String[] with(String[] args, String... more) {
+        return Stream.concat(Arrays.stream(args), Arrays.stream(more)).toArray(String[]::new);
     }
 
     @Test

@@ -40,6 +40,11 @@ public record Plan(
         return sum(setAside);
     }
 
+    /** The same with other words of what was decided. */
+    public Plan with(List<Choice> told) {
+        return new Plan(budgetBytes, setup, fits, neededBytes, setAside, expected, split, List.copyOf(told));
+    }
+
     private static long sum(Map<String, Long> rows) {
         return rows.values().stream().mapToLong(Long::longValue).sum();
     }

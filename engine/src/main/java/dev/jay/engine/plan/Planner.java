@@ -50,9 +50,7 @@ public final class Planner {
     }
 
     private static void add(List<Setup> to, Wishes wishes, boolean streamed) {
-        int context = wishes.context().orElse(wishes.mostContext());
-        int least = streamed ? LEAST_CONTEXT : LEAST_RESIDENT_CONTEXT;
-        while (true) {
+        for (int context : contexts(wishes, streamed)) {
             int leastStep = wishes.leastStep(LEAST_STEP);
             int steps = wishes.mostStep(context);
             for (int s = steps; ; s = Math.max(leastStep, s / 2)) {
@@ -63,9 +61,16 @@ public final class Planner {
                 s = Math.max(leastStep, s / 2);
                 to.add(new Setup(streamed, context, wishes.parallel(), s, s));
             }
-            if (wishes.context().isPresent() || context <= least) return;
-            context = Math.max(least, context / 2);
         }
+    }
+
+    /** What is tried: the context named, or shorter and shorter ones. */
+    static List<Integer> contexts(Wishes wishes, boolean streamed) {
+        if (wishes.context().isPresent()) return List.of(wishes.context().getAsInt());
+        int least = streamed ? LEAST_CONTEXT : LEAST_RESIDENT_CONTEXT;
+        List<Integer> all = new ArrayList<>(List.of(wishes.mostContext()));
+        while (all.getLast() > least) all.add(Math.max(least, all.getLast() / 2));
+        return all;
     }
 
     private static long neededBytes(Needs needs, Setup setup) {
@@ -152,7 +157,7 @@ public final class Planner {
         return other.fits() && other.setup().streamed() == plan.setup().streamed();
     }
 
-    private static int largest(int most, IntPredicate fits) {
+    static int largest(int most, IntPredicate fits) {
         int low = 0;
         int high = most;
         while (low < high) {
