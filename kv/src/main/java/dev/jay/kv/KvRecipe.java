@@ -3,6 +3,7 @@ package dev.jay.kv;
 
 import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.codec.KvCodecs;
+import dev.jay.kv.evict.Budget;
 import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
@@ -166,7 +167,9 @@ public final class KvRecipe {
         }
         if (spread == null && !wantsCalibration()) return Collections.nCopies(streams, this);
         KvSpread shares = spread == null ? KvSpreads.ALL.make("uniform") : spread;
-        int[] budgets = shares.budgets(eviction.budget().tokens(), streams, measured);
+        Budget mean = eviction.budget();
+        int least = Math.max(1, mean.sinks() + mean.recent()); // what a layer keeps in any case
+        int[] budgets = shares.budgets(mean.tokens(), least, streams, measured);
         List<KvRecipe> all = new ArrayList<>();
         for (int s = 0; s < streams; s++) {
             int budget = budgets[s];

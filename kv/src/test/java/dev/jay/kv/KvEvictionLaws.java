@@ -100,20 +100,27 @@ class KvEvictionLaws {
     void spreadsShareOutWhatThereIs() {
         for (String spread : KvSpreads.ALL.names()) {
             for (int layers : List.of(1, 2, 7, 32)) {
-                KvRecipe recipe = KvRecipe.parse(
-                        "keys=f16 values=f16 evict=window(budget=100,every=16) merge=nearest spread=" + spread);
-                List<KvRecipe> each = recipe.each(layers, measured(layers));
-                int sum = 0;
-                for (KvRecipe one : each) {
-                    KvEviction eviction = one.eviction().orElseThrow();
-                    assertThat(eviction.budget().every()).isEqualTo(16);
-                    assertThat(one.merge().orElseThrow().name()).isEqualTo("nearest");
-                    sum += eviction.budget().tokens();
+                for (int recent : List.of(1, 40, 96)) { // kept in any case, beside 4 sinks
+                    checkSpread(spread, layers, recent);
                 }
-                assertThat(each).as(spread).hasSize(layers);
-                assertThat(sum).as(spread + " over " + layers).isEqualTo(100 * layers);
             }
         }
+    }
+
+    private static void checkSpread(String spread, int layers, int recent) {
+        KvRecipe recipe = KvRecipe.parse("keys=f16 values=f16 evict=window(budget=100,every=16,sinks=4,recent=" + recent
+                + ") merge=nearest spread=" + spread);
+        List<KvRecipe> each = recipe.each(layers, measured(layers));
+        int sum = 0;
+        for (KvRecipe one : each) {
+            KvEviction eviction = one.eviction().orElseThrow();
+            assertThat(eviction.budget().every()).isEqualTo(16);
+            assertThat(one.merge().orElseThrow().name()).isEqualTo("nearest");
+            assertThat(eviction.budget().tokens()).isGreaterThanOrEqualTo(4 + recent);
+            sum += eviction.budget().tokens();
+        }
+        assertThat(each).as(spread).hasSize(layers);
+        assertThat(sum).as(spread + " over " + layers + ", recent=" + recent).isEqualTo(100 * layers);
     }
 
     @Test

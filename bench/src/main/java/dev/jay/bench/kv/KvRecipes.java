@@ -5,6 +5,7 @@ import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvStream;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.evict.KvSpreads;
 import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.model.ModelSpec;
@@ -72,6 +73,11 @@ final class KvRecipes {
             boolean wants = KvRecipe.parse(ROWS + evict).wantsCalibration();
             if (calibrated || !wants) all.add(evict);
             if (calibrated && wants) all.add(evict + " spread=errors");
+        }
+        for (String spread : KvSpreads.ALL.names()) {
+            boolean wants = KvSpreads.ALL.make(spread).wantsCalibration();
+            if (spread.equals("uniform") || (wants && !calibrated)) continue; // every other one is uniform
+            all.add(evict("prompt-window", tokens) + " spread=" + spread);
         }
         return all;
     }

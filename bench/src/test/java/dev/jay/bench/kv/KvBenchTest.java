@@ -113,6 +113,8 @@ class KvBenchTest {
             }
             assertThat(recipes).anyMatch(recipe -> recipe.contains("evict=" + name + "(budget=64,"));
         }
+        assertThat(recipes).anyMatch(recipe -> recipe.contains("spread=pyramid"));
+        assertThat(recipes).noneMatch(recipe -> recipe.contains("spread=errors"));
         for (String name : KvMerges.ALL.names()) {
             assertThat(recipes).anyMatch(recipe -> recipe.contains("merge=" + name));
         }

@@ -11,14 +11,34 @@ public interface KvSpread {
         return false;
     }
 
-    /** Budgets that come to {@code mean} a layer, by the shares; each at least 1. */
-    default int[] budgets(int mean, int layers, KvCalibration measured) {
-        double[] shares = shares(layers, measured);
+    /**
+     * Budgets that come to {@code mean} a layer, by the shares.
+     *
+     * @param least what each layer gets in any case, from 1 to the mean: the rest is shared out among those whose share is
+     *     more
+     */
+    default int[] budgets(int mean, int least, int layers, KvCalibration measured) {
+        double[] wanted = shares(layers, measured);
+        double rest = (double) mean * layers;
+        double shares = layers;
+        boolean[] isLeast = new boolean[layers];
+        for (boolean more = true; more; ) {
+            more = false;
+            double each = rest / shares;
+            for (int l = 0; l < layers; l++) {
+                if (isLeast[l] || wanted[l] * each >= least) continue;
+                isLeast[l] = true;
+                rest -= least;
+                shares -= wanted[l];
+                more = true;
+                break;
+            }
+        }
         int[] budgets = new int[layers];
         double owed = 0;
         for (int l = 0; l < layers; l++) {
-            owed += shares[l] * mean;
-            budgets[l] = Math.max(1, (int) Math.round(owed));
+            owed += isLeast[l] ? least : wanted[l] * rest / shares;
+            budgets[l] = Math.max(least, (int) Math.round(owed));
             owed -= budgets[l];
         }
         return budgets;
