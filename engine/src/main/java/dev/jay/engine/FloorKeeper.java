@@ -188,13 +188,9 @@ final class FloorKeeper {
     }
 
     private String why(KvFloor kept) {
+        String worst = kept.judgedAt() == 0 ? " by definition" : ", the worst being " + kept.worst();
         StringBuilder why = new StringBuilder(String.format(
-                Locale.ROOT,
-                "%s: quality %.4f, the worst being %s; %s",
-                kept.recipe(),
-                kept.quality(),
-                kept.worst(),
-                kept.judged()));
+                Locale.ROOT, "%s: quality %.4f%s; %s", kept.recipe(), kept.quality(), worst, kept.judged()));
         if (kept.judgedAt() > 0) why.append(", over ").append(kept.judgedAt()).append(" tokens");
         if (chosen.isPresent())
             why.append("; the best that fits of those at or above ").append(floor);
