@@ -63,14 +63,14 @@ final class EvictingTable implements StreamTable {
     }
 
     @Override
-    public void append(int position, int count, MemorySegment keys, MemorySegment values) {
+    public void append(int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
         PageTable.checkAppend(stream, shape, length(), position, count, keys, values);
         if (position + (long) count > nextEnd(settled)) {
             throw new IllegalArgumentException("kv append beyond where tokens are forgotten: stream=" + stream
                     + ", position=" + position + ", count=" + count + ", allowed up to " + nextEnd(settled));
         }
         int first = rows.length();
-        rows.appendRows(0, count, keys, values);
+        rows.appendRows(0, count, keys, values, each);
         slots.resize(first + count);
         for (int s = first; s < first + count; s++) slots.begin(s, s + forgotten);
     }

@@ -46,7 +46,7 @@ final class GroupTable implements StreamTable {
     }
 
     @Override
-    public void append(int position, int count, MemorySegment keys, MemorySegment values) {
+    public void append(int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
         PageTable.checkAppend(stream, shape, length, position, count, keys, values);
         if (length != settled) {
             throw new IllegalStateException("kv append before what came last was settled: stream=" + stream
@@ -60,11 +60,12 @@ final class GroupTable implements StreamTable {
         pages.leaseTo(layout.pagesFor(end));
         for (int g = before; g < end; g += group) seal(g);
         if (end == before) {
-            tail.appendRows(0, count, keys, values);
+            tail.appendRows(0, count, keys, values, each);
             return;
         }
-        tail.appendRows(0, before + group - settled, keys, values); // should the pass be taken back to the middle of it
-        next.appendRows(end - settled, length - end, keys, values);
+        tail.appendRows(
+                0, before + group - settled, keys, values, each); // should the pass be taken back to the middle of it
+        next.appendRows(end - settled, length - end, keys, values, each);
     }
 
     private void seal(int from) {

@@ -5,6 +5,7 @@ import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.Stride;
 import dev.jay.kv.prefix.Strided;
+import dev.jay.tensor.kernel.Ops;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
@@ -106,8 +107,17 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
 
     @Override
     public void append(int stream, int position, int count, MemorySegment keys, MemorySegment values) {
+        append(stream, position, count, keys, values, EachToken.HERE);
+    }
+
+    @Override
+    public void append(int stream, int position, int count, MemorySegment keys, MemorySegment values, Ops ops) {
+        append(stream, position, count, keys, values, EachToken.on(ops));
+    }
+
+    private void append(int stream, int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
         if (closed) throw new IllegalStateException("kv append to a closed cache: stream=" + stream);
-        streams[stream].append(position, count, keys, values);
+        streams[stream].append(position, count, keys, values, each);
     }
 
     /**

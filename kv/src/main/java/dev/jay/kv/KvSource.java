@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv;
 
+import dev.jay.tensor.kernel.Ops;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -13,6 +14,11 @@ public interface KvSource {
      * values[count][heads][valueWidth], f32, dense. Provisional until settled.
      */
     void append(int stream, int position, int count, MemorySegment keys, MemorySegment values);
+
+    /** The same, and many rows are coded side by side on these threads. */
+    default void append(int stream, int position, int count, MemorySegment keys, MemorySegment values, Ops ops) {
+        append(stream, position, count, keys, values);
+    }
 
     /** Tokens appended to the stream so far. */
     int length(int stream);

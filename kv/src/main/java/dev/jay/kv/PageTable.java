@@ -24,31 +24,33 @@ final class PageTable implements StreamTable {
     }
 
     @Override
-    public void append(int position, int count, MemorySegment keys, MemorySegment values) {
+    public void append(int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
         checkAppend(stream, shape, length, position, count, keys, values);
-        appendRows(0, count, keys, values);
+        appendRows(0, count, keys, values, each);
     }
 
     /** Rows [first, first + count) of these, which come next. None is fine. */
-    void appendRows(int first, int count, MemorySegment keys, MemorySegment values) {
+    void appendRows(int first, int count, MemorySegment keys, MemorySegment values, EachToken each) {
         if (count == 0) return;
         pages.leaseTo(layout.pagesFor(Math.addExact(length, count)));
         if (pool.isShared(pages.page(length / layout.slots()))) {
             throw new IllegalStateException(
                     "kv append to a page that others hold too: stream=" + stream + ", position=" + length);
         }
-        for (int t = 0; t < count; t++) {
-            MemorySegment page = pool.bytes(pages.page((length + t) / layout.slots()));
-            int slot = (length + t) % layout.slots();
-            for (int h = 0; h < shape.heads(); h++) {
-                long row = (long) (first + t) * shape.heads() + h;
-                long key = row * shape.keyWidth() * Float.BYTES;
-                long value = row * shape.valueWidth() * Float.BYTES;
-                recipe.keys().seal(keys, key, shape.keyWidth(), page, layout.keyAt(h, slot));
-                recipe.values().seal(values, value, shape.valueWidth(), page, layout.valueAt(h, slot));
-            }
-        }
+        each.run(count, t -> appendRow(length + t, first + t, keys, values));
         length += count;
+    }
+
+    private void appendRow(int at, int token, MemorySegment keys, MemorySegment values) {
+        MemorySegment page = pool.bytes(pages.page(at / layout.slots()));
+        int slot = at % layout.slots();
+        for (int h = 0; h < shape.heads(); h++) {
+            long row = (long) token * shape.heads() + h;
+            long key = row * shape.keyWidth() * Float.BYTES;
+            long value = row * shape.valueWidth() * Float.BYTES;
+            recipe.keys().seal(keys, key, shape.keyWidth(), page, layout.keyAt(h, slot));
+            recipe.values().seal(values, value, shape.valueWidth(), page, layout.valueAt(h, slot));
+        }
     }
 
     /** What every table asks of rows that come. */

@@ -37,8 +37,8 @@ final class SelectingTable implements StreamTable {
     }
 
     @Override
-    public void append(int position, int count, MemorySegment keys, MemorySegment values) {
-        rows.append(position, count, keys, values);
+    public void append(int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
+        rows.append(position, count, keys, values, each);
         summaries.resize(rows.length());
     }
 

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 /** One stream of one sequence: its rows in pages. Slot s of coded rows holds the token at position s. */
 interface StreamTable {
     /** Rows for the next positions; provisional until settled. */
-    void append(int position, int count, MemorySegment keys, MemorySegment values);
+    void append(int position, int count, MemorySegment keys, MemorySegment values, EachToken each);
 
     /** Keeps the first {@code tokens} tokens as history; pages that hold nothing more go back. */
     void settle(int tokens);

@@ -94,7 +94,7 @@ final class AttentionTrial {
                                 left[s], caches.get(s).nextEnd() - caches.get(s).settled());
                         left[s] -= now[s];
                     }
-                    step(numerics, attention, caches, now, new Scratch(region.bytes()), out);
+                    step(ops, numerics, attention, caches, now, new Scratch(region.bytes()), out);
                     for (int s = 0; s < now.length; s++) {
                         int tokens = caches.get(s).settled();
                         int most = tokens;
@@ -116,6 +116,7 @@ final class AttentionTrial {
     }
 
     private void step(
+            CpuOps ops,
             Numerics numerics,
             KvAttention attention,
             List<KvCache> caches,
@@ -136,7 +137,8 @@ final class AttentionTrial {
                             at,
                             counts[s],
                             rows(scratch, keys[s], at, counts[s], STREAM.heads() * STREAM.keyWidth()),
-                            rows(scratch, values[s], at, counts[s], STREAM.heads() * STREAM.valueWidth()));
+                            rows(scratch, values[s], at, counts[s], STREAM.heads() * STREAM.valueWidth()),
+                            ops);
             int width = QUERY_HEADS * STREAM.keyWidth();
             MemorySegment.copy(queries[s], at * width, q, Floats.LAYOUT, 4L * row * width, counts[s] * width);
             spans.add(new Span(caches.get(s), row, counts[s], at));

@@ -135,7 +135,7 @@ final class RowProbe implements AutoCloseable {
         product(n);
         ops.rotate(x, n, QUERY_HEADS, WIDTH, WIDTH, table, false);
         ops.rotate(wide, n, HEADS, WIDTH, WIDTH, table, false);
-        fresh.append(0, 0, n, heads(n), heads(n));
+        fresh.append(0, 0, n, heads(n), heads(n), ops);
         if (n == 1) attend(fresh, 0, 1, 0);
         fresh.settle(0); // taken back
         product(n);

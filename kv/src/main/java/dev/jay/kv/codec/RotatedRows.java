@@ -50,7 +50,7 @@ final class RotatedRows implements KvCodec {
         float[] row = new float[width];
         MemorySegment.copy(rows, Floats.LAYOUT, from, row, 0, width);
         Hadamard.of(order, width).turn(row);
-        format.encode(MemorySegment.ofArray(row), 0, width, page, at);
+        format.encodeSoon(MemorySegment.ofArray(row), 0, width, page, at);
     }
 
     @Override

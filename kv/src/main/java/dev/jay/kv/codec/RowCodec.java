@@ -37,7 +37,7 @@ final class RowCodec implements KvCodec {
 
     @Override
     public void seal(MemorySegment rows, long from, int width, MemorySegment page, long at) {
-        format.encode(rows, from, width, page, at);
+        format.encodeSoon(rows, from, width, page, at);
     }
 
     @Override

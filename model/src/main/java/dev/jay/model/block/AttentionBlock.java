@@ -54,7 +54,7 @@ public record AttentionBlock(
                     pass.spans()) { // before anyone attends: a token sees itself and those before it in the pass
                 MemorySegment keys = Pass.rowsOf(span, k, keyWidth());
                 MemorySegment values = Pass.rowsOf(span, v, keyWidth());
-                span.source().append(stream(), span.position(), span.count(), keys, values);
+                span.source().append(stream(), span.position(), span.count(), keys, values, ops);
             }
             MemorySegment mixed = pass.floats(queryWidth());
             attention.run(stream(), batch(pass, q, mixed));

@@ -34,6 +34,11 @@ abstract class BlockFormat implements WeightFormat {
 
     abstract Coder coder();
 
+    /** One that takes less time, if there is one. */
+    Coder soonCoder() {
+        return coder();
+    }
+
     @Override
     public final String name() {
         return name;
@@ -66,7 +71,15 @@ abstract class BlockFormat implements WeightFormat {
 
     @Override
     public final void encode(MemorySegment weights, long from, long count, MemorySegment to, long at) {
-        Coder coder = coder();
+        encode(coder(), weights, from, count, to, at);
+    }
+
+    @Override
+    public final void encodeSoon(MemorySegment weights, long from, long count, MemorySegment to, long at) {
+        encode(soonCoder(), weights, from, count, to, at);
+    }
+
+    private void encode(Coder coder, MemorySegment weights, long from, long count, MemorySegment to, long at) {
         float[] x = new float[blockSize];
         long blocks = bytesFor(count) / blockBytes;
         for (long b = 0; b < blocks; b++) {

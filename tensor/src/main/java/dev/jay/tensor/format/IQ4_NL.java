@@ -26,11 +26,21 @@ final class IQ4_NL extends BlockFormat {
 
     @Override
     Coder coder() {
+        return coder(1);
+    }
+
+    /** The least, the middle and the greatest scale that are worth a try: as near as all, for rows of random numbers. */
+    @Override
+    Coder soonCoder() {
+        return coder(UnevenCodes.TRIES);
+    }
+
+    private static Coder coder(int step) {
         byte[] codes = new byte[SIZE];
         float[] w = new float[SIZE];
         return (x, importance, meanSquare, block, at) -> {
             UnevenCodes.weigh(x, importance, w);
-            float scale = UnevenCodes.scale(x, 0, SIZE, w);
+            float scale = UnevenCodes.scale(x, 0, SIZE, w, step);
             UnevenCodes.code(x, 0, SIZE, scale, codes);
             block.set(Floats.SHORT, at, Halves.toF16(scale));
             Codes32.pack(codes, block, at + QUANTS);

@@ -33,7 +33,7 @@ final class IQ4_XS extends BlockFormat {
         float[] scales = new float[GROUPS];
         return (x, importance, meanSquare, block, at) -> {
             UnevenCodes.weigh(x, importance, w);
-            for (int g = 0; g < GROUPS; g++) scales[g] = UnevenCodes.scale(x, g * GROUP, GROUP, w);
+            for (int g = 0; g < GROUPS; g++) scales[g] = UnevenCodes.scale(x, g * GROUP, GROUP, w, 1);
             float scale = -ScaleSearch.extreme(scales, 0, GROUPS) / ZERO;
             float inverse = scale == 0 ? 0 : 1 / scale;
             int high = 0;

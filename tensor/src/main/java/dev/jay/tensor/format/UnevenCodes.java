@@ -5,7 +5,7 @@ package dev.jay.tensor.format;
 final class UnevenCodes {
     private static final int[] VALUES = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
     private static final byte[] BELOW = below();
-    private static final int TRIES = 7;
+    static final int TRIES = 7; // to either side
 
     private UnevenCodes() {}
 
@@ -33,13 +33,16 @@ final class UnevenCodes {
         return v - VALUES[below] < VALUES[below + 1] - v ? below : below + 1;
     }
 
-    /** A scale such that {@code x = scale * value}, by trying to make the extreme weight each value about the lowest. */
-    static float scale(float[] x, int from, int count, float[] importance) {
+    /**
+     * A scale such that {@code x = scale * value}, by trying to make the extreme weight each value about the lowest, or each
+     * that is {@code step} from the last.
+     */
+    static float scale(float[] x, int from, int count, float[] importance, int step) {
         float extreme = ScaleSearch.extreme(x, from, count);
         if (Math.abs(extreme) < ScaleSearch.NOTHING) return 0;
         float scale = 0;
         float best = 0;
-        for (int attempt = -TRIES - 1; attempt <= TRIES; attempt++) {
+        for (int attempt = -TRIES - 1; attempt <= TRIES; attempt += attempt < -TRIES ? 1 : step) {
             boolean first = attempt < -TRIES;
             float inverse = first ? 1 / (-extreme / VALUES[0]) : (attempt + VALUES[0]) / extreme;
             float dot = 0;

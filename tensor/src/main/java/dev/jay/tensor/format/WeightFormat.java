@@ -46,6 +46,11 @@ public interface WeightFormat {
         }
     }
 
+    /** The same while somebody waits: a format that searches long for the best codes searches less. */
+    default void encodeSoon(MemorySegment weights, long from, long count, MemorySegment to, long at) {
+        encode(weights, from, count, to, at);
+    }
+
     /**
      * Codes one row of a matrix, where a mistake in weight i costs {@code importance[first + i]} times as much. Formats
      * that have nothing to choose ignore it.
