@@ -4,14 +4,12 @@ package dev.jay.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.jay.engine.sample.Sampling;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.merge.KvMerges;
 import dev.jay.model.load.Synth;
 import dev.jay.tensor.kernel.Numerics;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,65 +20,25 @@ import org.junit.jupiter.api.io.TempDir;
 /** Sequences that forget tokens, through the whole engine. */
 @Timeout(120)
 class ForgettingTest {
-    private static final int CONTEXT = 256;
 
     @TempDir
     private Path folder;
 
-    private Path file;
+    private Asking asking;
 
     @BeforeEach
     void write() throws IOException {
-        file = folder.resolve("m.gguf");
-        Synth.write("llama-tiny", "q8_0", 3, file);
+        asking = new Asking(Asking.write(folder, "llama-tiny"), 4, 90, 30, 40, Asking.CONTEXT);
         calibrate(); // some go by what was measured
     }
 
     private void calibrate() throws IOException {
         int[] tokens = IntStream.range(0, 80).map(t -> t * 31 % 500).toArray();
         Calibration.run(
-                file,
+                asking.file(),
                 ModelOptions.defaults().withThreads(2),
                 (_, _) -> List.of(new Calibration.Prompt(tokens, 20, 30, 70)),
                 _ -> {});
-    }
-
-    private Model open(String recipe, int parallel, int stepTokens) throws IOException {
-        return Model.open(
-                file,
-                ModelOptions.defaults()
-                        .withThreads(2)
-                        .withContextLength(CONTEXT)
-                        .withParallel(parallel)
-                        .withStepTokens(stepTokens)
-                        .withKvRecipe(recipe));
-    }
-
-    private static Request request(int i) {
-        int[] prompt = IntStream.range(0, 90 + 30 * i)
-                .map(t -> (t * 37 + (t > 40 ? i : 0)) % 500)
-                .toArray();
-        return Request.of(prompt)
-                .withNumerics(Numerics.EXACT)
-                .withSampling(Sampling.GREEDY)
-                .withIgnoreEos(true)
-                .withMaxTokens(CONTEXT - prompt.length - 10);
-    }
-
-    private static List<Integer> ids(Generation generation) {
-        return generation.tokens().stream().map(Choice::token).toList();
-    }
-
-    private static List<List<Integer>> together(Model model) {
-        List<Generation> running = new ArrayList<>();
-        for (int i = 0; i < 4; i++) running.add(model.generate(request(i)));
-        return running.stream().map(ForgettingTest::ids).toList();
-    }
-
-    private static List<List<Integer>> alone(Model model) {
-        List<List<Integer>> all = new ArrayList<>();
-        for (int i = 0; i < 4; i++) all.add(ids(model.generate(request(i))));
-        return all;
     }
 
     @Test
@@ -89,39 +47,30 @@ class ForgettingTest {
             for (int every : new int[] {0, 16}) {
                 String recipe = "keys=f16 values=f16 evict=" + name + "(budget=40,sinks=2,recent=8,every=" + every + ")"
                         + (every == 0 ? "" : " spread=pyramid(slope=0.5)");
-                checkAnswers(recipe);
+                asking.checkCompanyAndRoom(recipe);
             }
         }
         for (String name : KvMerges.ALL.names()) {
-            checkAnswers("keys=bf16 values=f16 evict=heavy-hitter(budget=40,recent=8,every=16) merge=" + name);
-        }
-    }
-
-    private void checkAnswers(String recipe) throws IOException {
-        List<List<Integer>> wanted;
-        try (Model model = open(recipe, 4, 256)) {
-            wanted = alone(model);
-            assertThat(together(model)).as(recipe).isEqualTo(wanted);
-        }
-        try (Model model = open(recipe, 1, 24)) { // too few pages for all: some give way and begin again
-            assertThat(together(model)).as(recipe).isEqualTo(wanted);
+            asking.checkCompanyAndRoom(
+                    "keys=bf16 values=f16 evict=heavy-hitter(budget=40,recent=8,every=16) merge=" + name);
         }
     }
 
     @Test
     void whatIsForgottenChangesTheAnswerAndWhatIsNotDoesNot() throws IOException {
         List<List<Integer>> full;
-        try (Model model = open("keys=f16 values=f16", 1, 256)) {
-            full = alone(model);
+        try (Model model = asking.open("keys=f16 values=f16", 1, 256)) {
+            full = asking.alone(model);
         }
-        try (Model model = open("keys=f16 values=f16 evict=window(budget=256)", 1, 256)) {
-            assertThat(alone(model)).isEqualTo(full);
+        try (Model model = asking.open("keys=f16 values=f16 evict=window(budget=256)", 1, 256)) {
+            assertThat(asking.alone(model)).isEqualTo(full);
         }
-        try (Model model = open("keys=f16 values=f16 evict=window(budget=40,every=16)", 1, 256)) {
-            List<List<Integer>> left = alone(model);
+        try (Model model = asking.open("keys=f16 values=f16 evict=window(budget=40,every=16)", 1, 256)) {
+            List<List<Integer>> left = asking.alone(model);
             assertThat(left).isNotEqualTo(full);
-            try (Model merging = open("keys=f16 values=f16 evict=window(budget=40,every=16) merge=nearest", 1, 256)) {
-                assertThat(alone(merging)).isNotEqualTo(left);
+            try (Model merging =
+                    asking.open("keys=f16 values=f16 evict=window(budget=40,every=16) merge=nearest", 1, 256)) {
+                assertThat(asking.alone(merging)).isNotEqualTo(left);
             }
         }
     }
@@ -129,17 +78,17 @@ class ForgettingTest {
     /** Where a conversation forgot at an earlier prompt's end, it is as if it had been kept since. */
     @Test
     void promptsEndWhereTheRequestSays() throws IOException {
-        try (Model model = open("keys=f16 values=f16 evict=prompt-window(budget=40,window=8)", 1, 256)) {
-            Request first = request(0).withMaxTokens(6);
-            List<Integer> answer = ids(model.generate(first));
+        try (Model model = asking.open("keys=f16 values=f16 evict=prompt-window(budget=40,window=8)", 1, 256)) {
+            Request first = asking.request(0).withMaxTokens(6);
+            List<Integer> answer = Asking.ids(model.generate(first));
             int[] more = IntStream.concat(
                             IntStream.of(first.prompt()), answer.stream().mapToInt(t -> t))
                     .toArray();
             Request again = first.withPrompt(more).withMaxTokens(6);
-            List<Integer> goesOn = ids(model.generate(first.withMaxTokens(12)));
-            assertThat(ids(model.generate(again.withPromptEnds(first.prompt().length))))
+            List<Integer> goesOn = Asking.ids(model.generate(first.withMaxTokens(12)));
+            assertThat(Asking.ids(model.generate(again.withPromptEnds(first.prompt().length))))
                     .isEqualTo(goesOn.subList(6, 12));
-            assertThat(ids(model.generate(again))).isNotEqualTo(goesOn.subList(6, 12));
+            assertThat(Asking.ids(model.generate(again))).isNotEqualTo(goesOn.subList(6, 12));
         }
     }
 
@@ -150,7 +99,7 @@ class ForgettingTest {
         double[] sums = new double[6];
         String[] evicts = {"", " evict=window(budget=256)", " evict=window(budget=40)"};
         for (int i = 0; i < evicts.length; i++) {
-            try (Model model = open("keys=f16 values=f16" + evicts[i], 1, 256)) {
+            try (Model model = asking.open("keys=f16 values=f16" + evicts[i], 1, 256)) {
                 for (Perplexity.Method method :
                         List.of(Perplexity.Method.AFTER_PROMPT, Perplexity.Method.SECOND_HALF)) {
                     Perplexity.Progress result = Perplexity.measure(model, text, 128, method, Numerics.EXACT, _ -> {});
@@ -171,13 +120,13 @@ class ForgettingTest {
     @Test
     void theyShareNothingAndTakeFewerPages() throws IOException {
         long full;
-        try (Model model = open("keys=f16 values=f16", 1, 256)) {
+        try (Model model = asking.open("keys=f16 values=f16", 1, 256)) {
             full = model.plan().setAside().get("kv-pages");
         }
-        try (Model model = open("keys=f16 values=f16 evict=window(budget=40,every=16)", 1, 256)) {
+        try (Model model = asking.open("keys=f16 values=f16 evict=window(budget=40,every=16)", 1, 256)) {
             assertThat(model.plan().setAside().get("kv-pages")).isLessThan(full / 2);
-            model.generate(request(0)).tokens();
-            Generation again = model.generate(request(0));
+            model.generate(asking.request(0)).tokens();
+            Generation again = model.generate(asking.request(0));
             again.tokens();
             assertThat(again.usage().reusedTokens()).isZero();
         }
@@ -185,22 +134,22 @@ class ForgettingTest {
 
     @Test
     void recipesThatCannotBeAreRefused() {
-        assertThatThrownBy(() -> open("keys=per-channel values=per-token evict=window", 1, 256))
+        assertThatThrownBy(() -> asking.open("keys=per-channel values=per-token evict=window", 1, 256))
                 .hasMessageContaining("evict= wants codecs that code each row by itself");
-        assertThatThrownBy(() -> open("keys=f16 values=f16 evict=window(budget=0)", 1, 256))
+        assertThatThrownBy(() -> asking.open("keys=f16 values=f16 evict=window(budget=0)", 1, 256))
                 .hasMessageContaining("budget=0");
-        assertThatThrownBy(() -> open("keys=f16 values=f16 spread=pyramid", 1, 256))
+        assertThatThrownBy(() -> asking.open("keys=f16 values=f16 spread=pyramid", 1, 256))
                 .hasMessageContaining("spread= shares out what evict= keeps");
-        assertThatThrownBy(() -> open("keys=f16 values=f16 merge=similar", 1, 256))
+        assertThatThrownBy(() -> asking.open("keys=f16 values=f16 merge=similar", 1, 256))
                 .hasMessageContaining("merge= takes in what evict= forgets");
-        assertThatThrownBy(() -> open("keys=f16 values=f16 evict=nothing", 1, 256))
+        assertThatThrownBy(() -> asking.open("keys=f16 values=f16 evict=nothing", 1, 256))
                 .hasMessageContaining("known=[random, window");
     }
 
     @Test
     void layersWithAWindowAreRefused() throws IOException {
-        Synth.write("gemma2-tiny", "q8_0", 3, file);
-        assertThatThrownBy(() -> open("keys=f16 values=f16 evict=window", 1, 256))
+        Synth.write("gemma2-tiny", "q8_0", 3, asking.file());
+        assertThatThrownBy(() -> asking.open("keys=f16 values=f16 evict=window", 1, 256))
                 .hasMessageContaining("has a window of");
     }
 }
