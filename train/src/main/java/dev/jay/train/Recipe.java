@@ -50,6 +50,7 @@ public record Recipe(
      * @param skills      the part of all sequences that are made-up tasks, 0 to 1
      * @param skillsAlone steps at the beginning that have nothing else
      * @param skillNames  which, each as often as it is named
+     * @param skillReach  the part of a sequence that a task may take before its first answer
      * @param start     a model of the same shape to begin with; empty for random weights
      * @param valid     texts that nothing is learnt from; empty for none
      */
@@ -61,7 +62,8 @@ public record Recipe(
             double echoes,
             double skills,
             int skillsAlone,
-            List<String> skillNames) {}
+            List<String> skillNames,
+            double skillReach) {}
 
     /** Of the model: a llama whose embedding is its head too. */
     public record Shape(
@@ -158,6 +160,7 @@ public record Recipe(
             Map.entry("skills", "0"),
             Map.entry("skills-alone", "0"),
             Map.entry("skill-names", String.join(",", Skills.ALL.names())),
+            Map.entry("skill-reach", "0.5"),
             Map.entry("width", "384"),
             Map.entry("layers", "8"),
             Map.entry("heads", "6"),
@@ -194,6 +197,7 @@ public record Recipe(
             "skills",
             "skills-alone",
             "skill-names",
+            "skill-reach",
             "width",
             "layers",
             "heads",

@@ -100,7 +100,8 @@ final class RecipeReader {
                 part("echoes"),
                 part("skills"),
                 count("skills-alone", 0),
-                skillNames());
+                skillNames(),
+                reach());
         return new Recipe(name, number("seed"), texts, shape, steps, watch, new TreeMap<>(), Recipe.identity(this));
     }
 
@@ -143,6 +144,12 @@ final class RecipeReader {
             throw wrong("length", LENGTHS);
         }
         return lengths;
+    }
+
+    private double reach() {
+        double reach = part("skill-reach");
+        if (reach == 0 || reach == 1) throw wrong("skill-reach", "a number between 0 and 1");
+        return reach;
     }
 
     private List<String> skillNames() {

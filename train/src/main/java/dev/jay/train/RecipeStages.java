@@ -20,6 +20,7 @@ final class RecipeStages {
             "skills",
             "skills-alone",
             "skill-names",
+            "skill-reach",
             "steps",
             "length",
             "batches",

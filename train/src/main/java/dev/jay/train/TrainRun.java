@@ -156,7 +156,8 @@ public final class TrainRun {
         Batches all = text;
         if (texts.skills() > 0 || texts.skillsAlone() > 0) {
             long alone = (long) texts.skillsAlone() * of.steps().batches();
-            all = SkillBatches.of(texts.skillNames(), tokenizer, of.seed()).among(text, texts.skills(), alone);
+            all = SkillBatches.of(texts.skillNames(), tokenizer, of.seed(), texts.skillReach())
+                    .among(text, texts.skills(), alone);
         }
         return texts.echoes() == 0 ? all : Echoes.among(all, text, texts.echoes(), of.seed());
     }

@@ -21,16 +21,19 @@ public final class SkillBatches implements Batches {
     private final List<Skill> skills;
     private final Tokenizer tokenizer;
     private final long seed;
+    private final double reach;
 
-    public SkillBatches(List<Skill> skills, Tokenizer tokenizer, long seed) {
+    /** @param reach the part of a sequence that a task may take before its first answer, more than 0 and less than 1 */
+    public SkillBatches(List<Skill> skills, Tokenizer tokenizer, long seed, double reach) {
         this.skills = List.copyOf(skills);
         this.tokenizer = tokenizer;
         this.seed = seed;
+        this.reach = reach;
     }
 
     /** Of the catalog those named, each as often as it is named. */
-    public static SkillBatches of(List<String> names, Tokenizer tokenizer, long seed) {
-        return new SkillBatches(names.stream().map(Skills.ALL::make).toList(), tokenizer, seed);
+    public static SkillBatches of(List<String> names, Tokenizer tokenizer, long seed, double reach) {
+        return new SkillBatches(names.stream().map(Skills.ALL::make).toList(), tokenizer, seed, reach);
     }
 
     @Override
@@ -50,7 +53,7 @@ public final class SkillBatches implements Batches {
             Skill skill = words.one(skills);
             int facts = 2 + words.below(Math.clamp(length / 8, 2, MOST_FACTS - 1));
             int questions = LEAST_QUESTIONS + words.below(MORE_QUESTIONS);
-            int filler = words.below(2) == 0 ? 0 : words.below(Math.max(1, length / 20));
+            int filler = words.below(2) == 0 ? 0 : words.below(Math.max(1, (int) (length * reach / 10)));
             append(fitting(skill, new Words(Shuffle.number(stream, ~i), false), facts, questions, filler, length), out);
             if (out.isFull() && !out.teaches() && i < TRIES) out.count = 0;
         }
@@ -58,10 +61,10 @@ public final class SkillBatches implements Batches {
         for (int i = 0; i < length; i++) targets[at + i] = out.learnt[i + 1] ? out.tokens[i + 1] : Batch.IGNORED;
     }
 
-    /** Of half a sequence at most before its first answer, if so short a task can be: questions are to be reached. */
+    /** No longer before its first answer than it may be, if so short a task can be: questions are to be reached. */
     private Task fitting(Skill skill, Words words, int facts, int questions, int filler, int length) {
         Task task = skill.task(words.again(), facts, questions, filler);
-        while (facts > 1 && tokenizer.encode(task.prompt(0), false, true).length > length / 2) {
+        while (facts > 1 && tokenizer.encode(task.prompt(0), false, true).length > (int) (length * reach)) {
             facts = facts * 3 / 4;
             filler = filler * 3 / 4;
             task = skill.task(words.again(), facts, questions, filler);

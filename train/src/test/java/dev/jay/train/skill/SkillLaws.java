@@ -143,7 +143,7 @@ class SkillLaws {
     void onlyAnswersShouldBeLearnt() {
         Tokenizer tokenizer = tokenizer();
         for (String name : Skills.ALL.names()) {
-            SkillBatches batches = new SkillBatches(List.of(Skills.ALL.make(name)), tokenizer, 5);
+            SkillBatches batches = new SkillBatches(List.of(Skills.ALL.make(name)), tokenizer, 5, 0.5);
             Batch batch = batches.batch(3, 4, 512);
             assertThat(batch.tokens()).isEqualTo(batches.batch(3, 4, 512).tokens());
             assertThat(batches.batch(13, 1, 512).tokens()).isEqualTo(Arrays.copyOfRange(batch.tokens(), 512, 1024));
@@ -160,6 +160,24 @@ class SkillLaws {
         }
     }
 
+    /** How far back what is asked for may lie is what a recipe says: more first answers stand behind the half of a sequence. */
+    @Test
+    void tasksShouldReachAsFarAsAllowed() {
+        List<Skill> needles = List.of(Skills.ALL.make("needle"));
+        int[] late = new int[2];
+        for (int far = 0; far < 2; far++) {
+            SkillBatches batches = new SkillBatches(needles, tokenizer(), 5, far == 0 ? 0.5 : 0.9);
+            for (int i = 0; i < 60; i++) {
+                int[] targets = batches.batch(i, 1, 1024).targets();
+                int first = 0;
+                while (targets[first] == Batch.IGNORED) first++;
+                if (first > 512) late[far]++;
+            }
+        }
+        assertThat(late[0]).isLessThan(20);
+        assertThat(late[1]).isGreaterThan(late[0] + 20);
+    }
+
     @Test
     void tasksShouldStandAmongTextAsOftenAsAsked() {
         Batches text = (number, sequences, length) -> {
@@ -167,8 +185,8 @@ class SkillLaws {
             Arrays.fill(sevens, 7);
             return new Batch(length, sevens, sevens);
         };
-        Batches mixed =
-                SkillBatches.of(List.copyOf(Skills.ALL.names()), tokenizer(), 1).among(text, 0.25, 3);
+        Batches mixed = SkillBatches.of(List.copyOf(Skills.ALL.names()), tokenizer(), 1, 0.5)
+                .among(text, 0.25, 3);
         int tasks = 0;
         for (int i = 0; i < 103; i++) {
             Batch batch = mixed.batch(i, 4, 64);
