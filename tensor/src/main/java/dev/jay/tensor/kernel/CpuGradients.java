@@ -13,12 +13,10 @@ final class CpuGradients implements GradientOps {
 
     private final CpuOps ops;
     private final GradientKernels kernels;
-    private final RowKernels rows;
 
-    CpuGradients(CpuOps ops, GradientKernels kernels, RowKernels rows) {
+    CpuGradients(CpuOps ops, GradientKernels kernels) {
         this.ops = ops;
         this.kernels = kernels;
-        this.rows = rows;
     }
 
     private static long floats(long rows, long dim) {
@@ -43,14 +41,10 @@ final class CpuGradients implements GradientOps {
     public void causalSoftmax(MemorySegment x, float scale, int first, int count, int dim) {
         checkSeen(first, count, dim);
         long at = address("softmax x", x, floats(count, dim));
-        ops.spread(count, dim, (row, some) -> {
-            for (long r = row; r < row + some; r++) {
-                int seen = (int) (first + r + 1);
-                rows.softmax(at + floats(r, dim), scale, seen);
-                x.asSlice(floats(r, dim) + floats(1, seen), floats(1, dim - seen))
-                        .fill((byte) 0);
-            }
-        });
+        ops.spread(
+                count,
+                dim,
+                (row, some) -> kernels.causalSoftmax(at + floats(row, dim), scale, first + (int) row, (int) some, dim));
     }
 
     private static void checkSeen(int first, int rows, int dim) {
@@ -62,30 +56,13 @@ final class CpuGradients implements GradientOps {
 
     @Override
     public void causalSoftmaxGradient(
-            MemorySegment weights,
-            MemorySegment d,
-            MemorySegment out,
-            MemorySegment dOut,
-            long stride,
-            int width,
-            float scale,
-            int first,
-            int count,
-            int dim) {
+            MemorySegment weights, MemorySegment d, float scale, int first, int count, int dim) {
         checkSeen(first, count, dim);
         long w = address("softmax weights", weights, floats(count, dim));
         long to = address("softmax gradient", d, floats(count, dim));
-        long strided = count == 0 ? 0 : floats(count - 1, stride) + floats(1, width);
-        long y = address("softmax out", out, strided);
-        long dy = address("softmax dOut", dOut, strided);
         ops.spread(count, dim, (row, some) -> {
-            for (long r = row; r < row + some; r++) {
-                float along = kernels.dot(y + floats(r, stride), dy + floats(r, stride), width);
-                int seen = (int) (first + r + 1);
-                kernels.softmax(w + floats(r, dim), to + floats(r, dim), along, scale, seen);
-                d.asSlice(floats(r, dim) + floats(1, seen), floats(1, dim - seen))
-                        .fill((byte) 0);
-            }
+            long at = floats(row, dim);
+            kernels.causalSoftmaxGradient(w + at, to + at, scale, first + (int) row, (int) some, dim);
         });
     }
 

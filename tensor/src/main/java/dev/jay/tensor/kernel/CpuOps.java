@@ -104,7 +104,7 @@ public final class CpuOps implements Ops {
     public GradientOps gradients() {
         KernelChoice.From<GradientKernels> from = kernels.gradients();
         bound.put("gradients", from.provider());
-        return new CpuGradients(this, from.kernel(), rows);
+        return new CpuGradients(this, from.kernel());
     }
 
     @Override

@@ -6,11 +6,14 @@ public interface GradientKernels {
     /** The sum of x[i]^2. */
     double squares(long x, int count);
 
-    /** The sum of x[i] * y[i]. */
-    float dot(long x, long y, int count);
+    /** x[r] = softmax(x[r] * scale) of the first + r + 1 values of {@code dim} that row r sees, and zeros behind. */
+    void causalSoftmax(long x, float scale, int first, int rows, int dim);
 
-    /** d = weights * (d - along) * scale: of a softmax's inputs, from the gradient of its outputs. */
-    void softmax(long weights, long d, float along, float scale, int count);
+    /**
+     * The gradients of its outputs become those of its inputs: d[r] = weights[r] * (d[r] - weights[r] . d[r]) * scale,
+     * and zeros behind what row r sees.
+     */
+    void causalSoftmaxGradient(long weights, long d, float scale, int first, int rows, int dim);
 
     /** Of silu(gate) * up: d becomes the gradient of gate, dUp that of up. */
     void swiGlu(long gate, long up, long d, long dUp, long count);

@@ -14,22 +14,8 @@ public interface GradientOps {
     /** x[r] = softmax(x[r][0 .. first + r] * scale), and zeros behind: row r sees first + r + 1 of {@code dim} values. */
     void causalSoftmax(MemorySegment x, float scale, int first, int rows, int dim);
 
-    /**
-     * d[r] = weights[r] * (d[r] - out[r] . dOut[r]) * scale, over the first + r + 1 values that row r sees.
-     *
-     * @param out  [rows], {@code stride} values from one to the next, of {@code width} values; so {@code dOut}
-     */
-    void causalSoftmaxGradient(
-            MemorySegment weights,
-            MemorySegment d,
-            MemorySegment out,
-            MemorySegment dOut,
-            long stride,
-            int width,
-            float scale,
-            int first,
-            int rows,
-            int dim);
+    /** d[r] = weights[r] * (d[r] - weights[r] . d[r]) * scale, over the first + r + 1 values that row r sees; else zeros. */
+    void causalSoftmaxGradient(MemorySegment weights, MemorySegment d, float scale, int first, int rows, int dim);
 
     /** Of silu(gate) * up: d becomes the gradient of gate, dUp is set to that of up. */
     void swiGluGradient(MemorySegment gate, MemorySegment up, MemorySegment d, MemorySegment dUp, long count);

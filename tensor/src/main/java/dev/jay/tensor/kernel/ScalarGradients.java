@@ -11,15 +11,30 @@ final class ScalarGradients implements GradientKernels {
     }
 
     @Override
-    public float dot(long x, long y, int count) {
-        double sum = 0;
-        for (int i = 0; i < count; i++) sum += (double) Raw.get(x, i) * Raw.get(y, i);
-        return (float) sum;
+    public void causalSoftmax(long x, float scale, int first, int rows, int dim) {
+        for (int r = 0; r < rows; r++) {
+            long row = x + 4L * r * dim;
+            int seen = first + r + 1;
+            float most = Float.NEGATIVE_INFINITY;
+            for (int i = 0; i < seen; i++) most = Math.max(most, Raw.get(row, i) * scale);
+            double sum = 0;
+            for (int i = 0; i < seen; i++) sum += Math.exp(Raw.get(row, i) * scale - most);
+            for (int i = 0; i < seen; i++) Raw.set(row, i, (float) (Math.exp(Raw.get(row, i) * scale - most) / sum));
+            for (int i = seen; i < dim; i++) Raw.set(row, i, 0);
+        }
     }
 
     @Override
-    public void softmax(long weights, long d, float along, float scale, int count) {
-        for (int i = 0; i < count; i++) Raw.set(d, i, Raw.get(weights, i) * (Raw.get(d, i) - along) * scale);
+    public void causalSoftmaxGradient(long weights, long d, float scale, int first, int rows, int dim) {
+        for (int r = 0; r < rows; r++) {
+            long w = weights + 4L * r * dim;
+            long to = d + 4L * r * dim;
+            int seen = first + r + 1;
+            double along = 0;
+            for (int i = 0; i < seen; i++) along += (double) Raw.get(w, i) * Raw.get(to, i);
+            for (int i = 0; i < seen; i++) Raw.set(to, i, (float) (Raw.get(w, i) * (Raw.get(to, i) - along) * scale));
+            for (int i = seen; i < dim; i++) Raw.set(to, i, 0);
+        }
     }
 
     @Override

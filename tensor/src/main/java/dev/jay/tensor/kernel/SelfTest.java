@@ -80,8 +80,10 @@ final class SelfTest {
         GradientKernels.Adam adam = new GradientKernels.Adam(0.5f, 0.9f, 0.8f, 1.5f, 2, 0.1f, 0.99f, 0.1f);
         Map<String, GradientOperation> operations = new LinkedHashMap<>();
         operations.put("squares", (k, at) -> (float) k.squares(at[0], n));
-        operations.put("dot", (k, at) -> k.dot(at[0], at[1], n));
-        operations.put("softmax", (k, at) -> none(() -> k.softmax(at[0], at[1], 0.3f, 2, n)));
+        int half = n / 2; // values of each of two rows
+        operations.put("causal softmax", (k, at) -> none(() -> k.causalSoftmax(at[0], 2, half - 2, 2, half)));
+        operations.put(
+                "softmax", (k, at) -> none(() -> k.causalSoftmaxGradient(at[0], at[1], 0.3f, half - 2, 2, half)));
         operations.put("swiglu", (k, at) -> none(() -> k.swiGlu(at[0], at[1], at[2], at[3], n)));
         operations.put("rms-norm", (k, at) -> none(() -> k.rmsNorm(at[0], at[1], 1e-5f, at[2], at[3], at[4], n)));
         operations.put("cross-entropy", (k, at) -> k.crossEntropy(at[0], n - 2, 0.7f, n));

@@ -74,16 +74,31 @@ class GradientKernelsLaws {
     void shouldSum() {
         for (int n : SIZES) {
             hold(n, 1e-5 * Math.sqrt(n), (k, at) -> k.squares(at[0], n));
-            hold(n, 1e-5 * Math.sqrt(n), (k, at) -> k.dot(at[0], at[1], n));
         }
     }
 
     @Test
     void shouldFollowSoftmaxSwiGluAndNorm() {
         for (int n : SIZES) {
-            hold(n, 1e-6, (k, at) -> none(() -> k.softmax(at[0], at[1], 0.3f, 0.125f, n)));
             hold(n, 2e-6, (k, at) -> none(() -> k.swiGlu(at[0], at[1], at[2], at[3], n)));
             hold(n, 1e-5, (k, at) -> none(() -> k.rmsNorm(at[0], at[1], 1e-5f, at[2], at[3], at[4], n)));
+        }
+    }
+
+    /** Rows of which the first sees one value, or all but the last few of them. */
+    @Test
+    void shouldSeeNothingBehind() {
+        for (int n : SIZES) {
+            for (int dim : new int[] {1, 2, 17, 40}) {
+                int rows = Math.min(dim, n / dim);
+                for (int first : new int[] {0, dim - rows}) {
+                    hold(n, 2e-6, (k, at) -> none(() -> k.causalSoftmax(at[0], 3, first, rows, dim)));
+                    hold(
+                            n,
+                            1e-5,
+                            (k, at) -> none(() -> k.causalSoftmaxGradient(at[0], at[1], 0.125f, first, rows, dim)));
+                }
+            }
         }
     }
 

@@ -116,13 +116,13 @@ class SelfTestTest {
         }
 
         @Override
-        public float dot(long x, long y, int count) {
-            return definition.dot(x, y, count);
+        public void causalSoftmax(long x, float scale, int first, int rows, int dim) {
+            definition.causalSoftmax(x, scale, first, rows, dim);
         }
 
         @Override
-        public void softmax(long weights, long d, float along, float scale, int count) {
-            definition.softmax(weights, d, along, scale, count);
+        public void causalSoftmaxGradient(long weights, long d, float scale, int first, int rows, int dim) {
+            definition.causalSoftmaxGradient(weights, d, scale, first, rows, dim);
         }
 
         @Override

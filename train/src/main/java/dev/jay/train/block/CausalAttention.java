@@ -18,7 +18,7 @@ import java.util.List;
  * backward makes them again.
  */
 final class CausalAttention {
-    private static final int QUERIES = 256; // at a time
+    private static final int QUERIES = 128; // at a time
 
     private final Ops ops;
     private final List<Own> own = new ArrayList<>(); // by worker
@@ -117,8 +117,7 @@ final class CausalAttention {
     /**
      * Sets dq, dk and dv.
      *
-     * @param out  of {@link #forward}
-     * @param dOut its gradient
+     * @param dOut the gradient of what {@link #forward} set
      */
     void backward(
             TrainPass pass, Saved saved, MemorySegment dOut, MemorySegment dq, MemorySegment dk, MemorySegment dv) {
@@ -134,9 +133,7 @@ final class CausalAttention {
             MemorySegment dvs = dv.asSlice(p.keys);
             by.gemm.run(seen, dim, p.count, Factor.transposed(weights, seen), dOuts, dvs, keyWidth, true);
             by.gemm.run(p.count, seen, dim, dOuts, keys(saved.v, p, true), d, seen, false);
-            MemorySegment outs = saved.out.asSlice(p.queries);
-            by.gradients.causalSoftmaxGradient(
-                    weights, d, outs, dOut.asSlice(p.queries), queryWidth, dim, scale, p.from, p.count, seen);
+            by.gradients.causalSoftmaxGradient(weights, d, scale, p.from, p.count, seen);
             MemorySegment dqs = dq.asSlice(p.queries);
             by.gemm.run(p.count, dim, seen, Factor.of(d, seen), keys(saved.k, p, false), dqs, queryWidth, false);
             Factor qs = queries(saved.q, p, false);

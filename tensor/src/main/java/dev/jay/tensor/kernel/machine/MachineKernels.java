@@ -8,6 +8,7 @@ import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.GemmKernel;
+import dev.jay.tensor.kernel.GradientKernels;
 import dev.jay.tensor.kernel.KernelProvider;
 import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
@@ -35,7 +36,7 @@ public final class MachineKernels extends X86Provider {
 
     static final Set<String> NEEDED =
             Set.of("avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni");
-    private static final long CODE_BYTES = 448 * 1024; // every format, and attention of a dozen shapes
+    private static final long CODE_BYTES = 512 * 1024; // every format, and attention of a dozen shapes
     private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
     MachineKernels() {
@@ -66,6 +67,7 @@ public final class MachineKernels extends X86Provider {
         private final Set<String> features;
         private MachineCode.Function finish;
         private RowKernels rows;
+        private GradientKernels gradients;
 
         Bound(MachineCode code, Cpu cpu) {
             this.code = code;
@@ -155,6 +157,12 @@ public final class MachineKernels extends X86Provider {
         public synchronized Optional<RowKernels> rows() {
             if (rows == null) rows = new MachineRows(code, RowCode.all(NEEDED));
             return Optional.of(rows);
+        }
+
+        @Override
+        public synchronized Optional<GradientKernels> gradients() {
+            if (gradients == null) gradients = new MachineGradients(code, NEEDED);
+            return Optional.of(gradients);
         }
 
         /** In bf16 where the CPU has tiles and lends them; else f32 is the fastest there is. */

@@ -3,7 +3,6 @@ package dev.jay.tensor.kernel.machine;
 
 import static dev.jay.tensor.asm.x86.Avx512.VCMPPS;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU32;
-import static dev.jay.tensor.asm.x86.Avx512.VPBROADCASTD_GPR;
 import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
@@ -40,7 +39,6 @@ import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
 import static dev.jay.tensor.asm.x86.Vectors.VPADDD;
 import static dev.jay.tensor.asm.x86.Vectors.VPMINSD;
 import static dev.jay.tensor.asm.x86.Vectors.VSQRTSS;
-import static dev.jay.tensor.asm.x86.Vectors.VSUBPS;
 import static dev.jay.tensor.asm.x86.Vectors.VXORPS;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
 
@@ -161,32 +159,9 @@ final class RowCode {
     /** x, scale, count. */
     static byte[] softmax(Set<String> features) {
         RowCode code = new RowCode(features);
-        X86Assembler a = code.a;
-        Exp exp = new Exp(a, code.constants, zmm(31));
-        exp.begin();
-        a.emit(VPBROADCASTD_GPR, zmm(30), RSI.low32()).emit(VBROADCASTSS, zmm(29), code.one(Float.NEGATIVE_INFINITY));
-        Strips.loop(
-                a,
-                RDX,
-                s -> a.emit(VMULPS, s.zero(zmm(16)), zmm(30), s.load(RDI))
-                        .emit(
-                                VMAXPS,
-                                s.keep(zmm(29)),
-                                zmm(16),
-                                zmm(29))); // a NaN is passed over here, and meets the sum
-        Strips.fold(a, VMAXPS, zmm(29), zmm(16));
-        a.emit(VXORPS, zmm(28), zmm(28), zmm(28));
-        Strips.loop(a, RDX, s -> {
-            a.emit(VMULPS, s.zero(zmm(16)), zmm(30), s.load(RDI)).emit(VSUBPS, zmm(16), zmm(16), zmm(29));
-            exp.emit(zmm(16), zmm(17), zmm(18), zmm(19));
-            a.emit(VMOVUPS, s.store(RDI), zmm(16)).emit(VADDPS, s.keep(zmm(28)), zmm(28), zmm(16));
-        });
-        Strips.fold(a, VADDPS, zmm(28), zmm(16));
-        a.emit(VBROADCASTSS, zmm(16), code.one(1)).emit(VDIVPS, zmm(28), zmm(16), zmm(28));
-        Strips.loop(
-                a,
-                RDX,
-                s -> a.emit(VMULPS, s.zero(zmm(16)), zmm(28), s.load(RDI)).emit(VMOVUPS, s.store(RDI), zmm(16)));
+        RowSoftmax softmax = new RowSoftmax(code.a, code.constants);
+        softmax.begin(RSI);
+        softmax.row(RDI, RDX);
         return code.end();
     }
 

@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel.vector;
 
 import dev.jay.tensor.kernel.GradientKernels;
+import dev.jay.tensor.kernel.RowKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -19,8 +20,7 @@ final class VectorGradients implements GradientKernels {
         return sum;
     }
 
-    @Override
-    public float dot(long a, long b, int count) {
+    private static float dot(long a, long b, int count) {
         long x = Lanes.trusted(a);
         long y = Lanes.trusted(b);
         FloatVector even = FloatVector.zero(Lanes.F);
@@ -46,9 +46,33 @@ final class VectorGradients implements GradientKernels {
     }
 
     @Override
-    public void softmax(long weights, long gradient, float along, float scale, int count) {
+    public void causalSoftmax(long address, float scale, int first, int rows, int dim) {
+        RowKernels row = new VectorRows();
+        for (int r = 0; r < rows; r++) {
+            long x = address + 4L * r * dim;
+            row.softmax(x, scale, first + r + 1);
+            clear(x, first + r + 1, dim);
+        }
+    }
+
+    private static void clear(long x, int from, int to) {
+        for (int i = from; i < to; i++) Lanes.set(Lanes.trusted(x) + i * 4L, 0);
+    }
+
+    @Override
+    public void causalSoftmaxGradient(long weights, long d, float scale, int first, int rows, int dim) {
+        for (int r = 0; r < rows; r++) {
+            long at = 4L * r * dim;
+            int seen = first + r + 1;
+            softmaxGradient(weights + at, d + at, scale, seen);
+            clear(d + at, seen, dim);
+        }
+    }
+
+    private static void softmaxGradient(long weights, long gradient, float scale, int count) {
         long w = Lanes.trusted(weights);
         long d = Lanes.trusted(gradient);
+        float along = dot(w, d, count);
         int whole = whole(count);
         for (int i = 0; i < whole; i += Lanes.LENGTH) {
             FloatVector v = Lanes.floats(w + i * 4L)
