@@ -5,28 +5,34 @@ import dev.jay.engine.plan.Plan;
 import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.model.ModelSpec;
+import dev.jay.model.load.ModelFiles;
+import dev.jay.model.load.WeightSource;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.model.text.Tokenizers;
 import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
  * Measures of a model what some recipes go by: which heads of a layer look for what is asked for, and how far each layer's
- * attention is off when it keeps a quarter of a prompt (CompressKV, row 52). The prompts run in exact mode, one after the
+ * attention is off when it keeps a quarter of a prompt (CompressKV, row 52); if wanted, which KV heads must not forget. The prompts run in exact mode, one after the
  * other, so the measures depend on the model and the prompts alone.
  */
 public final class Calibration {
     private static final int WINDOW = 8; // queries before an answer that are watched, too
     private static final int KEPT = 4; // one token in so many
     private static final int TOP = 4; // heads
+    private static final long HEADER = 1 << 20; // of a file, beside what is mapped
 
     /**
      * A fact somewhere in a text, a question about it and the answer.
@@ -73,19 +79,22 @@ public final class Calibration {
      *
      * @param options what {@link Model#open} takes, its context among them; a recipe is not asked for
      * @param prompts made of the model's tokens, and of so many at most
-     * @param done    is told how many prompts of all have run; each runs twice
+     * @param kvHeads whether to find out which KV heads cost most when they forget, which takes about four runs of all
+     *     prompts a head
+     * @param done    is told how many prompts have run, and how many will
      */
     public static KvCalibration run(
             Path file,
             ModelOptions options,
             BiFunction<Tokenizer, Integer, List<Prompt>> prompts,
-            Consumer<Integer> done)
+            boolean kvHeads,
+            BiConsumer<Long, Long> done)
             throws IOException {
         Owned owned = new Owned();
         try {
-            // a budget that is never reached: attention says what it spent where a recipe forgets
+            // a budget that is never reached: attention says what it spent where a recipe forgets; and pages by head
             ModelOptions watched = options.withParallel(1)
-                    .withKvRecipe("keys=f32 values=f32 evict=window(budget=" + (1 << 24) + ",every=0)");
+                    .withKvRecipe("keys=f32 values=f32 evict=window(budget=" + (1 << 24) + ",every=0,whole=none)");
             BoundModel bound = new BoundModel(file, watched, owned);
             Plan plan = bound.plan();
             int context = plan.setup().contextLength();
@@ -93,7 +102,7 @@ public final class Calibration {
             TransformerForward forward = bound.open(plan);
             check(all, context, forward.mostTokens());
             Calibration calibration = new Calibration(bound, forward, all);
-            KvCalibration measured = calibration.measure(done);
+            KvCalibration measured = calibration.measure(kvHeads ? new HeadTrials(bound, forward, all) : null, done);
             CalibrationFile.of(file).write(measured, bound.source());
             return measured;
         } finally {
@@ -101,9 +110,12 @@ public final class Calibration {
         }
     }
 
-    /** Whether there is a file of such measures beside a model; whether it is that model's is seen when it is opened. */
-    public static boolean isThere(Path file) {
-        return Files.isRegularFile(CalibrationFile.of(file).path());
+    /** What was measured of a model, if there is such a file of this very model. */
+    public static Optional<KvCalibration> of(Path file, ModelSpec spec) throws IOException {
+        try (Memory memory = Memory.withBudget(HEADER);
+                WeightSource source = ModelFiles.open(memory, file)) {
+            return CalibrationFile.of(file).find(source, spec);
+        }
     }
 
     private static void check(List<Prompt> prompts, int context, int step) {
@@ -117,21 +129,26 @@ public final class Calibration {
         }
     }
 
-    private KvCalibration measure(Consumer<Integer> done) {
-        int run = 0;
+    /** @param trials of KV heads; null: these are not measured */
+    private KvCalibration measure(HeadTrials trials, BiConsumer<Long, Long> done) {
+        long run = 0;
+        long of = 2L * prompts.size() + (trials == null ? 0 : trials.runs());
         for (Prompt p : prompts) {
             watch(p, layer -> find(p, layer));
-            done.accept(++run);
+            done.accept(++run, of);
         }
         List<List<Integer>> heads =
                 Arrays.stream(found).map(Calibration::ranked).toList();
         for (Prompt p : prompts) {
             watch(p, layer -> compare(p, layer, heads.get(layer.stream())));
-            done.accept(++run);
+            done.accept(++run, of);
         }
-        return new KvCalibration(IntStream.range(0, found.length)
+        List<KvCalibration.Layer> layers = IntStream.range(0, found.length)
                 .mapToObj(l -> new KvCalibration.Layer(heads.get(l), right[l] > 0 ? Math.sqrt(wrong[l] / right[l]) : 0))
-                .toList());
+                .toList();
+        List<KvCalibration.KvHead> kvHeads =
+                trials == null ? List.of() : trials.run(more -> done.accept(2L * prompts.size() + more, of));
+        return new KvCalibration(layers, kvHeads);
     }
 
     /** Of equal ones the first. */

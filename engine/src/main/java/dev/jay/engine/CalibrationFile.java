@@ -3,10 +3,12 @@ package dev.jay.engine;
 
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.evict.KvCalibration;
+import dev.jay.kv.evict.KvCalibration.KvHead;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.WeightSource;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,11 +26,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What was measured of a model, in a file beside it: {@code {"model": fingerprint, "layers": [{"heads": [...], "error":
- * e}]}}. It is another model's as soon as a weight differs. What it says is checked: it may be anybody's.
+ * e}], "kvHeads": [[layer, head], ...]}}, the last only where it was measured. It is another model's as soon as a weight differs. What it says is checked: it may be anybody's.
  */
 record CalibrationFile(Path path, Path model) {
     private static final String ENDING = ".calibration.json";
-    private static final long MOST_BYTES = 4 << 20;
+    private static final int MOST_BYTES = 4 << 20;
+
+    /** Of jay-tiny, as 'jay calibrate' wrote it. */
+    static final String BUILT_IN = "jay-tiny.calibration.json";
 
     static CalibrationFile of(Path model) {
         return new CalibrationFile(model.resolveSibling(model.getFileName() + ENDING), model);
@@ -43,6 +49,11 @@ record CalibrationFile(Path path, Path model) {
             layer.heads().forEach(heads::add);
             one.put("error", layer.error());
         }
+        if (!measured.kvHeads().isEmpty()) {
+            ArrayNode kvHeads = root.putArray("kvHeads");
+            for (KvHead one : measured.kvHeads())
+                kvHeads.addArray().add(one.layer()).add(one.head());
+        }
         Path folder = path.toAbsolutePath().getParent();
         Path part = Files.createTempFile(folder, "calibration", ".part");
         Files.writeString(part, root + "\n", StandardCharsets.UTF_8);
@@ -51,28 +62,45 @@ record CalibrationFile(Path path, Path model) {
 
     /** @throws IllegalArgumentException if there is none of this model */
     KvCalibration read(KvRecipe recipe, WeightSource source, ModelSpec spec) {
-        if (!Files.isRegularFile(path)) throw wanted(recipe, "there is no " + path);
-        String text;
+        return find(source, spec)
+                .orElseThrow(() -> new IllegalArgumentException("kv recipe '" + recipe
+                        + "' goes by what was measured of the model, and "
+                        + (Files.isRegularFile(path) ? path + " is of another model" : "there is no " + path)
+                        + "; 'jay calibrate " + model + " TEXT' measures it"));
+    }
+
+    /** What lies beside the model; if that is not of this very model, what comes with Jay of its own. */
+    Optional<KvCalibration> find(WeightSource source, ModelSpec spec) {
+        String print = Fingerprint.of(source);
         try {
-            if (Files.size(path) > MOST_BYTES) throw wrong("bytes=" + Files.size(path) + ", allowed=" + MOST_BYTES);
-            text = Files.readString(path, StandardCharsets.UTF_8);
+            if (Files.isRegularFile(path)) {
+                try (InputStream in = Files.newInputStream(path)) {
+                    Optional<KvCalibration> own = read(in, print, spec);
+                    if (own.isPresent()) return own;
+                }
+            }
+            try (InputStream in = CalibrationFile.class.getResourceAsStream(BUILT_IN)) {
+                return in == null ? Optional.empty() : read(in, print, spec);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Optional<KvCalibration> read(InputStream in, String print, ModelSpec spec) throws IOException {
+        byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+        if (bytes.length > MOST_BYTES) throw wrong("bytes are more than " + MOST_BYTES);
         JsonNode root;
         try {
-            root = JsonMapper.shared().readTree(text);
+            root = JsonMapper.shared().readTree(bytes);
         } catch (JacksonException e) {
             throw wrong("no JSON: " + e.getOriginalMessage());
         }
-        String whose = root.path("model").stringValue("");
-        if (!whose.equals(Fingerprint.of(source))) {
-            throw wanted(recipe, path + " is of another model");
-        }
-        return layers(root.path("layers"), spec);
+        if (!root.path("model").stringValue("").equals(print)) return Optional.empty();
+        return Optional.of(new KvCalibration(layers(root.path("layers"), spec), kvHeads(root.path("kvHeads"), spec)));
     }
 
-    private KvCalibration layers(JsonNode all, ModelSpec spec) {
+    private List<KvCalibration.Layer> layers(JsonNode all, ModelSpec spec) {
         int wanted = spec.kvShape().streams().size();
         if (!all.isArray() || all.size() != wanted) throw wrong("layers=" + all.size() + ", the model's=" + wanted);
         List<KvCalibration.Layer> layers = new ArrayList<>();
@@ -90,12 +118,27 @@ record CalibrationFile(Path path, Path model) {
             if (!(error >= 0 && error <= 1e6)) throw wrong("error=" + one.path("error") + ", allowed: 0 to 1e6");
             layers.add(new KvCalibration.Layer(heads, error));
         }
-        return new KvCalibration(layers);
+        return layers;
     }
 
-    private IllegalArgumentException wanted(KvRecipe recipe, String what) {
-        return new IllegalArgumentException("kv recipe '" + recipe + "' goes by what was measured of the model, and "
-                + what + "; 'jay calibrate " + model + " TEXT' measures it");
+    /** All of them, or none. */
+    private List<KvHead> kvHeads(JsonNode all, ModelSpec spec) {
+        List<KvHead> heads = new ArrayList<>();
+        if (all.isMissingNode()) return heads;
+        for (JsonNode one : all) {
+            int layer = one.path(0).isInt() ? one.path(0).intValue() : -1;
+            int head = one.path(1).isInt() ? one.path(1).intValue() : -1;
+            if (layer < 0 || layer >= spec.layers() || head < 0 || head >= spec.kvHeads()) {
+                throw wrong(
+                        "kvHeads has " + one + ", wanted [layer, head] of " + spec.layers() + " and " + spec.kvHeads());
+            }
+            heads.add(new KvHead(layer, head));
+        }
+        int wanted = spec.layers() * spec.kvHeads();
+        if (heads.size() != wanted || new HashSet<>(heads).size() != wanted) {
+            throw wrong("kvHeads=" + heads.size() + ", wanted each of " + wanted + " once");
+        }
+        return heads;
     }
 
     private MalformedModelException wrong(String what) {

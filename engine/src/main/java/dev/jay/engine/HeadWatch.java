@@ -122,8 +122,8 @@ final class HeadWatch implements KvSource {
     }
 
     @Override
-    public int forgotten(int stream) {
-        return cache.forgotten(stream);
+    public int forgotten(int stream, int head) {
+        return cache.forgotten(stream, head);
     }
 
     @Override

@@ -230,7 +230,12 @@ final class TransformerForward implements Forward {
 
     /** With something between a cache and the passes that use it. */
     SequenceCache open(Numerics numerics, Function<KvSource, KvSource> around) {
-        KvCache kv = new KvCache(shape, transformers.get(numerics).recipes(), pool);
+        return open(transformers.get(numerics).recipes(), around);
+    }
+
+    /** Of recipes that differ from those that were bound in what is forgotten, and take no more pages. */
+    SequenceCache open(List<KvRecipe> each, Function<KvSource, KvSource> around) {
+        KvCache kv = new KvCache(shape, each, pool);
         return new Cache(kv, around.apply(kv));
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.evict.KvCalibration;
+import dev.jay.kv.evict.KvCalibration.KvHead;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.Synth;
 import dev.jay.tensor.kernel.Numerics;
@@ -14,7 +15,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,7 +59,7 @@ class CalibrationTest {
     }
 
     private KvCalibration calibrate(ModelOptions options) throws IOException {
-        return Calibration.run(file, options, (_, _) -> prompts(3), _ -> {});
+        return Calibration.run(file, options, (_, _) -> prompts(3), true, (_, _) -> {});
     }
 
     private Path beside() {
@@ -75,6 +78,8 @@ class CalibrationTest {
             assertThat(layer.heads()).doesNotHaveDuplicates();
             assertThat(layer.error()).isBetween(1e-6, 10.0);
         }
+        int heads = measured.layers().size() * 2;
+        assertThat(measured.kvHeads()).hasSize(heads).doesNotHaveDuplicates();
     }
 
     @Test
@@ -130,6 +135,62 @@ class CalibrationTest {
         }
     }
 
+    /** What a head costs is what the prompts surprise more; the order is that of what was tried. */
+    @Test
+    void headsThatForgetSurpriseMoreAndTheOrderIsByIt() throws IOException {
+        Owned owned = new Owned();
+        try {
+            String recipe = "keys=f32 values=f32 evict=window(budget=4096,every=0,whole=none)";
+            BoundModel bound = new BoundModel(file, options(2, 64).withKvRecipe(recipe), owned);
+            TransformerForward forward = bound.open(bound.plan());
+            HeadTrials trials = new HeadTrials(bound, forward, prompts(2));
+            List<Long> runs = new ArrayList<>();
+            List<KvHead> order = trials.run(runs::add);
+            assertThat(runs.getLast()).isEqualTo(trials.runs());
+            double none = trials.surprise(Set.of());
+            double all = trials.surprise(Set.copyOf(order));
+            assertThat(none).isNotEqualTo(all);
+            KvHead last = order.getLast(); // the first to forget
+            for (KvHead other : order) {
+                assertThat(trials.surprise(without(order, last)))
+                        .isLessThanOrEqualTo(trials.surprise(without(order, other)));
+            }
+        } finally {
+            owned.close();
+        }
+    }
+
+    private static Set<KvHead> without(List<KvHead> all, KvHead one) {
+        Set<KvHead> rest = new HashSet<>(all);
+        rest.remove(one);
+        return rest;
+    }
+
+    @Test
+    void headsThatCostMostKeepAll() throws IOException {
+        KvCalibration measured = calibrate(options(1, 64));
+        try (Model model = open("keys=f16 values=f16 evict=window(budget=16,every=16) spread=heads(whole=50)")) {
+            List<KvRecipe> each = model.kvRecipes(Numerics.FAST);
+            int half = measured.kvHeads().size() / 2;
+            for (KvHead head : measured.kvHeads().subList(0, half)) {
+                assertThat(each.get(head.layer())
+                                .eviction()
+                                .orElseThrow()
+                                .budget()
+                                .keepsAll(head.head()))
+                        .isTrue();
+            }
+            assertThat(each.stream()
+                            .mapToInt(r ->
+                                    r.eviction().orElseThrow().budget().whole().size())
+                            .sum())
+                    .isEqualTo(half);
+        }
+        Calibration.run(file, options(1, 64), (_, _) -> prompts(1), false, (_, _) -> {});
+        assertThatThrownBy(() -> open("keys=f16 values=f16 evict=window spread=heads"))
+                .hasMessageContaining("'jay calibrate' measures it with --heads");
+    }
+
     @Test
     void aRecipeThatWantsItIsRefusedWithoutIt() throws IOException {
         assertThatThrownBy(() -> open(RECIPE))
@@ -156,6 +217,9 @@ class CalibrationTest {
                 good.replaceFirst("\"error\":", "\"error\":-"),
                 good.replaceFirst("\"error\":", "\"wrong\":"),
                 good.replaceFirst("\"layers\":\\[.*]", "\"layers\":[]"),
+                good.replaceFirst("\"kvHeads\":\\[\\[[0-9]+", "\"kvHeads\":[[99"),
+                good.replaceFirst("\"kvHeads\":\\[\\[[0-9]+,[0-9]+],", "\"kvHeads\":["),
+                good.replaceFirst("\"kvHeads\":\\[.*]", "\"kvHeads\":7"),
                 good.substring(0, good.length() / 2),
                 good.replaceFirst("\"layers\":", "\"layers\":" + "[".repeat(100_000)),
                 good + " ".repeat(5 << 20))) {
@@ -173,7 +237,11 @@ class CalibrationTest {
                 .hasMessageContaining("fact=[20, 30), answer from 34");
         int[] tokens = new int[400];
         assertThatThrownBy(() -> Calibration.run(
-                        file, options(1, 64), (_, _) -> List.of(new Calibration.Prompt(tokens, 1, 9, 380)), _ -> {}))
+                        file,
+                        options(1, 64),
+                        (_, _) -> List.of(new Calibration.Prompt(tokens, 1, 9, 380)),
+                        false,
+                        (_, _) -> {}))
                 .hasMessageContaining("tokens=400, the context's=128");
         assertThat(beside()).doesNotExist();
     }

@@ -38,7 +38,8 @@ class ForgettingTest {
                 asking.file(),
                 ModelOptions.defaults().withThreads(2),
                 (_, _) -> List.of(new Calibration.Prompt(tokens, 20, 30, 70)),
-                _ -> {});
+                true,
+                (_, _) -> {});
     }
 
     @Test
@@ -49,6 +50,9 @@ class ForgettingTest {
                         + (every == 0 ? "" : " spread=pyramid(slope=0.5)");
                 asking.checkCompanyAndRoom(recipe);
             }
+        }
+        for (String evict : List.of("window(budget=24,every=16)", "prompt-window(budget=40,recent=8)")) {
+            asking.checkCompanyAndRoom("keys=f16 values=f16 evict=" + evict + " spread=heads(whole=40)");
         }
         for (String name : KvMerges.ALL.names()) {
             asking.checkCompanyAndRoom(

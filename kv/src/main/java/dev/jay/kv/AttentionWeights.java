@@ -59,8 +59,9 @@ final class AttentionWeights {
                 int end = Math.min(to, weights[i].length);
                 if (end <= from) continue;
                 for (int g = 0; g < seen.group(); g++) {
-                    if (!looksAt.test(head * seen.group() + g)) continue;
-                    long row = (long) (seen.row() + first + i) * seen.queryHeads() + (long) head * seen.group() + g;
+                    int queryHead = (rows.firstHead() + head) * seen.group() + g;
+                    if (!looksAt.test(queryHead)) continue;
+                    long row = (long) (seen.row() + first + i) * seen.queryHeads() + queryHead;
                     MemorySegment.copy(seen.queries(), Floats.LAYOUT, row * 4 * query.length, query, 0, query.length);
                     score(query, columns, tile, scores);
                     add(scores, Floats.get(seen.lse(), row), weights[i], from, end);

@@ -26,10 +26,15 @@ final class EvictingTable implements StreamTable {
     private boolean seen; // queries of the pass
 
     EvictingTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool) {
+        this(stream, shape, recipe, pool, new PageTable(stream, shape, recipe, pool));
+    }
+
+    /** @param rows of this shape, empty */
+    EvictingTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool, PageTable rows) {
         this.stream = stream;
         this.shape = shape;
         this.eviction = recipe.eviction().orElseThrow();
-        this.rows = new PageTable(stream, shape, recipe, pool);
+        this.rows = rows;
         this.merge = recipe.merge().orElse(null);
         this.slots = new SlotTable(pool, shape.heads(), eviction.states(), merge != null);
         this.notes = new float[merge == null ? 0 : shape.heads()];
@@ -41,6 +46,13 @@ final class EvictingTable implements StreamTable {
         if (eviction.budget().every() == 0) return tokens;
         return (int) Math.min(
                 tokens, (long) eviction.budget().tokens() + eviction.budget().every());
+    }
+
+    /** Pages of so many slots of such heads, with what is remembered of them. */
+    static int pagesFor(int slots, int heads, KvRecipe recipe, PageLayout layout, long pageBytes) {
+        int states = recipe.eviction().orElseThrow().states();
+        boolean merges = recipe.merge().isPresent();
+        return Math.addExact(layout.pagesFor(slots), SlotTable.pagesFor(slots, heads, states, merges, pageBytes));
     }
 
     @Override
@@ -64,7 +76,7 @@ final class EvictingTable implements StreamTable {
 
     @Override
     public void append(int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
-        PageTable.checkAppend(stream, shape, length(), position, count, keys, values);
+        rows.checkAppend(position, length(), count, keys, values);
         if (position + (long) count > nextEnd(settled)) {
             throw new IllegalArgumentException("kv append beyond where tokens are forgotten: stream=" + stream
                     + ", position=" + position + ", count=" + count + ", allowed up to " + nextEnd(settled));
@@ -178,7 +190,7 @@ final class EvictingTable implements StreamTable {
     }
 
     @Override
-    public int forgotten() {
+    public int forgotten(int head) {
         return forgotten;
     }
 

@@ -177,7 +177,7 @@ public final class KvAttention {
                         + ", position=" + span.position() + ", wanted row=" + n + " and positions below the length="
                         + span.source().length(streamIndex));
             }
-            if (!span.source().recipe(streamIndex).equals(recipe)) {
+            if (!span.source().recipe(streamIndex).isReadLike(recipe)) {
                 throw new IllegalArgumentException("attention was bound for another recipe: bound=" + recipe + ", got="
                         + span.source().recipe(streamIndex));
             }
@@ -216,10 +216,7 @@ public final class KvAttention {
         Running(int streamIndex, AttentionBatch batch) {
             this.streamIndex = streamIndex;
             this.batch = batch;
-            this.spans = inSlots(
-                    streamIndex,
-                    batch,
-                    selected == null ? batch.spans() : SelectedAttention.part(streamIndex, batch.spans(), false));
+            this.spans = selected == null ? batch.spans() : SelectedAttention.part(streamIndex, batch.spans(), false);
             this.mode = batch.numerics() == Numerics.EXACT ? exact : fast;
             this.firstBlock = new int[spans.size() + 1];
             int n = batch.spans().stream().mapToInt(Span::count).sum();
@@ -228,7 +225,7 @@ public final class KvAttention {
             for (int s = 0; s < spans.size(); s++) {
                 Span span = spans.get(s);
                 firstBlock[s + 1] = firstBlock[s] + Math.ceilDiv(span.count(), mode.blockTokens) * stream.heads();
-                pieces = Math.max(pieces, Math.ceilDiv(span.position() + span.count(), pieceSlots));
+                pieces = Math.max(pieces, Math.ceilDiv(lengthOf(span) - leastForgotten(span), pieceSlots));
                 most = Math.max(most, Math.min(span.count(), mode.blockTokens));
             }
             this.maxPieces = pieces;
@@ -239,18 +236,18 @@ public final class KvAttention {
             this.partials = scratch.take(partialBytes(PARTIALS * ops.workers()));
         }
 
-        /** Where tokens were forgotten, what follows stands in earlier slots than its positions say. */
-        private static List<Span> inSlots(int streamIndex, AttentionBatch batch, List<Span> whole) {
-            List<Span> spans = new ArrayList<>(whole.size());
-            for (Span s : whole) {
-                int forgotten = s.source().forgotten(streamIndex);
+        /** By any head. */
+        private int leastForgotten(Span span) {
+            int least = Integer.MAX_VALUE;
+            for (int h = 0; h < stream.heads(); h++) {
+                int forgotten = span.source().forgotten(streamIndex, h);
                 if (forgotten > 0 && batch.mask() != Mask.CAUSAL) {
                     throw new IllegalArgumentException(
                             "kv evict= needs attention to all tokens before: " + batch.mask());
                 }
-                spans.add(forgotten == 0 ? s : new Span(s.source(), s.row(), s.count(), s.position() - forgotten));
+                least = Math.min(least, forgotten);
             }
-            return spans;
+            return least;
         }
 
         void run() {
@@ -265,13 +262,13 @@ public final class KvAttention {
                 return;
             }
             ops.forEach(blocks * maxPieces, (i, worker) -> {
-                Block block = block(i / maxPieces);
+                QueryBlock block = block(i / maxPieces);
                 int piece = i % maxPieces;
                 if (piece >= block.firstPiece() && piece <= block.lastPiece())
                     attendPiece(block, piece, waiting(i), worker);
             });
             ops.forEach(blocks, (b, worker) -> {
-                Block block = block(b);
+                QueryBlock block = block(b);
                 for (int piece = block.firstPiece(); piece <= block.lastPiece(); piece++) {
                     boolean isFirst = piece == block.firstPiece();
                     merge(block, waiting(b * maxPieces + piece), isFirst, piece == block.lastPiece());
@@ -280,7 +277,7 @@ public final class KvAttention {
         }
 
         private void attendBlock(int b, int worker) {
-            Block block = block(b);
+            QueryBlock block = block(b);
             MemorySegment own = perWorker.asSlice(
                     worker * mode.workerBytes + mode.queryBytes, partialBytes(mode.blockTokens * group));
             PartialRows partial = new PartialRows(own, stream.valueWidth(), mode.blockTokens * group, 0);
@@ -299,18 +296,21 @@ public final class KvAttention {
             return new PartialRows(partials, stream.valueWidth(), PARTIALS * ops.workers(), i * blockRows);
         }
 
-        private Block block(int b) {
+        private QueryBlock block(int b) {
             int s = 0;
             while (b >= firstBlock[s + 1]) s++;
             int within = b - firstBlock[s];
             int first = within / stream.heads() * mode.blockTokens;
             int count = Math.min(mode.blockTokens, spans.get(s).count() - first);
-            int position = spans.get(s).position() + first;
+            int head = within % stream.heads();
+            int forgotten = spans.get(s).source().forgotten(streamIndex, head);
+            int position = spans.get(s).position() + first - forgotten;
             int firstVisible = batch.mask().firstVisible(position);
             int end = batch.mask().end(position + count - 1, lengthOf(spans.get(s)));
-            return new Block(
+            return new QueryBlock(
                     spans.get(s),
-                    within % stream.heads(),
+                    head,
+                    forgotten,
                     first,
                     count,
                     firstVisible,
@@ -323,13 +323,13 @@ public final class KvAttention {
             return span.position() + span.count();
         }
 
-        private void attendPiece(Block block, int piece, PartialRows partial, int worker) {
+        private void attendPiece(QueryBlock block, int piece, PartialRows partial, int worker) {
             int end = (int) Math.min((piece + 1L) * pieceSlots, block.end());
             attend(block, piece * pieceSlots, end, partial, worker);
         }
 
         /** What a block sees of slots [begin, to), into the partial's rows. */
-        private void attend(Block block, int begin, int to, PartialRows partial, int worker) {
+        private void attend(QueryBlock block, int begin, int to, PartialRows partial, int worker) {
             AttentionKernel.Task task = mode.tasks[worker];
             long scratch = perWorker.address() + worker * mode.workerBytes;
             int from = Math.max(begin, block.firstVisible() / AttentionKernel.TILE * AttentionKernel.TILE);
@@ -369,7 +369,7 @@ public final class KvAttention {
         }
 
         /** Adds a piece's share to the answer. The first is the answer. */
-        private void merge(Block block, PartialRows partial, boolean isFirst, boolean isLast) {
+        private void merge(QueryBlock block, PartialRows partial, boolean isFirst, boolean isLast) {
             for (int i = 0; i < block.count() * group; i++) {
                 long row = row(block, i / group, i % group);
                 partial.addTo(batch.out(), lse, row, i, isFirst);
@@ -378,17 +378,9 @@ public final class KvAttention {
         }
 
         /** The row of [n][queryHeads] of a block's token and query head. */
-        private long row(Block block, int token, int head) {
+        private long row(QueryBlock block, int token, int head) {
             long n = (long) block.span().row() + block.first() + token;
             return (n * stream.heads() + block.head()) * group + head;
-        }
-    }
-
-    /** Queries of tokens [first, first + count) of a span that share a KV head, and the slots and pieces any of them sees. */
-    private record Block(
-            Span span, int head, int first, int count, int firstVisible, int end, int firstPiece, int lastPiece) {
-        int position() {
-            return span.position() + first;
         }
     }
 }

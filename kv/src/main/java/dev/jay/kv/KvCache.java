@@ -8,7 +8,7 @@ import dev.jay.kv.prefix.Strided;
 import dev.jay.tensor.kernel.Ops;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /**
  * The keys and values of one sequence, in pages leased from a pool as tokens arrive. What a pass appends is provisional:
@@ -30,15 +30,17 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         for (int s = 0; s < streams.length; s++) {
             KvStream stream = shape.streams().get(s);
             KvRecipe recipe = recipes.get(s);
-            streams[s] = recipe.group() > 1
-                    ? new GroupTable(s, stream, recipe, pool, rows)
-                    : recipe.eviction().isPresent()
-                            ? new EvictingTable(s, stream, recipe, pool)
-                            : recipe.selection().isPresent()
-                                    ? new SelectingTable(s, stream, recipe, pool)
-                                    : new PageTable(s, stream, recipe, pool);
+            streams[s] = table(s, stream, recipe, pool, rows);
         }
         this.strideTokens = strideTokens(shape, recipes, pool.pageBytes());
+    }
+
+    private static StreamTable table(int s, KvStream stream, KvRecipe recipe, PagePool pool, HeadRows rows) {
+        if (recipe.group() > 1) return new GroupTable(s, stream, recipe, pool, rows);
+        if (recipe.isByHead()) return new HeadTables(s, stream, recipe, pool);
+        if (recipe.eviction().isPresent()) return new EvictingTable(s, stream, recipe, pool);
+        if (recipe.selection().isPresent()) return new SelectingTable(s, stream, recipe, pool);
+        return new PageTable(s, stream, recipe, pool);
     }
 
     /** Tokens after which the pages of every stream end together. */
@@ -73,26 +75,41 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
      * coded as it comes, with its summaries where queries select; where groups are sealed, with both tails.
      */
     public static int pagesFor(int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
+        return pages(tokens, shape, recipes, pageBytes, e -> EvictingTable.mostSlots(e, tokens));
+    }
+
+    /** The most pages a cache holds when a prompt of so many tokens has ended, and with it what is forgotten there. */
+    public static int pagesBehindPrompt(int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
+        return pages(
+                tokens,
+                shape,
+                recipes,
+                pageBytes,
+                e -> Math.min(tokens, e.budget().tokens()));
+    }
+
+    /** @param kept slots of heads that forget */
+    private static int pages(
+            int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes, ToIntFunction<KvEviction> kept) {
         checkOneEach(shape, recipes);
         int pages = 0;
         for (int s = 0; s < recipes.size(); s++) {
-            PageLayout layout = PageLayout.of(shape.streams().get(s), recipes.get(s), pageBytes);
-            Optional<KvEviction> eviction = recipes.get(s).eviction();
-            int slots = eviction.map(e -> EvictingTable.mostSlots(e, tokens)).orElse(tokens);
-            pages = Math.addExact(pages, layout.pagesFor(slots));
-            if (eviction.isPresent()) {
-                int heads = shape.streams().get(s).heads();
-                int states = eviction.get().states();
-                boolean merges = recipes.get(s).merge().isPresent();
-                pages = Math.addExact(pages, SlotTable.pagesFor(slots, heads, states, merges, pageBytes));
+            KvStream stream = shape.streams().get(s);
+            KvRecipe recipe = recipes.get(s);
+            PageLayout layout = PageLayout.of(stream, recipe, pageBytes);
+            int slots = recipe.eviction().map(kept::applyAsInt).orElse(tokens);
+            int more = recipe.isByHead()
+                    ? HeadTables.pagesFor(tokens, slots, stream, recipe, layout, pageBytes)
+                    : recipe.eviction().isPresent()
+                            ? EvictingTable.pagesFor(slots, stream.heads(), recipe, layout, pageBytes)
+                            : layout.pagesFor(tokens);
+            pages = Math.addExact(pages, more);
+            if (recipe.selection().isPresent()) {
+                pages = Math.addExact(pages, UnitSummaries.pagesFor(tokens, stream, recipe, pageBytes));
             }
-            if (recipes.get(s).selection().isPresent()) {
-                pages = Math.addExact(
-                        pages, UnitSummaries.pagesFor(tokens, shape.streams().get(s), recipes.get(s), pageBytes));
-            }
-            int group = recipes.get(s).group();
+            int group = recipe.group();
             if (group == 1) continue;
-            PageLayout tail = PageLayout.of(shape.streams().get(s), KvRecipe.TAIL, pageBytes);
+            PageLayout tail = PageLayout.of(stream, KvRecipe.TAIL, pageBytes);
             pages = Math.addExact(pages, 2 * tail.pagesFor(Math.min(tokens, group)));
         }
         return pages;
@@ -103,6 +120,8 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
             throw new IllegalArgumentException("kv recipes: wanted one for each stream: streams="
                     + shape.streams().size() + ", recipes=" + recipes.size());
         }
+        for (int s = 0; s < recipes.size(); s++)
+            recipes.get(s).checkHeads(shape.streams().get(s));
     }
 
     @Override
@@ -240,8 +259,8 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     }
 
     @Override
-    public int forgotten(int stream) {
-        return streams[stream].forgotten();
+    public int forgotten(int stream, int head) {
+        return streams[stream].forgotten(head);
     }
 
     @Override

@@ -88,6 +88,10 @@ public final class KvRecipe {
             throw new IllegalArgumentException(
                     "kv recipe '" + text + "': merge= takes in what evict= forgets, and nothing is forgotten");
         }
+        if (isByHead() && eviction.keepsTheSame()) {
+            throw new IllegalArgumentException("kv recipe '" + text + "': heads that forget each for itself cannot keep"
+                    + " the same tokens, as this evict= has them do");
+        }
         if (eviction != null && group > 1) {
             throw new IllegalArgumentException("kv recipe '" + text + "': a token leaves its group when others are"
                     + " forgotten, so evict= wants codecs that code each row by itself: " + byRow());
@@ -151,6 +155,31 @@ public final class KvRecipe {
         return values;
     }
 
+    /** Whether KV heads keep each its own number of tokens, in pages of its own. */
+    public boolean isByHead() {
+        return eviction != null && eviction.budget().isByHead();
+    }
+
+    /** @throws IllegalArgumentException if it names heads that such a stream has not */
+    void checkHeads(KvStream stream) {
+        if (!isByHead()) return;
+        for (int head : eviction.budget().whole()) {
+            if (head >= stream.heads()) {
+                throw new IllegalArgumentException("kv recipe '" + text + "': whole=" + head + ", KV heads of a layer="
+                        + stream.heads() + ", counted from 0");
+            }
+        }
+    }
+
+    /** Whether attention reads rows that both keep in the same way, whatever they forget. */
+    boolean isReadLike(KvRecipe other) {
+        return keys.name().equals(other.keys.name())
+                && values.name().equals(other.values.name())
+                && (eviction == null) == (other.eviction == null)
+                && String.valueOf(selection == null ? null : selection.name())
+                        .equals(String.valueOf(other.selection == null ? null : other.selection.name()));
+    }
+
     /** Whether {@link #each} has to be told what was measured of the model. */
     public boolean wantsCalibration() {
         return (eviction != null && eviction.wantsCalibration()) || (spread != null && spread.wantsCalibration());
@@ -170,13 +199,17 @@ public final class KvRecipe {
         Budget mean = eviction.budget();
         int least = Math.max(1, mean.sinks() + mean.recent()); // what a layer keeps in any case
         int[] budgets = shares.budgets(mean.tokens(), least, streams, measured);
+        List<List<Integer>> whole = shares.whole(streams, measured);
         List<KvRecipe> all = new ArrayList<>();
         for (int s = 0; s < streams; s++) {
             int budget = budgets[s];
             KvEviction its = measured.layers().isEmpty()
                     ? eviction
                     : eviction.calibrated(measured.layers().get(s));
-            String evict = its.name().replaceFirst("budget=[0-9]+", "budget=" + budget);
+            String evict = its.name()
+                    .replaceFirst(
+                            "budget=[0-9]+",
+                            "budget=" + budget + (whole.isEmpty() ? "" : ",whole=" + Budget.heads(whole.get(s))));
             all.add(parse("keys=" + keys.name() + " values=" + values.name() + " evict=" + evict
                     + (merge == null ? "" : " merge=" + merge.name())));
         }

@@ -36,8 +36,8 @@ public interface KvSource {
         throw new UnsupportedOperationException("kv rows here are read where they lie");
     }
 
-    /** How many tokens before the pass's are no longer there: slot s of the pass's rows is position s plus so many. */
-    default int forgotten(int stream) {
+    /** How many tokens before the pass's a head no longer has: slot s of the pass's rows is position s plus so many. */
+    default int forgotten(int stream, int head) {
         return 0;
     }
 

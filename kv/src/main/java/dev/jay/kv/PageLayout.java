@@ -28,7 +28,7 @@ public record PageLayout(
         int unit = unit(group);
         long key = groupBytes("keys", recipe.keys(), stream.keyWidth(), group);
         long value = groupBytes("values", recipe.values(), stream.valueWidth(), group);
-        long unitBytes = unitBytes(stream.heads(), key + value, group);
+        long unitBytes = unitBytes(headsOfPage(stream, recipe), key + value, group);
         long units = pageBytes / unitBytes;
         if (units < 1 || units > Integer.MAX_VALUE / unit) {
             throw new IllegalArgumentException("kv page of the wrong size: pageBytes=" + pageBytes + ", " + stream
@@ -45,8 +45,13 @@ public record PageLayout(
         int group = recipe.group();
         long key = groupBytes("keys", recipe.keys(), stream.keyWidth(), group);
         long value = groupBytes("values", recipe.values(), stream.valueWidth(), group);
-        long least = rounded(unitBytes(stream.heads(), key + value, group));
+        long least = rounded(unitBytes(headsOfPage(stream, recipe), key + value, group));
         return group == 1 ? least : Math.max(least, leastBytes(stream, KvRecipe.TAIL));
+    }
+
+    /** Heads that keep each its own number of tokens have pages of their own. */
+    private static int headsOfPage(KvStream stream, KvRecipe recipe) {
+        return recipe.isByHead() ? 1 : stream.heads();
     }
 
     /** Slots that come and go together. */

@@ -4,7 +4,7 @@ package dev.jay.kv;
 import dev.jay.kv.pool.PagePool;
 import java.lang.foreign.MemorySegment;
 
-/** Rows that are coded one by one, as they come. */
+/** Rows that are coded one by one, as they come: of all heads of a stream, or of some that lie beside the others'. */
 final class PageTable implements StreamTable {
     private final int stream;
     private final KvStream shape;
@@ -12,9 +12,22 @@ final class PageTable implements StreamTable {
     private final PageLayout layout;
     private final PagePool pool;
     private final PageList pages;
+    private final int firstHead; // of those that come
+    private final int comingHeads;
     private int length;
 
     PageTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool) {
+        this(stream, shape, recipe, pool, 0, shape.heads());
+    }
+
+    /**
+     * @param shape       of the heads that are kept here
+     * @param firstHead   of these, among those that come
+     * @param comingHeads whose rows come together
+     */
+    PageTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool, int firstHead, int comingHeads) {
+        this.firstHead = firstHead;
+        this.comingHeads = comingHeads;
         this.stream = stream;
         this.shape = shape;
         this.recipe = recipe;
@@ -25,7 +38,7 @@ final class PageTable implements StreamTable {
 
     @Override
     public void append(int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
-        checkAppend(stream, shape, length, position, count, keys, values);
+        checkAppend(position, length, count, keys, values);
         appendRows(0, count, keys, values, each);
     }
 
@@ -45,12 +58,23 @@ final class PageTable implements StreamTable {
         MemorySegment page = pool.bytes(pages.page(at / layout.slots()));
         int slot = at % layout.slots();
         for (int h = 0; h < shape.heads(); h++) {
-            long row = (long) token * shape.heads() + h;
+            long row = (long) token * comingHeads + firstHead + h;
             long key = row * shape.keyWidth() * Float.BYTES;
             long value = row * shape.valueWidth() * Float.BYTES;
             recipe.keys().seal(keys, key, shape.keyWidth(), page, layout.keyAt(h, slot));
             recipe.values().seal(values, value, shape.valueWidth(), page, layout.valueAt(h, slot));
         }
+    }
+
+    /** The first head of these, among those that come. */
+    int firstHead() {
+        return firstHead;
+    }
+
+    /** @param length tokens that came before */
+    void checkAppend(int position, int length, int count, MemorySegment keys, MemorySegment values) {
+        KvStream coming = new KvStream(comingHeads, shape.keyWidth(), shape.valueWidth());
+        checkAppend(stream, coming, length, position, count, keys, values);
     }
 
     /** What every table asks of rows that come. */

@@ -37,7 +37,7 @@ interface StreamTable {
     void replace(int from, int[] others, int at, int tokens);
 
     /** {@link KvSource#forgotten}. */
-    default int forgotten() {
+    default int forgotten(int head) {
         return 0;
     }
 

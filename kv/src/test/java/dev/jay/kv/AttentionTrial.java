@@ -97,13 +97,10 @@ final class AttentionTrial {
                     step(ops, numerics, attention, caches, now, new Scratch(region.bytes()), out);
                     for (int s = 0; s < now.length; s++) {
                         int tokens = caches.get(s).settled();
-                        int most = tokens;
-                        if (recipe.eviction().isPresent() && tokens == promptEnd(s)) {
-                            most = Math.min(
-                                    tokens, recipe.eviction().get().budget().tokens());
-                        }
-                        int pages =
-                                KvCache.pagesFor(most, new KvShape(List.of(STREAM)), List.of(recipe), pool.pageBytes());
+                        KvShape shape = new KvShape(List.of(STREAM));
+                        int pages = tokens == promptEnd(s)
+                                ? KvCache.pagesBehindPrompt(tokens, shape, List.of(recipe), pool.pageBytes())
+                                : KvCache.pagesFor(tokens, shape, List.of(recipe), pool.pageBytes());
                         assertThat(caches.get(s).pages()).isLessThanOrEqualTo(pages);
                     }
                 }

@@ -55,6 +55,14 @@ class KvEvictionLaws {
             }
         }
         for (String name : KvEvictions.ALL.names()) {
+            if (KvEvictions.ALL.make(name).keepsTheSame()) continue;
+            for (String parameters : List.of("0,whole=1)", "32,whole=0)", "1,whole=none)")) {
+                String codec = CODECS.get(i++ % CODECS.size());
+                String merge = i % 3 == 0 ? " merge=nearest" : "";
+                check(law, "keys=" + codec + " values=" + codec + " evict=" + name + PARAMETERS + parameters + merge);
+            }
+        }
+        for (String name : KvEvictions.ALL.names()) {
             KvEviction member = KvEvictions.ALL.make(name + PARAMETERS + "16)");
             if (!member.wantsCalibration()) continue;
             for (KvCalibration.Layer layer : measured(3).layers()) {
@@ -68,9 +76,13 @@ class KvEvictionLaws {
     /** Heads of one KV head, of both, and all. */
     private static KvCalibration measured(int layers) {
         List<List<Integer>> heads = List.of(List.of(4), List.of(0, 2, 5), List.of(5, 4, 3, 2, 1, 0));
-        return new KvCalibration(IntStream.range(0, layers)
-                .mapToObj(l -> new KvCalibration.Layer(heads.get(l % 3), 0.1 + l % 5))
-                .toList());
+        return new KvCalibration(
+                IntStream.range(0, layers)
+                        .mapToObj(l -> new KvCalibration.Layer(heads.get(l % 3), 0.1 + l % 5))
+                        .toList(),
+                IntStream.range(0, 2 * layers)
+                        .mapToObj(i -> new KvCalibration.KvHead(layers - 1 - i / 2, i % 2))
+                        .toList());
     }
 
     private static void check(Law law, String text) {
@@ -234,9 +246,14 @@ class KvEvictionLaws {
                 boolean watched = end != Integer.MAX_VALUE && t >= (long) end - eviction.watches();
                 if (watched) eviction.see(new Slots(slots, t + 1, trial.promptEnd(s)), t, weights);
             }
-            if (t + 1 == end && kept.getFirst().slots.size() > eviction.budget().tokens())
-                forget(recipe, kept, t + 1, trial.promptEnd(s));
-            for (Kept of : kept) {
+            List<Kept> forgetting = IntStream.range(0, heads)
+                    .filter(h -> !eviction.budget().keepsAll(h))
+                    .mapToObj(kept::get)
+                    .toList();
+            if (t + 1 == end
+                    && forgetting.getFirst().slots.size() > eviction.budget().tokens())
+                forget(recipe, forgetting, t + 1, trial.promptEnd(s));
+            for (Kept of : forgetting) {
                 assertThat(of.slots.size())
                         .isLessThanOrEqualTo(
                                 eviction.budget().every() == 0

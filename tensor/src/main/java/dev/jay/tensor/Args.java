@@ -7,6 +7,9 @@ import java.util.regex.Pattern;
 
 /** The parameters of one catalog member, as written by a person: {@code budget=64,sinks=4}. */
 public final class Args {
+    /** What {@link #intsOf} reads as no numbers at all. */
+    public static final String NONE = "none";
+
     private final String owner;
     private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -30,11 +33,16 @@ public final class Args {
         }
     }
 
-    /** Whole numbers with + between them; none where there is nothing. */
+    /** Whether something was written of it. */
+    public boolean has(String key) {
+        return values.containsKey(key);
+    }
+
+    /** Whole numbers with + between them; none where there is nothing, or {@link #NONE}. */
     public int[] intsOf(String key) {
         String v = values.remove(key);
         try {
-            return v == null
+            return v == null || v.equals(NONE)
                     ? new int[0]
                     : Pattern.compile("\\+")
                             .splitAsStream(v)

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,10 +25,11 @@ import picocli.CommandLine.Parameters;
             "",
             "Facts are hidden in pieces of the text and asked for. What was measured goes to MODEL.calibration.json;"
                     + " the",
-            "recipes evict=retrieval-heads and spread=errors read it when that model is opened.",
+            "recipes evict=retrieval-heads, spread=errors and spread=heads read it when that model is opened.",
             "",
             "Examples:",
             "  jay calibrate model.gguf book.txt",
+            "  jay calibrate model.gguf book.txt --heads --length 1900",
             "  jay run model.gguf --kv 'keys=f16 values=f16 evict=retrieval-heads(budget=256) spread=errors' 'Hello'"
         })
 final class CalibrateCommand implements Callable<Integer> {
@@ -65,6 +68,13 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "Compute threads (one for each core).")
     private Integer threads;
 
+    @Option(
+            names = "--heads",
+            description =
+                    "Find out, too, which KV heads cost most when they forget, for spread=heads: every prompt is run"
+                            + " about four times for each KV head of the model (no).")
+    private boolean heads;
+
     CalibrateCommand(Shell shell) {
         this.shell = shell;
     }
@@ -73,7 +83,6 @@ final class CalibrateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Path file = ModelArguments.existing(model);
         String written = Files.readString(text, StandardCharsets.UTF_8);
-        int count = count();
         ModelOptions options = ModelOptions.defaults();
         if (length != null) options = options.withContextLength(length);
         if (threads != null) options = options.withThreads(threads);
@@ -83,7 +92,8 @@ final class CalibrateCommand implements Callable<Integer> {
                     file,
                     options,
                     (tokenizer, context) -> prompts(written, context).of(tokenizer),
-                    run -> progress.at(run, 2L * count, "prompts, each twice"));
+                    heads,
+                    (run, of) -> progress.at(run, of, "prompts"));
         }
         for (int l = 0; l < measured.layers().size(); l++) {
             KvCalibration.Layer layer = measured.layers().get(l);
@@ -96,7 +106,12 @@ final class CalibrateCommand implements Callable<Integer> {
                             layer.error(),
                             layer.heads().subList(0, most)));
         }
+        if (heads) shell.out().line("KV heads that cost most: " + first(measured.kvHeads()));
         return ExitCode.OK.code();
+    }
+
+    private static String first(List<KvCalibration.KvHead> heads) {
+        return heads.stream().limit(16).map(h -> h.layer() + "." + h.head()).collect(Collectors.joining(", "));
     }
 
     private int count() {

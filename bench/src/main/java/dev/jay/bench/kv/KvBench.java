@@ -6,6 +6,7 @@ import dev.jay.bench.kv.KvJudge.Row;
 import dev.jay.bench.tiny.TextBits;
 import dev.jay.engine.Calibration;
 import dev.jay.kv.KvRecipe;
+import dev.jay.model.ModelSpec;
 import dev.jay.train.skill.ExamMode;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -135,14 +136,20 @@ public final class KvBench implements Callable<Integer> {
         KvRowsFile file = write == null ? null : new KvRowsFile(write, judge);
         List<Row> rows = new ArrayList<>();
         PrintStream out = System.out;
-        boolean measured = Calibration.isThere(model);
-        judge.run(
-                of -> recipes != null ? recipes : KvRecipes.all(of.spec(), judge.length(), budgets, measured), row -> {
-                    rows.add(row);
-                    if (file != null) keep(file, row);
-                    out.println(json ? object(row).toString() : line(row));
-                });
+        judge.run(of -> recipes != null ? recipes : fitting(of.spec(), judge.length()), row -> {
+            rows.add(row);
+            if (file != null) keep(file, row);
+            out.println(json ? object(row).toString() : line(row));
+        });
         if (plot != null && !rows.isEmpty()) KvPlot.write(rows, model.getFileName() + ", " + length + " tokens", plot);
+    }
+
+    private List<String> fitting(ModelSpec spec, int tokens) {
+        try {
+            return KvRecipes.all(spec, tokens, budgets, Calibration.of(model, spec));
+        } catch (IOException e) {
+            throw new UncheckedIOException("what was measured of " + model + " cannot be read", e);
+        }
     }
 
     private static void keep(KvRowsFile file, Row row) {

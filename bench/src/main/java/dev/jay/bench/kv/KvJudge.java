@@ -11,8 +11,6 @@ import dev.jay.engine.Usage;
 import dev.jay.engine.sample.Sampling;
 import dev.jay.kv.KvCache;
 import dev.jay.kv.KvRecipe;
-import dev.jay.kv.KvShape;
-import dev.jay.kv.KvStream;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.train.skill.ExamMode;
 import dev.jay.train.skill.Skill;
@@ -105,18 +103,8 @@ record KvJudge(
     /** When an answer begins: what was not forgotten of the prompt. */
     private long kept(Model of) {
         long pageBytes = bytes(of) / of.status().pages();
-        List<KvStream> streams = of.spec().kvShape().streams();
         List<KvRecipe> each = of.kvRecipes(Numerics.FAST);
-        long pages = 0;
-        for (int s = 0; s < streams.size(); s++) {
-            int tokens = each.get(s)
-                    .eviction()
-                    .map(e -> Math.min(length, e.budget().tokens()))
-                    .orElse(length);
-            KvShape one = new KvShape(List.of(streams.get(s)));
-            pages += KvCache.pagesFor(tokens, one, List.of(each.get(s)), pageBytes);
-        }
-        return pageBytes * pages;
+        return pageBytes * KvCache.pagesBehindPrompt(length, of.spec().kvShape(), each, pageBytes);
     }
 
     private static double quality(String task, double score, double full) {

@@ -4,6 +4,7 @@ package dev.jay.bench.kv;
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvStream;
 import dev.jay.kv.PageLayout;
+import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSpreads;
 import dev.jay.kv.merge.KvMerges;
@@ -11,6 +12,7 @@ import dev.jay.kv.select.KvSelections;
 import dev.jay.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is judged unless the caller says: codecs at few bits, whatever the catalogs of evictions, merges and selections
@@ -19,6 +21,8 @@ import java.util.List;
 final class KvRecipes {
     private static final String ROWS = "keys=f16 values=f16";
     private static final String FEW_BITS = "keys=rotated-q4_0 values=iq4_nl"; // the best rows of four bits (ADR 042)
+
+    private static final String HEADS = "heads";
 
     private static final List<String> CODECS = List.of(
             "keys=bf16 values=bf16",
@@ -42,9 +46,11 @@ final class KvRecipes {
      * Those that fit the heads of a model.
      *
      * @param budgets    percent of {@code length} tokens in f16
-     * @param calibrated whether there are measures of the model: without, those that go by them are left out
+     * @param measured of the model: without, those that go by it are left out
      */
-    static List<String> all(ModelSpec spec, int length, List<Double> budgets, boolean calibrated) {
+    static List<String> all(ModelSpec spec, int length, List<Double> budgets, Optional<KvCalibration> measured) {
+        boolean calibrated = measured.isPresent();
+        boolean byHead = calibrated && !measured.get().kvHeads().isEmpty();
         List<String> all = new ArrayList<>(CODECS);
         all.removeIf(recipe -> !fits(spec, recipe));
         for (double percent : budgets) {
@@ -53,10 +59,13 @@ final class KvRecipes {
             }
             int tokens = Math.max(1, (int) Math.round(length * percent / 100));
             evictions(tokens, calibrated).forEach(evict -> all.add(ROWS + evict));
+            if (byHead) heads(length, percent).ifPresent(evict -> all.add(ROWS + evict));
             for (String name : KvMerges.ALL.names()) all.add(ROWS + evict("heavy-hitter", tokens) + " merge=" + name);
             if (fits(spec, FEW_BITS)) {
                 int more = (int) (tokens * rowBytes(spec, ROWS) / rowBytes(spec, FEW_BITS));
                 if (more < length) evictions(more, calibrated).forEach(evict -> all.add(FEW_BITS + evict));
+                if (byHead && more < length)
+                    heads(length, 100.0 * more / length).ifPresent(evict -> all.add(FEW_BITS + evict));
             }
             int units = Math.max(3, Math.ceilDiv(tokens, 32)); // the first, the last, and one to choose
             for (String name : KvSelections.ALL.names()) {
@@ -77,9 +86,21 @@ final class KvRecipes {
         for (String spread : KvSpreads.ALL.names()) {
             boolean wants = KvSpreads.ALL.make(spread).wantsCalibration();
             if (spread.equals("uniform") || (wants && !calibrated)) continue; // every other one is uniform
+            if (spread.equals(HEADS)) continue; // its budget is not a mean
             all.add(evict("prompt-window", tokens) + " spread=" + spread);
         }
         return all;
+    }
+
+    /** Some heads keep all, the others so few that both come to what is wanted at most. */
+    private static Optional<String> heads(int length, double percent) {
+        int window = Math.max(8, length / 32);
+        double few = 200.0 * window / length; // percent that a head holds that forgets only every so often
+        int whole = (int) ((percent - few) / (100 - few) * 100);
+        return whole < 1
+                ? Optional.empty()
+                : Optional.of(" evict=window(budget=" + window + ",every=" + window + ",sinks=4) spread=" + HEADS
+                        + "(whole=" + whole + ")");
     }
 
     private static String evict(String name, int tokens) {

@@ -12,6 +12,7 @@ import dev.jay.engine.Planning;
 import dev.jay.engine.plan.JudgedRecipes;
 import dev.jay.engine.plan.JudgedRow;
 import dev.jay.engine.plan.Judgement;
+import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelections;
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -128,14 +130,20 @@ class KvBenchTest {
     void shouldJudgeEvictionsOfRowsOfFewBitsAtTheSameBytes() throws IOException {
         Path file = folder.resolve("mini.gguf");
         Synth.write("llama-mini", "q8_0", 1, file);
+        Optional<KvCalibration> measured =
+                Optional.of(new KvCalibration(List.of(), List.of(new KvCalibration.KvHead(0, 0))));
         try (Model model = Model.open(file, ModelOptions.defaults().withContextLength(64))) {
-            List<String> recipes = KvRecipes.all(model.spec(), 1024, List.of(50.0, 12.5), true);
+            List<String> recipes = KvRecipes.all(model.spec(), 1024, List.of(50.0, 12.5), measured);
             for (String name : KvEvictions.ALL.names()) {
                 assertThat(recipes)
                         .contains("keys=f16 values=f16 evict=" + name + "(budget=512,recent=32,sinks=4)")
                         .contains("keys=rotated-q4_0 values=iq4_nl evict=" + name + "(budget=455,recent=32,sinks=4)")
                         .noneMatch(r -> r.contains("iq4_nl evict=") && r.contains("budget=1820"));
             }
+            assertThat(recipes)
+                    .contains("keys=f16 values=f16 evict=window(budget=32,every=32,sinks=4) spread=heads(whole=46)")
+                    .contains("keys=rotated-q4_0 values=iq4_nl evict=window(budget=32,every=32,sinks=4)"
+                            + " spread=heads(whole=40)");
         }
     }
 
@@ -147,11 +155,13 @@ class KvBenchTest {
                 Path.of(model),
                 ModelOptions.defaults(),
                 (_, _) -> List.of(new Calibration.Prompt(tokens, 20, 30, 70)),
-                _ -> {});
+                true,
+                (_, _) -> {});
         List<String> rows =
                 bench(0, model, "--smoke", "--json", "--tasks", "needle", "--modes", "single", "--budgets", "25");
         assertThat(rows).anyMatch(row -> row.contains("evict=retrieval-heads(budget=64,"));
         assertThat(rows).anyMatch(row -> row.contains("spread=errors"));
+        assertThat(rows).anyMatch(row -> row.contains("spread=heads(whole=20)"));
     }
 
     @Test

@@ -3,10 +3,15 @@ package dev.jay.kv.evict;
 
 import java.util.List;
 
-/** What was measured of a model's heads before anything is run with it. By layer, in order. */
-public record KvCalibration(List<Layer> layers) {
+/**
+ * What was measured of a model's heads before anything is run with it.
+ *
+ * @param layers  in order
+ * @param kvHeads all KV heads of all layers, those first whose forgetting costs most; empty: it was not measured
+ */
+public record KvCalibration(List<Layer> layers, List<KvHead> kvHeads) {
     /** Nothing was measured. */
-    public static final KvCalibration NONE = new KvCalibration(List.of());
+    public static final KvCalibration NONE = new KvCalibration(List.of(), List.of());
 
     /**
      * @param heads all query heads, those first that look for what is asked for
@@ -18,7 +23,11 @@ public record KvCalibration(List<Layer> layers) {
         }
     }
 
+    /** One KV head of a model, both counted from 0. */
+    public record KvHead(int layer, int head) {}
+
     public KvCalibration {
         layers = List.copyOf(layers);
+        kvHeads = List.copyOf(kvHeads);
     }
 }

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv.evict;
 
-/** How the tokens that are kept are shared out among the layers of a model. Stateless. */
+import java.util.List;
+
+/** How the tokens that are kept are shared out among the layers of a model, and among their KV heads. Stateless. */
 public interface KvSpread {
     /** What a layer gets of each token of the mean budget, layer by layer; the sum is the number of layers. */
     double[] shares(int layers, KvCalibration measured);
+
+    /** The KV heads of each layer that forget nothing; empty: heads are not told apart. */
+    default List<List<Integer>> whole(int layers, KvCalibration measured) {
+        return List.of();
+    }
 
     /** Whether it goes by what was measured of the model. */
     default boolean wantsCalibration() {
