@@ -2,28 +2,25 @@
 package dev.jay.bench.kv;
 
 import dev.jay.bench.Misuse;
-import dev.jay.bench.kv.KvJudge.Row;
+import dev.jay.bench.kv.KvJudge.Candidate;
+import dev.jay.bench.kv.task.KvTasks;
 import dev.jay.bench.tiny.TextBits;
 import dev.jay.engine.Calibration;
+import dev.jay.engine.Model;
 import dev.jay.kv.KvRecipe;
-import dev.jay.model.ModelSpec;
-import dev.jay.train.skill.ExamMode;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /** What ways to keep keys and values cost in bytes, in answers and in speed, one beside the other on the same questions. */
 @Command(
@@ -32,17 +29,25 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Recipes for keys and values beside f16: quality, bytes, speed.",
         footer = {
             "",
-            "Quality is the share of f16's score on the same items; for perplexity exp(nll of f16 - nll). Bytes are"
-                    + " all",
-            "that the plan sets aside for keys and values of one sequence of that length, open groups among them; then",
-            "those that it holds when the answer begins, where some of it was forgotten at the prompt's end.",
+            "Quality is the share of f16's score on the same items; for perplexity exp(nll of f16 - nll). What f16",
+            "itself has less than half right of is shown and counts for nothing. Bytes are f16's pages and all that a",
+            "plan by the recipe sets aside more or less, at the peak; then those of one sequence when its answer",
+            "begins, where some of it was forgotten at the prompt's end. A long run says first how long it will take,",
+            "then how far it has come, on standard error.",
             "",
             "Examples:",
-            "  jay bench kv m.gguf --text valid.txt --plot pareto.png",
+            "  jay bench kv m.gguf --text valid.txt --plot pareto.png --table kv.md",
             "  jay bench kv m.gguf --text valid.txt --write m.gguf.kv.json",
+            "  jay bench kv m.gguf --smoke                     that it works: five minutes",
             "  jay bench kv m.gguf --recipes 'keys=per-channel(bits=2) values=per-token(bits=2)' --json"
         })
 public final class KvBench implements Callable<Integer> {
+    private static final int SMOKE_CHARACTERS = 2000;
+    private static final int SMOKE_LENGTH = 256;
+    private static final int SMOKE_ITEMS = 2;
+    private static final double SMOKE_MINUTES = 5;
+    private static final double MINUTES = 120;
+
     @Spec
     private CommandSpec spec;
 
@@ -52,24 +57,25 @@ public final class KvBench implements Callable<Integer> {
     @Option(
             names = "--recipes",
             split = ";",
-            description = "What --kv takes, with semicolons between (the codecs at 4 and 2 bits, and every eviction"
-                    + " and selection of the catalogs at each of --budgets).")
+            description = "What --kv takes, with semicolons between; nothing is chosen of them (the codecs, and every"
+                    + " eviction, merge and selection of the catalogs at each of --budgets; the best of each budget"
+                    + " answers the questions of a second seed, once).")
     private List<String> recipes;
 
     @Option(
             names = "--budgets",
             split = ",",
-            defaultValue = "50,25,12.5,6",
-            description = "Percent of the tokens that evictions keep and selections read (${DEFAULT-VALUE}).")
+            defaultValue = "100,50,25,12.5,6",
+            description = "Percent of the tokens that evictions keep and selections read, and of the bytes that recipes"
+                    + " are chosen for (${DEFAULT-VALUE}).")
     private List<Double> budgets;
 
     @Option(
             names = "--modes",
             split = ",",
-            defaultValue = "single,shared,turn-2",
-            description =
-                    "Questions: one that is known when tokens are forgotten, one that comes after, the second of two"
-                            + " (${DEFAULT-VALUE}).")
+            defaultValue = "single,shared,turn-2,turn-5",
+            description = "Questions: one that is known when tokens are forgotten, several on one context that come"
+                    + " after, the second and the fifth of a conversation (${DEFAULT-VALUE}).")
     private List<String> modes;
 
     @Option(
@@ -78,38 +84,62 @@ public final class KvBench implements Callable<Integer> {
             description = "Texts, as for jay train: the perplexity task, of what follows a prompt (none).")
     private List<Path> texts = List.of();
 
-    @Option(names = "--characters", defaultValue = "60000", description = "Of the beginning of each text (60000).")
+    @Option(names = "--characters", defaultValue = "20000", description = "Of the beginning of each text (20000).")
     private int characters;
 
     @Option(
             names = "--tasks",
             split = ",",
-            defaultValue = "needle,key-value,last-write,variables",
-            description = "Skills that are asked for (${DEFAULT-VALUE}); an unknown one lists all; 'none' for none.")
-    private List<String> tasks;
+            description = "Some of needle, key-value, multi-key, prefix-suffix, variables, last-write, aggregation,"
+                    + " many-shot, mix, recurring; an unknown one lists all; 'none' for none (all).")
+    private List<String> tasks = List.copyOf(KvTasks.ALL.names());
 
-    @Option(names = "--length", defaultValue = "1024", description = "Tokens that are read, at most (1024).")
+    @Option(names = "--length", defaultValue = "1984", description = "Tokens that are read, at most (1984).")
     private int length;
 
-    @Option(names = "--items", defaultValue = "50", description = "Questions of each task (50).")
+    @Option(
+            names = "--items",
+            defaultValue = "20",
+            description = "Questions of each task and mode, at most: as many as there is time for (20).")
     private int items;
 
-    @Option(names = "--seed", defaultValue = "59", description = "The same seed asks the same questions (59).")
+    @Option(names = "--minutes", description = "That it may take (120; with --smoke 5).")
+    private Double minutes;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "59",
+            description = "The same seed asks the same questions (59): those that recipes are chosen by.")
     private long seed;
 
-    @Option(names = "--runs", defaultValue = "7", description = "Of the speed of each recipe, in turn with f16 (7).")
+    @Option(
+            names = "--judge-seed",
+            defaultValue = "1059",
+            description = "Of the questions that those which were chosen are judged by (1059).")
+    private long judgeSeed;
+
+    @Option(
+            names = "--runs",
+            defaultValue = "7",
+            description = "Of the speed of each recipe, in turn with f16; 0 for none (7).")
     private int runs;
 
     @Option(names = "--plot", description = "A picture (PNG): quality over bytes.")
     private Path plot;
 
+    @Option(names = "--table", paramLabel = "FILE", description = "The report as Markdown (nowhere).")
+    private Path table;
+
+    @Option(names = "--csv", paramLabel = "FILE", description = "All rows, as CSV (nowhere).")
+    private Path csv;
+
     @Option(
             names = "--write",
             paramLabel = "FILE",
             description =
-                    "Keeps the rows, for --quality of plan, run, chat, serve and batch, which look for MODEL.kv.json"
-                            + " beside the model. Rows that are in FILE stay, but for those that are measured again"
-                            + " (nowhere).")
+                    "Keeps the rows, of the second seed where there is one, for --quality of plan, run, chat, serve and"
+                            + " batch, which look for MODEL.kv.json beside the model. Rows that are in FILE stay, but"
+                            + " for those that are measured again (nowhere).")
     private Path write;
 
     @Option(names = "--smoke", description = "Few items, few runs, short: that it works, not how well.")
@@ -124,74 +154,70 @@ public final class KvBench implements Callable<Integer> {
     }
 
     private void measure() throws IOException {
-        List<String> asked = tasks.equals(List.of("none")) ? List.of() : tasks;
-        List<ExamMode> as = modes.stream().map(KvBench::mode).toList();
-        KvJudge judge = smoke
-                ? new KvJudge(model, TextBits.beginnings(texts, 2000), asked, as, Math.min(length, 256), 2, seed, 1)
-                : new KvJudge(model, TextBits.beginnings(texts, characters), asked, as, length, items, seed, runs);
+        KvRun run = run();
         if (recipes != null) recipes.forEach(KvRecipe::parse); // before anybody waits for what comes before it
         if (smoke && write != null) {
             throw new IllegalArgumentException("--write: --smoke shows that it works, not how well: leave one out");
         }
-        KvRowsFile file = write == null ? null : new KvRowsFile(write, judge);
-        List<Row> rows = new ArrayList<>();
-        PrintStream out = System.out;
-        judge.run(of -> recipes != null ? recipes : fitting(of.spec(), judge.length()), row -> {
-            rows.add(row);
-            if (file != null) keep(file, row);
-            out.println(json ? object(row).toString() : line(row));
-        });
-        if (plot != null && !rows.isEmpty()) KvPlot.write(rows, model.getFileName() + ", " + length + " tokens", plot);
+        KvRowsFile file = write == null ? null : new KvRowsFile(write, run.judge());
+        KvRun.Outcome outcome = run.run(this::candidates, row -> told(row, file, run), new KvProgress(System.err));
+        List<KvRow> all = new ArrayList<>(outcome.rows());
+        all.addAll(outcome.judged());
+        if (csv != null) {
+            Files.write(
+                    csv,
+                    Stream.concat(Stream.of(KvLines.csvHead()), all.stream().map(KvLines::csv))
+                            .toList());
+        }
+        String report = new KvReport(run, outcome).text();
+        if (!json) System.out.print("\n" + report);
+        if (table != null) Files.writeString(table, report);
+        List<KvSummary> summaries = KvSummary.of(outcome.rows());
+        if (plot != null && !KvChoice.front(summaries).isEmpty()) {
+            KvPlot.write(summaries, model.getFileName() + ", " + run.judge().length() + " tokens", plot);
+        }
     }
 
-    private List<String> fitting(ModelSpec spec, int tokens) {
+    private KvRun run() throws IOException {
+        List<String> asked = tasks.equals(List.of("none")) ? List.of() : tasks;
+        if (items < 1 || runs < 0 || length < 32) {
+            throw new IllegalArgumentException("items=" + items + ", runs=" + runs + ", length=" + length
+                    + ", wanted: 1 or more items, 0 or more runs, a length of 32 or more");
+        }
+        KvJudge judge = new KvJudge(
+                model,
+                TextBits.beginnings(texts, smoke ? Math.min(characters, SMOKE_CHARACTERS) : characters),
+                asked,
+                modes.stream().map(KvMode::of).toList(),
+                budgets,
+                smoke ? Math.min(length, SMOKE_LENGTH) : length,
+                smoke ? Math.min(runs, 1) : runs);
+        double most = minutes != null ? minutes : smoke ? SMOKE_MINUTES : MINUTES;
+        int questions = smoke ? Math.min(items, SMOKE_ITEMS) : items;
+        return new KvRun(judge, seed, judgeSeed, questions, most, recipes == null);
+    }
+
+    private List<Candidate> candidates(Model of) {
+        if (recipes != null)
+            return recipes.stream().map(r -> new Candidate(r.strip(), 0)).toList();
+        int tokens = of.contextLength() - KvExam.ROOM;
         try {
-            return KvRecipes.all(spec, tokens, budgets, Calibration.of(model, spec));
+            return KvRecipes.all(of.spec(), tokens, budgets, Calibration.of(model, of.spec()));
         } catch (IOException e) {
             throw new UncheckedIOException("what was measured of " + model + " cannot be read", e);
         }
     }
 
-    private static void keep(KvRowsFile file, Row row) {
+    private void told(KvRow row, KvRowsFile file, KvRun run) {
+        if (file != null && row.seed() == (run.isChosen() ? run.judgeSeed() : run.seed())) keep(file, row);
+        System.out.println(json ? KvLines.object(row).toString() : KvLines.text(row));
+    }
+
+    private static void keep(KvRowsFile file, KvRow row) {
         try {
             file.add(row);
         } catch (IOException e) {
             throw new UncheckedIOException("--write: the row cannot be kept", e);
         }
-    }
-
-    private static ExamMode mode(String name) {
-        for (ExamMode mode : ExamMode.values()) if (mode.toString().equals(name)) return mode;
-        throw new IllegalArgumentException(
-                "--modes: got '" + name + "', allowed: " + Arrays.toString(ExamMode.values()));
-    }
-
-    private static String line(Row row) {
-        return String.format(
-                Locale.ROOT,
-                "%-58s %-10s %-6s quality %6.3f  bytes %5.1f %%, then %5.1f %%  decode %5.2f  prefill %5.2f of f16's",
-                row.recipe(),
-                row.task(),
-                row.mode(),
-                row.quality(),
-                100.0 * row.bytes() / row.fullBytes(),
-                100.0 * row.kept() / row.fullBytes(),
-                row.decodeRatio(),
-                row.prefillRatio());
-    }
-
-    private static ObjectNode object(Row row) {
-        return JsonMapper.shared()
-                .createObjectNode()
-                .put("recipe", row.recipe())
-                .put("budget", (double) row.bytes() / row.fullBytes())
-                .put("task", row.task())
-                .put("mode", row.mode())
-                .put("quality", row.quality())
-                .put("bytes", row.bytes())
-                .put("keptBytes", row.kept())
-                .put("fullBytes", row.fullBytes())
-                .put("decodeRatio", row.decodeRatio())
-                .put("prefillRatio", row.prefillRatio());
     }
 }

@@ -1,174 +1,161 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
-import dev.jay.bench.SkillAnswers;
-import dev.jay.engine.Generation;
+import dev.jay.bench.kv.task.KvTask;
+import dev.jay.bench.kv.task.KvTasks;
 import dev.jay.engine.Model;
 import dev.jay.engine.ModelOptions;
 import dev.jay.engine.Perplexity;
-import dev.jay.engine.Request;
-import dev.jay.engine.Usage;
-import dev.jay.engine.sample.Sampling;
+import dev.jay.engine.plan.Judgement;
 import dev.jay.kv.KvCache;
 import dev.jay.kv.KvRecipe;
 import dev.jay.tensor.kernel.Numerics;
-import dev.jay.train.skill.ExamMode;
-import dev.jay.train.skill.Skill;
-import dev.jay.train.skill.SkillExam;
-import dev.jay.train.skill.Skills;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * Asks a model that keeps its keys and values by a recipe what it asks the same model with f16, and times both in turn.
  * Deterministic by seed, but for the speed.
  *
- * @param text   for the perplexity task; empty for none
- * @param tasks  names of skills
- * @param length tokens that are read, at most
- * @param items  questions of a task
- * @param runs   of the speed
+ * @param text    for the perplexity task; empty for none
+ * @param tasks   names of {@link KvTasks#ALL}
+ * @param modes   of those tasks that know more than one
+ * @param length  tokens that are read, at most
+ * @param budgets percents of f16's bytes; a recipe that is not made for one is held for the least that it fits
+ * @param runs    of the speed; 0: it is not measured
  */
 record KvJudge(
-        Path model, String text, List<String> tasks, List<ExamMode> modes, int length, int items, long seed, int runs) {
-    private static final String F16 = "keys=f16 values=f16";
-    private static final String PERPLEXITY = "perplexity";
-    private static final int FACTS = 32; // to choose from, at most
-    private static final int ANSWER = 64; // tokens beyond those that are read
-    private static final int DECODED = 16; // tokens, when speed is measured
+        Path model, String text, List<String> tasks, List<KvMode> modes, List<Double> budgets, int length, int runs) {
+    /** What everything is held against. */
+    static final String F16 = "keys=f16 values=f16";
+
+    private static final String TEXT = "text"; // the mode of perplexity
+
+    /** A task in a mode. */
+    record Cell(String task, String mode) {}
+
+    /** What came of a cell, and of how many questions. */
+    record Score(double score, int asked) {}
 
     /**
-     * What a recipe does on a task.
+     * One that is held against f16.
      *
-     * @param mode    how the question came ({@link ExamMode})
-     * @param quality its score of f16's; for perplexity exp(nll of f16 - nll)
-     * @param bytes   at most, while the prompt runs too
-     * @param kept    bytes of one sequence when its answer begins
+     * @param budget percent of f16's bytes that it was made for; 0 if it was not made for one
      */
-    record Row(
-            String recipe,
-            String task,
-            String mode,
-            double quality,
-            long bytes,
-            long kept,
-            long fullBytes,
-            double decodeRatio,
-            double prefillRatio) {}
+    record Candidate(String recipe, double budget) {}
 
-    /** @param recipes for this model */
-    void run(Function<Model, List<String>> recipes, Consumer<Row> rows) throws IOException {
-        try (Model full = open(F16)) {
-            Map<Asked, Double> wanted = scores(full);
-            for (String recipe : recipes.apply(full)) {
-                try (Model kept = open(recipe.strip())) {
-                    Speeds speed = speed(kept, full);
-                    Map<Asked, Double> got = scores(kept);
-                    got.forEach((asked, score) -> rows.accept(new Row(
-                            recipe.strip(),
-                            asked.task,
-                            asked.mode,
-                            quality(asked.task, score, wanted.get(asked)),
-                            bytes(kept),
-                            kept(kept),
-                            bytes(full),
-                            speed.decode,
-                            speed.prefill)));
-                }
+    KvJudge {
+        tasks.forEach(KvTasks.ALL::make); // before anybody waits
+    }
+
+    KvJudge withoutText() {
+        return new KvJudge(model, "", tasks, modes, budgets, length, runs);
+    }
+
+    /** The cells that questions come from. */
+    List<Cell> cells() {
+        List<Cell> cells = new ArrayList<>();
+        for (String task : tasks) {
+            boolean isWritten = KvTasks.ALL.make(task).isWritten();
+            for (KvMode mode : isWritten ? List.of(KvMode.LONG) : modes) {
+                if (!isWritten && mode == KvMode.LONG) continue;
+                cells.add(new Cell(task, mode.toString()));
             }
         }
+        return cells;
     }
 
     /** One sequence at a time, whose pages are all there are. */
-    private Model open(String recipe) throws IOException {
+    Model open(String recipe) throws IOException {
         return Model.open(
                 model,
                 ModelOptions.defaults()
-                        .withContextLength(length + ANSWER)
+                        .withContextLength(length + KvExam.ROOM)
                         .withParallel(1)
                         .withKvRecipe(recipe));
     }
 
-    private static long bytes(Model of) {
-        return of.plan().setAside().get("kv-pages");
+    /** All cells of a candidate, in their order. */
+    void judge(Candidate candidate, Model full, Map<Cell, Score> wanted, long seed, int items, Consumer<KvRow> rows)
+            throws IOException {
+        String recipe = candidate.recipe;
+        try (Model kept = open(recipe)) {
+            KvSpeed speed = KvSpeed.of(kept, full, length, runs, seed);
+            long keptBytes = kept(kept);
+            double budget = candidate.budget > 0 ? candidate.budget : budget((double) keptBytes / pages(full));
+            scores(kept, seed, items)
+                    .forEach((cell, got) -> rows.accept(new KvRow(
+                            recipe,
+                            budget,
+                            cell.task,
+                            cell.mode,
+                            got.score,
+                            wanted.get(cell).score,
+                            bytes(kept, full),
+                            keptBytes,
+                            pages(full),
+                            speed.decode(),
+                            speed.prefill(),
+                            speed.energy(),
+                            got.asked,
+                            seed)));
+        }
     }
 
-    /** When an answer begins: what was not forgotten of the prompt. */
-    private long kept(Model of) {
-        long pageBytes = bytes(of) / of.status().pages();
-        List<KvRecipe> each = of.kvRecipes(Numerics.FAST);
-        return pageBytes * KvCache.pagesBehindPrompt(length, of.spec().kvShape(), each, pageBytes);
+    private double budget(double share) {
+        return budgets.stream()
+                .filter(percent -> fits(share, percent))
+                .min(Double::compare)
+                .orElse(100 * share);
     }
 
-    private static double quality(String task, double score, double full) {
-        if (task.equals(PERPLEXITY)) return Math.exp(full - score);
-        return full == 0 ? Double.NaN : score / full; // nothing to lose
+    /** Whether so many bytes of f16's are within a budget: a tenth more may be that pages are whole. */
+    static boolean fits(double share, double percent) {
+        return share <= percent / 100 * 1.1;
     }
-
-    private record Asked(String task, String mode) {}
 
     /** The share of right answers, or nats a token. */
-    private Map<Asked, Double> scores(Model of) {
-        Map<Asked, Double> scores = new LinkedHashMap<>();
+    Map<Cell, Score> scores(Model of, long seed, int items) {
+        Map<Cell, Score> scores = new LinkedHashMap<>();
         if (!text.isEmpty()) {
             int chunk = Math.min(length, of.contextLength());
             Perplexity.Progress result =
                     Perplexity.measure(of, text, chunk, Perplexity.Method.AFTER_PROMPT, Numerics.FAST, p -> {});
-            scores.put(new Asked(PERPLEXITY, "text"), result.sum() / result.scored());
+            scores.put(new Cell(Judgement.PERPLEXITY, TEXT), new Score(result.sum() / result.scored(), text.length()));
         }
-        int read = Math.min(length, SkillExam.longest(of.contextLength()));
-        for (String task : tasks) {
-            Skill skill = Skills.ALL.make(task);
-            for (ExamMode mode : modes) {
-                SkillExam exam = new SkillExam(seed, items, FACTS);
-                int right = exam.right(skill, of.tokenizer(), read, mode, new SkillAnswers(of));
-                scores.put(new Asked(task, mode.toString()), (double) right / items);
-            }
+        if (items == 0) return scores;
+        int read = Math.min(length, of.contextLength() - KvExam.ROOM);
+        KvExam exam = new KvExam(seed, items, read);
+        for (Cell cell : cells()) {
+            KvTask task = KvTasks.ALL.make(cell.task);
+            KvExam.Score got = exam.ask(of, task, KvMode.of(cell.mode));
+            scores.put(cell, new Score(got.share(), got.asked()));
         }
         return scores;
     }
 
-    private record Speeds(double decode, double prefill) {}
-
-    /** Medians of decode's and of prefill's speed as a share of the other's, run in turn. */
-    private Speeds speed(Model kept, Model full) {
-        double[] decode = new double[runs];
-        double[] prefill = new double[runs];
-        for (int run = -1; run < runs; run++) { // the first is to warm up
-            Usage a = once(kept, run);
-            Usage b = once(full, run);
-            if (run < 0) continue;
-            decode[run] = a.decodeTokensPerSecond() / b.decodeTokensPerSecond();
-            prefill[run] = a.promptTokensPerSecond() / b.promptTokensPerSecond();
-        }
-        Arrays.sort(decode);
-        Arrays.sort(prefill);
-        return new Speeds(decode[runs / 2], prefill[runs / 2]);
+    private static long pages(Model of) {
+        return of.plan().setAside().get("kv-pages");
     }
 
-    /** Random tokens, others each time: nothing of them is known already. */
-    private Usage once(Model of, int run) {
-        Random random = new Random(seed + run);
-        int[] prompt = random.ints(
-                        Math.min(length, of.contextLength() - DECODED - 1),
-                        0,
-                        of.spec().vocabulary())
-                .toArray();
-        Request request = Request.of(prompt)
-                .withSampling(Sampling.GREEDY)
-                .withMaxTokens(DECODED)
-                .withIgnoreEos(true)
-                .withSharing(false);
-        try (Generation generation = of.generate(request)) {
-            generation.text();
-            return generation.usage();
-        }
+    /** f16's pages, and whatever a plan by the recipe sets aside more or less than f16's: it is the recipe's. */
+    private static long bytes(Model kept, Model full) {
+        long bytes = pages(full);
+        for (long setAside : kept.plan().setAside().values()) bytes += setAside;
+        for (long setAside : full.plan().setAside().values()) bytes -= setAside;
+        return Math.max(0, bytes);
+    }
+
+    /** When an answer ends behind a prompt as long as can be: what was not forgotten. */
+    private static long kept(Model of) {
+        long pageBytes = pages(of) / of.status().pages();
+        List<KvRecipe> each = of.kvRecipes(Numerics.FAST);
+        return pageBytes
+                * KvCache.pagesBehindPrompt(of.contextLength(), of.spec().kvShape(), each, pageBytes);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
+import dev.jay.bench.kv.KvJudge.Candidate;
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvStream;
 import dev.jay.kv.PageLayout;
@@ -48,29 +49,37 @@ final class KvRecipes {
      * @param budgets    percent of {@code length} tokens in f16
      * @param measured of the model: without, those that go by it are left out
      */
-    static List<String> all(ModelSpec spec, int length, List<Double> budgets, Optional<KvCalibration> measured) {
-        boolean calibrated = measured.isPresent();
-        boolean byHead = calibrated && !measured.get().kvHeads().isEmpty();
-        List<String> all = new ArrayList<>(CODECS);
-        all.removeIf(recipe -> !fits(spec, recipe));
+    static List<Candidate> all(ModelSpec spec, int length, List<Double> budgets, Optional<KvCalibration> measured) {
+        List<Candidate> all = new ArrayList<>();
+        for (String codec : CODECS) if (fits(spec, codec)) all.add(new Candidate(codec, 0));
         for (double percent : budgets) {
             if (!(percent > 0 && percent <= 100)) {
                 throw new IllegalArgumentException("--budgets: got " + percent + ", allowed: more than 0, up to 100");
             }
-            int tokens = Math.max(1, (int) Math.round(length * percent / 100));
-            evictions(tokens, calibrated).forEach(evict -> all.add(ROWS + evict));
-            if (byHead) heads(length, percent).ifPresent(evict -> all.add(ROWS + evict));
-            for (String name : KvMerges.ALL.names()) all.add(ROWS + evict("heavy-hitter", tokens) + " merge=" + name);
-            if (fits(spec, FEW_BITS)) {
-                int more = (int) (tokens * rowBytes(spec, ROWS) / rowBytes(spec, FEW_BITS));
-                if (more < length) evictions(more, calibrated).forEach(evict -> all.add(FEW_BITS + evict));
-                if (byHead && more < length)
-                    heads(length, 100.0 * more / length).ifPresent(evict -> all.add(FEW_BITS + evict));
+            if (percent == 100) continue; // nothing to forget
+            for (String recipe : within(spec, length, percent, measured)) all.add(new Candidate(recipe, percent));
+        }
+        return all;
+    }
+
+    private static List<String> within(ModelSpec spec, int length, double percent, Optional<KvCalibration> measured) {
+        int tokens = Math.max(1, (int) Math.round(length * percent / 100));
+        boolean calibrated = measured.isPresent();
+        boolean byHead = calibrated && !measured.get().kvHeads().isEmpty();
+        List<String> all = new ArrayList<>();
+        evictions(tokens, calibrated).forEach(evict -> all.add(ROWS + evict));
+        if (byHead) heads(length, percent).ifPresent(evict -> all.add(ROWS + evict));
+        for (String name : KvMerges.ALL.names()) all.add(ROWS + evict("heavy-hitter", tokens) + " merge=" + name);
+        if (fits(spec, FEW_BITS)) {
+            int more = (int) (tokens * rowBytes(spec, ROWS) / rowBytes(spec, FEW_BITS));
+            if (more < length) evictions(more, calibrated).forEach(evict -> all.add(FEW_BITS + evict));
+            if (byHead && more < length) {
+                heads(length, 100.0 * more / length).ifPresent(evict -> all.add(FEW_BITS + evict));
             }
-            int units = Math.max(3, Math.ceilDiv(tokens, 32)); // the first, the last, and one to choose
-            for (String name : KvSelections.ALL.names()) {
-                all.add("keys=f16 values=f16 select=" + name + "(budget=" + 32 * units + ",recent=1)");
-            }
+        }
+        int units = Math.max(3, Math.ceilDiv(tokens, 32)); // the first, the last, and one to choose
+        for (String name : KvSelections.ALL.names()) {
+            all.add(ROWS + " select=" + name + "(budget=" + 32 * units + ",recent=1)");
         }
         return all;
     }

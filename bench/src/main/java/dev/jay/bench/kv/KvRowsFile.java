@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
-import dev.jay.bench.kv.KvJudge.Row;
 import dev.jay.engine.Fingerprint;
 import dev.jay.engine.plan.JudgedRow;
 import dev.jay.engine.plan.Judgement;
@@ -45,16 +44,16 @@ final class KvRowsFile {
         }
     }
 
-    void add(Row row) throws IOException {
-        boolean isText = row.task().equals(Judgement.PERPLEXITY);
+    /** What f16 itself can hardly do is kept as what it has nothing to lose in: a floor of quality does not go by it. */
+    void add(KvRow row) throws IOException {
         judgement = judgement.with(List.of(new JudgedRow(
                 row.recipe(),
                 row.task(),
                 row.mode(),
                 judge.length(),
-                isText ? judge.text().length() : judge.items(),
-                judge.seed(),
-                row.quality(),
+                row.asked(),
+                row.seed(),
+                row.counts() ? row.quality() : Double.NaN,
                 row.bytes(),
                 row.kept(),
                 row.fullBytes(),

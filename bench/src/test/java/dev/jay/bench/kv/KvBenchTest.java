@@ -4,6 +4,7 @@ package dev.jay.bench.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.jay.bench.kv.KvJudge.Candidate;
 import dev.jay.engine.Calibration;
 import dev.jay.engine.Fingerprint;
 import dev.jay.engine.Model;
@@ -87,26 +88,57 @@ class KvBenchTest {
         JsonNode same = JsonMapper.shared().readTree(rows.getFirst());
         assertThat(same.get("task").asString()).isEqualTo("perplexity");
         assertThat(same.get("quality").asDouble()).isEqualTo(1);
-        assertThat(same.get("budget").asDouble()).isEqualTo(1);
+        assertThat(same.get("budget").asDouble()).isEqualTo(100);
         assertThat(same.get("decodeRatio").asDouble()).isPositive();
         JsonNode four = JsonMapper.shared().readTree(rows.get(3));
         assertThat(four.get("recipe").asString()).startsWith("keys=per-channel");
         assertThat(four.get("quality").asDouble()).isCloseTo(1, within(0.05)).isNotEqualTo(1);
         assertThat(four.get("bytes").asLong()).isLessThan(four.get("fullBytes").asLong());
         assertThat(Files.size(plot)).isPositive();
+        assertThat(same.propertyNames())
+                .startsWith(
+                        "recipe",
+                        "budget",
+                        "task",
+                        "mode",
+                        "quality",
+                        "bytes",
+                        "fullBytes",
+                        "decodeRatio",
+                        "prefillRatio");
+        assertThat(same.get("fullScore").asDouble()).isEqualTo(same.get("score").asDouble());
+        JsonNode none = JsonMapper.shared().readTree(rows.get(1));
+        assertThat(none.get("task").asString()).isEqualTo("needle");
+        assertThat(none.get("fullScore").asDouble()).as("a random model").isZero();
+        assertThat(none.get("quality").isNull()).as("nothing to lose").isTrue();
     }
 
     @Test
     void shouldJudgeEveryMemberUnlessTold() throws IOException {
-        List<String> rows =
-                bench(0, model(), "--smoke", "--json", "--tasks", "needle", "--modes", "shared", "--budgets", "25");
+        List<String> rows = bench(
+                0,
+                model(),
+                "--smoke",
+                "--json",
+                "--tasks",
+                "needle",
+                "--modes",
+                "shared",
+                "--budgets",
+                "25",
+                "--runs",
+                "0");
         List<String> recipes = new ArrayList<>();
         for (String row : rows) {
             JsonNode node = JsonMapper.shared().readTree(row);
             recipes.add(node.get("recipe").asString());
             assertThat(node.get("mode").asString()).isEqualTo("shared");
+            assertThat(node.get("seed").asLong())
+                    .as("a random model: nothing to choose by")
+                    .isEqualTo(59);
             assertThat(node.get("keptBytes").asLong())
-                    .isBetween(1L, node.get("fullBytes").asLong());
+                    .as("open groups outweigh so short a context")
+                    .isBetween(1L, 2 * node.get("fullBytes").asLong());
         }
         for (String name : KvEvictions.ALL.names()) {
             if (KvEvictions.ALL.make(name).wantsCalibration()) {
@@ -133,17 +165,22 @@ class KvBenchTest {
         Optional<KvCalibration> measured =
                 Optional.of(new KvCalibration(List.of(), List.of(new KvCalibration.KvHead(0, 0))));
         try (Model model = Model.open(file, ModelOptions.defaults().withContextLength(64))) {
-            List<String> recipes = KvRecipes.all(model.spec(), 1024, List.of(50.0, 12.5), measured);
+            List<Candidate> all = KvRecipes.all(model.spec(), 1024, List.of(100.0, 50.0, 12.5), measured);
+            List<String> recipes = all.stream().map(Candidate::recipe).toList();
+            assertThat(all)
+                    .extracting(Candidate::budget)
+                    .contains(0.0, 50.0, 12.5)
+                    .doesNotContain(100.0);
+            assertThat(recipes)
+                    .contains("keys=f16 values=f16 evict=window(budget=32,every=32,sinks=4) spread=heads(whole=46)")
+                    .contains("keys=rotated-q4_0 values=iq4_nl evict=window(budget=32,every=32,sinks=4)"
+                            + " spread=heads(whole=40)");
             for (String name : KvEvictions.ALL.names()) {
                 assertThat(recipes)
                         .contains("keys=f16 values=f16 evict=" + name + "(budget=512,recent=32,sinks=4)")
                         .contains("keys=rotated-q4_0 values=iq4_nl evict=" + name + "(budget=455,recent=32,sinks=4)")
                         .noneMatch(r -> r.contains("iq4_nl evict=") && r.contains("budget=1820"));
             }
-            assertThat(recipes)
-                    .contains("keys=f16 values=f16 evict=window(budget=32,every=32,sinks=4) spread=heads(whole=46)")
-                    .contains("keys=rotated-q4_0 values=iq4_nl evict=window(budget=32,every=32,sinks=4)"
-                            + " spread=heads(whole=40)");
         }
     }
 
@@ -225,11 +262,50 @@ class KvBenchTest {
     }
 
     @Test
+    void shouldChooseByOneSeedAndJudgeByAnotherAndReportIt() throws IOException {
+        Path text = Files.writeString(folder.resolve("t.txt"), "The cats sat on the mat, and it was red. ".repeat(40));
+        Path table = folder.resolve("kv.md");
+        Path csv = folder.resolve("kv.csv");
+        List<String> told = bench(
+                0,
+                model(),
+                "--smoke",
+                "--text",
+                text.toString(),
+                "--tasks",
+                "recurring",
+                "--budgets",
+                "100,25",
+                "--runs",
+                "0",
+                "--table",
+                table.toString(),
+                "--csv",
+                csv.toString());
+        String report = Files.readString(table);
+        assertThat(String.join("\n", told)).contains("f16 itself: 0").endsWith(report.strip());
+        assertThat(report)
+                .contains("| f16 itself | text | long |", "| recurring |  | f16 itself: 0 |")
+                .contains("Chosen for each budget by seed 59, judged once by seed 1059:", "| 100.0 % | `keys=")
+                .contains("Areas under quality over bytes")
+                .contains("beats random where it is best");
+        List<String> rows = Files.readAllLines(csv);
+        assertThat(rows.getFirst()).startsWith("recipe,budget,task,mode,quality,bytes,fullBytes,decodeRatio");
+        assertThat(rows).anyMatch(row -> row.contains(",1059,")).anyMatch(row -> row.contains(",59,"));
+        assertThat(rows.getLast()).startsWith("\"keys=").contains(",long,,");
+    }
+
+    @Test
     void shouldRejectWhatItDoesNotKnow() throws IOException {
         bench(2, model(), "--smoke", "--recipes", "keys=f17");
         assertThat(complained.toString()).contains("f17");
         bench(2, model(), "--smoke", "--modes", "often");
-        assertThat(complained.toString()).contains("--modes: got 'often', allowed: [single, shared, turn-2]");
+        assertThat(complained.toString())
+                .contains("--modes: got 'often', allowed: [single, shared, turn-2, turn-5, long]");
+        bench(2, model(), "--smoke", "--tasks", "riddles");
+        assertThat(complained.toString()).contains("unknown task: name=riddles, known=[needle,");
+        bench(2, model(), "--smoke", "--items", "0");
+        assertThat(complained.toString()).contains("items=0");
         bench(2, folder.resolve("none.gguf").toString());
         assertThat(complained.toString()).contains("no such file");
     }

@@ -15,7 +15,7 @@ public record Task(String context, List<Question> questions) {
         private static final String BEHIND = "\nA:";
 
         /** A sentence that asks, and one that answers. */
-        static Question of(String asked, String answer) {
+        public static Question of(String asked, String answer) {
             return new Question(BEFORE + asked + BEHIND, " " + answer, "\n");
         }
 

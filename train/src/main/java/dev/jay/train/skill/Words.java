@@ -44,12 +44,12 @@ public final class Words {
     }
 
     /** From 0 to below. */
-    int below(int bound) {
+    public int below(int bound) {
         return (int) Long.remainderUnsigned(Shuffle.number(seed, drawn++), bound);
     }
 
     /** A name of two or three syllables. */
-    String name() {
+    public String name() {
         while (true) {
             StringBuilder name = new StringBuilder();
             int syllables = 2 + below(2);
@@ -66,29 +66,29 @@ public final class Words {
     }
 
     /** Names that differ. */
-    List<String> names(int count) {
+    public List<String> names(int count) {
         Set<String> names = new LinkedHashSet<>();
         while (names.size() < count) names.add(name());
         return new ArrayList<>(names);
     }
 
     /** Of so many digits. */
-    String number(int digits) {
+    public String number(int digits) {
         StringBuilder number = new StringBuilder().append(1 + below(9));
         for (int i = 1; i < digits; i++) number.append(below(10));
         return number.toString();
     }
 
-    String filler() {
+    public String filler() {
         return FILLER.get(below(FILLER.size()));
     }
 
-    <T> T one(List<T> of) {
+    public <T> T one(List<T> of) {
         return of.get(below(of.size()));
     }
 
     /** Facts in their order, filler evenly drawn between, before and behind them; each a line or a sentence. */
-    String between(List<String> facts, int filler, String separator) {
+    public String between(List<String> facts, int filler, String separator) {
         int[] before = new int[facts.size() + 1];
         for (int i = 0; i < filler; i++) before[below(before.length)]++;
         StringBuilder text = new StringBuilder();

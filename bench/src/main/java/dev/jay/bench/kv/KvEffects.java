@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.bench.kv;
+
+import dev.jay.kv.KvRecipe;
+import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.select.KvSelections;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * What was published of ways to keep keys and values, beside what a run shows of it. An effect whose recipes were not run
+ * is left out.
+ *
+ * @param effect  what was published
+ * @param recipe  what shows it or does not
+ * @param figure  what came of it
+ * @param isShown whether that is what was published
+ */
+record KvEffects(String effect, String recipe, String figure, boolean isShown) {
+    private static final double BUDGET = 25; // percent, where members are compared
+    private static final double LOST = 20; // points, from one turn to the next
+    private static final double KEPT = 3;
+    private static final String TURN_1 = KvMode.SINGLE.toString();
+    private static final String TURN_2 = KvMode.SECOND_TURN.toString();
+
+    static List<KvEffects> of(List<KvSummary> all) {
+        List<KvEffects> effects = new ArrayList<>();
+        better(
+                effects,
+                all,
+                "keys by channel beat keys by token at 2 bits (row 59)",
+                "keys=per-channel(bits=2) values=per-token(bits=2)",
+                "keys=per-token(bits=2) values=per-token(bits=2)");
+        same(
+                effects,
+                all,
+                "rotation gains nothing where no channel stands out (row 118)",
+                "keys=rotated(bits=4) values=per-token(bits=4)",
+                "keys=per-token(bits=4) values=per-token(bits=4)");
+        for (KvSummary s : all) turns(effects, s);
+        for (String name : KvEvictions.ALL.names()) random(effects, all, "evict", name);
+        for (String name : KvSelections.ALL.names()) random(effects, all, "select", name);
+        return List.copyOf(effects);
+    }
+
+    private static Optional<KvSummary> find(List<KvSummary> all, String recipe) {
+        return all.stream().filter(s -> s.recipe().equals(recipe)).findFirst();
+    }
+
+    private static void better(List<KvEffects> to, List<KvSummary> all, String effect, String one, String other) {
+        Optional<KvSummary> a = find(all, one);
+        Optional<KvSummary> b = find(all, other);
+        if (a.isEmpty() || b.isEmpty()) return;
+        boolean isBetter = a.get().quality() > b.get().quality();
+        to.add(new KvEffects(effect, one, figures(a.get(), b.get()), isBetter));
+    }
+
+    private static void same(List<KvEffects> to, List<KvSummary> all, String effect, String one, String other) {
+        Optional<KvSummary> a = find(all, one);
+        Optional<KvSummary> b = find(all, other);
+        if (a.isEmpty() || b.isEmpty()) return;
+        boolean isSame = Math.abs(a.get().quality() - b.get().quality()) < KEPT / 100;
+        to.add(new KvEffects(effect, one, figures(a.get(), b.get()), isSame));
+    }
+
+    private static String figures(KvSummary a, KvSummary b) {
+        return "perplexity " + told(a.perplexity()) + " beside " + told(b.perplexity()) + ", recall " + told(a.recall())
+                + " beside " + told(b.recall());
+    }
+
+    private static String told(OptionalDouble value) {
+        return value.isEmpty() ? "none" : String.format(Locale.ROOT, "%.3f", value.getAsDouble());
+    }
+
+    /** What is lost from the first question of a conversation to the second, beside what f16 loses. */
+    private static void turns(List<KvEffects> to, KvSummary s) {
+        OptionalDouble first = lost(s, TURN_1);
+        OptionalDouble second = lost(s, TURN_2);
+        if (first.isEmpty() || second.isEmpty()) return;
+        double more = second.getAsDouble() - first.getAsDouble();
+        KvRecipe recipe = KvRecipe.parse(s.recipe());
+        String figure = String.format(Locale.ROOT, "%.0f points lost from turn 1 to turn 2", more);
+        boolean isAsked = recipe.eviction().filter(e -> e.watches() > 0).isPresent();
+        if (isAsked
+                && s.any().budget() == BUDGET
+                && recipe.eviction().get().budget().every() == 0) {
+            to.add(new KvEffects(
+                    "what forgets by the question loses 20 points and more (row 34)",
+                    s.recipe(),
+                    figure,
+                    more >= LOST));
+        } else if (recipe.selection().isPresent() && s.any().budget() == BUDGET) {
+            to.add(new KvEffects("what selects from all does not (row 34)", s.recipe(), figure, more < LOST));
+        } else if (recipe.eviction().isEmpty() && recipe.selection().isEmpty()) {
+            to.add(new KvEffects("fewer bits lose 3 points at most (row 34)", s.recipe(), figure, more <= KEPT));
+        }
+    }
+
+    /** Points of a hundred less than f16. */
+    private static OptionalDouble lost(KvSummary s, String mode) {
+        return s.rows().stream()
+                .filter(row -> row.counts() && !row.isText() && row.mode().equals(mode))
+                .mapToDouble(row -> 100 * (row.fullScore() - row.score()))
+                .average();
+    }
+
+    /** A member beside random at the same budget: by the kind of question where it is furthest ahead. */
+    private static void random(List<KvEffects> to, List<KvSummary> all, String axis, String name) {
+        if (name.equals("random")) return;
+        Optional<KvSummary> its = plain(all, axis, name);
+        Optional<KvSummary> chance = plain(all, axis, "random");
+        if (its.isEmpty() || chance.isEmpty()) return;
+        double most = Double.NEGATIVE_INFINITY;
+        String where = "";
+        for (KvRow row : its.get().rows()) {
+            if (!row.counts()) continue;
+            for (KvRow other : chance.get().rows()) {
+                if (!other.task().equals(row.task()) || !other.mode().equals(row.mode())) continue;
+                double ahead = row.counted() - other.counted();
+                if (ahead <= most) continue;
+                most = ahead;
+                where = String.format(
+                        Locale.ROOT,
+                        "%s (%s): %.3f beside %.3f",
+                        row.task(),
+                        row.mode(),
+                        row.counted(),
+                        other.counted());
+            }
+        }
+        to.add(new KvEffects("beats random where it is best", its.get().recipe(), where, most > 0));
+    }
+
+    /** The member by itself, at the budget where they are compared. */
+    private static Optional<KvSummary> plain(List<KvSummary> all, String axis, String name) {
+        return all.stream()
+                .filter(s -> s.any().budget() == BUDGET
+                        && s.recipe().startsWith(KvJudge.F16 + " " + axis + "=" + name + "(")
+                        && s.recipe().split(" ").length == 3)
+                .findFirst();
+    }
+}
