@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.function.IntPredicate;
 
 /**
- * What queries spent on each slot of a head, computed again from keys and log-sum-exp: exp(q.k * scale - lse), meaned over
+ * What queries spent on each slot of a head, computed again from keys and log-sum-exp: exp(q.k * scale + bias - lse), meaned over
  * the query heads that share the head, 0 for those that are not looked at. Keys are decoded once for some queries at a time. In the order of queries, so the
  * result does not depend on how they were cut into passes.
  */
@@ -15,14 +15,23 @@ final class AttentionWeights {
     private static final int QUERIES = 16; // at a time
 
     private final PageTable rows;
+    private final SlotTable biases; // null: slots count for one
     private final KvStream shape;
     private final SeenQueries seen;
     private final int head;
     private final int forgotten;
     private final IntPredicate looksAt; // a query head
 
-    AttentionWeights(PageTable rows, KvStream shape, SeenQueries seen, int head, int forgotten, IntPredicate looksAt) {
+    AttentionWeights(
+            PageTable rows,
+            SlotTable biases,
+            KvStream shape,
+            SeenQueries seen,
+            int head,
+            int forgotten,
+            IntPredicate looksAt) {
         this.rows = rows;
+        this.biases = biases;
         this.shape = shape;
         this.seen = seen;
         this.head = head;
@@ -50,11 +59,13 @@ final class AttentionWeights {
         float[] columns = new float[shape.keyWidth() * tile]; // [channel][slot]
         float[] query = new float[shape.keyWidth()];
         float[] scores = new float[tile];
+        float[] raised = new float[tile];
         float[][] weights = new float[count][];
         for (int i = 0; i < count; i++) weights[i] = new float[seen.position() + first + i + 1 - forgotten];
         for (int from = 0; from < slots; from += tile) {
             int to = Math.min(slots, from + tile);
             rows.keyColumns(head, from, to, columns, tile);
+            if (biases != null) biases.biases(head, from, to, MemorySegment.ofArray(raised), 0);
             for (int i = 0; i < count; i++) {
                 int end = Math.min(to, weights[i].length);
                 if (end <= from) continue;
@@ -64,7 +75,7 @@ final class AttentionWeights {
                     long row = (long) (seen.row() + first + i) * seen.queryHeads() + queryHead;
                     MemorySegment.copy(seen.queries(), Floats.LAYOUT, row * 4 * query.length, query, 0, query.length);
                     score(query, columns, tile, scores);
-                    add(scores, Floats.get(seen.lse(), row), weights[i], from, end);
+                    add(scores, raised, Floats.get(seen.lse(), row), weights[i], from, end);
                 }
             }
         }
@@ -80,11 +91,11 @@ final class AttentionWeights {
         }
     }
 
-    private void add(float[] scores, float lse, float[] weights, int from, int to) {
+    private void add(float[] scores, float[] raised, float lse, float[] weights, int from, int to) {
         for (int s = from; s < to; s++) {
             float score = scores[s - from] * seen.scale();
             if (seen.softCap() > 0) score = seen.softCap() * (float) StrictMath.tanh(score / seen.softCap());
-            weights[s] += exp(Math.min(0, score - lse)) / seen.group();
+            weights[s] += exp(Math.min(0, score + raised[s - from] - lse)) / seen.group();
         }
     }
 

@@ -18,7 +18,8 @@ final class EvictingTable implements StreamTable {
     private final KvEviction eviction;
     private final PageTable rows;
     private final SlotTable slots;
-    private final KvMerge merge; // null: what is forgotten is gone
+    private final KvMerge merge; // null: what is forgotten is gone, or gathered
+    private final boolean counts;
     private final float[] notes; // of heads, for the merge
     private int[] prompts = {}; // where prompts end, in order
     private int forgotten;
@@ -36,7 +37,8 @@ final class EvictingTable implements StreamTable {
         this.eviction = recipe.eviction().orElseThrow();
         this.rows = rows;
         this.merge = recipe.merge().orElse(null);
-        this.slots = new SlotTable(pool, shape.heads(), eviction.states(), merge != null);
+        this.counts = recipe.counts();
+        this.slots = new SlotTable(pool, shape.heads(), recipe);
         this.notes = new float[merge == null ? 0 : shape.heads()];
         Arrays.fill(notes, Float.NaN);
     }
@@ -50,9 +52,7 @@ final class EvictingTable implements StreamTable {
 
     /** Pages of so many slots of such heads, with what is remembered of them. */
     static int pagesFor(int slots, int heads, KvRecipe recipe, PageLayout layout, long pageBytes) {
-        int states = recipe.eviction().orElseThrow().states();
-        boolean merges = recipe.merge().isPresent();
-        return Math.addExact(layout.pagesFor(slots), SlotTable.pagesFor(slots, heads, states, merges, pageBytes));
+        return Math.addExact(layout.pagesFor(slots), SlotTable.pagesFor(slots, heads, recipe, pageBytes));
     }
 
     @Override
@@ -97,10 +97,11 @@ final class EvictingTable implements StreamTable {
 
     @Override
     public void see(int head, SeenQueries queries) {
-        AttentionWeights spent = new AttentionWeights(rows, shape, queries, head, forgotten, eviction::looksAt);
+        AttentionWeights spent =
+                new AttentionWeights(rows, counts ? slots : null, shape, queries, head, forgotten, eviction::looksAt);
         spent.forEachQuery((position, weights) -> {
             int there = position + 1 - forgotten;
-            eviction.see(slots.of(head, there, position + 1), position, weights);
+            eviction.see(slots.of(head, there, position + 1, rows), position, weights);
         });
     }
 
@@ -126,12 +127,17 @@ final class EvictingTable implements StreamTable {
 
     private void forget(int there) {
         int kept = eviction.budget().tokens();
-        float[] sums = eviction.keepsTheSame() ? sums(there) : null;
+        int[] into = new int[there]; // where slots go that are gathered
+        float[] sums = eviction.keepsTheSame() ? sums(there, into) : null;
         for (int h = 0; h < shape.heads(); h++) {
-            float[] importance = sums != null ? sums : importance(h, there);
-            eviction.budget().protect(slots.of(h, there, settled), importance);
+            float[] importance = sums != null ? sums : importance(h, there, into);
+            eviction.budget().protect(slots.of(h, there, settled, rows), importance);
             int[] best = best(importance, kept);
-            if (merge != null) new Merging(rows, slots, shape, h, best, there, notes).run(merge);
+            if (recipe().merges()) {
+                Merging merging = new Merging(rows, slots, shape, h, best, there, notes);
+                if (merge != null) merging.run(merge);
+                else merging.gather(into);
+            }
             int to = 0;
             for (int from : best) {
                 if (from != to) {
@@ -146,16 +152,17 @@ final class EvictingTable implements StreamTable {
         slots.resize(kept);
     }
 
-    private float[] importance(int head, int there) {
+    private float[] importance(int head, int there, int[] into) {
         float[] importance = new float[there];
-        eviction.rank(slots.of(head, there, settled), importance);
+        for (int s = 0; s < there; s++) into[s] = s;
+        eviction.gather(slots.of(head, there, settled, rows), importance, into);
         return importance;
     }
 
-    private float[] sums(int there) {
+    private float[] sums(int there, int[] into) {
         float[] sums = new float[there];
         for (int h = 0; h < shape.heads(); h++) {
-            float[] its = importance(h, there);
+            float[] its = importance(h, there, into);
             for (int s = 0; s < there; s++) sums[s] += its[s];
         }
         return sums;
@@ -192,6 +199,11 @@ final class EvictingTable implements StreamTable {
     @Override
     public int forgotten(int head) {
         return forgotten;
+    }
+
+    @Override
+    public void biases(int head, int from, int to, MemorySegment into, long at) {
+        slots.biases(head, from, to, into, at);
     }
 
     @Override

@@ -115,6 +115,12 @@ final class HeadTables implements StreamTable {
     }
 
     @Override
+    public void biases(int head, int from, int to, MemorySegment into, long at) {
+        if (heads[head] instanceof EvictingTable forgets) forgets.biases(0, from, to, into, at);
+        else into.asSlice(at, (long) (to - from) * Float.BYTES).fill((byte) 0);
+    }
+
+    @Override
     public void addresses(int head, int from, int to, long[] into) {
         heads[head].addresses(0, from, to, into);
     }

@@ -37,6 +37,7 @@ public final class KvAttention {
     private final SealedAttention sealed; // where they are
     private final SelectedAttention selected; // where queries read some only; else null
     private final Rotations rotations;
+    private final Biases biases;
 
     /** @param queryHeads a multiple of the stream's heads: those that share a KV head lie side by side */
     public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads) {
@@ -58,6 +59,7 @@ public final class KvAttention {
         this.sealed = seals ? new SealedAttention(ops, recipe, stream, group, pieceSlots) : null;
         this.selected = recipe.selection().isPresent() ? new SelectedAttention(ops, recipe, stream, group) : null;
         this.rotations = new Rotations(recipe, stream);
+        this.biases = new Biases(recipe.counts(), pieceSlots);
         this.exact = seals ? null : new Mode(Numerics.EXACT, Math.max(1, EXACT_QUERIES / group));
         this.fast = seals ? null : new Mode(Numerics.FAST, Math.max(1, FAST_QUERIES / group));
     }
@@ -79,7 +81,7 @@ public final class KvAttention {
             for (int w = 0; w < tasks.length; w++) tasks[w] = newTask(stream, blockTokens * group, pieceSlots);
             this.kernelBytes = Scratch.sizeOf(kernel.scratchBytes(tasks[0]));
             this.queryBytes = Scratch.sizeOf((long) blockTokens * group * stream.keyWidth() * Float.BYTES);
-            this.workerBytes = queryBytes + partialBytes(blockTokens * group) + kernelBytes;
+            this.workerBytes = queryBytes + partialBytes(blockTokens * group) + biases.bytes() + kernelBytes;
         }
     }
 
@@ -281,7 +283,7 @@ public final class KvAttention {
             MemorySegment own = perWorker.asSlice(
                     worker * mode.workerBytes + mode.queryBytes, partialBytes(mode.blockTokens * group));
             PartialRows partial = new PartialRows(own, stream.valueWidth(), mode.blockTokens * group, 0);
-            if (mode == fast) {
+            if (mode == fast && !biases.counts()) {
                 attend(block, 0, block.end(), partial, worker);
                 merge(block, partial, true, true);
                 return;
@@ -365,7 +367,10 @@ public final class KvAttention {
             task.toSlot = to;
             task.out = partial.outAddress();
             task.lse = partial.lseAddress();
-            mode.kernel.run(task, scratch + mode.workerBytes - mode.kernelBytes);
+            long room = mode.workerBytes - mode.kernelBytes;
+            long raised = worker * mode.workerBytes + room - biases.bytes();
+            task.bias = biases.of(block.span().source(), streamIndex, block.head(), from, to, perWorker, raised);
+            mode.kernel.run(task, scratch + room);
         }
 
         /** Adds a piece's share to the answer. The first is the answer. */

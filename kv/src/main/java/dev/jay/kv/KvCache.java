@@ -259,6 +259,11 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     }
 
     @Override
+    public void biases(int stream, int head, int from, int to, MemorySegment into, long at) {
+        streams[stream].biases(head, from, to, into, at);
+    }
+
+    @Override
     public int forgotten(int stream, int head) {
         return streams[stream].forgotten(head);
     }

@@ -92,6 +92,10 @@ public final class KvRecipe {
             throw new IllegalArgumentException("kv recipe '" + text + "': heads that forget each for itself cannot keep"
                     + " the same tokens, as this evict= has them do");
         }
+        if (merge != null && eviction.gathers()) {
+            throw new IllegalArgumentException("kv recipe '" + text + "': " + eviction.name()
+                    + " says itself what tokens are merged into; wanted no merge=");
+        }
         if (eviction != null && group > 1) {
             throw new IllegalArgumentException("kv recipe '" + text + "': a token leaves its group when others are"
                     + " forgotten, so evict= wants codecs that code each row by itself: " + byRow());
@@ -224,6 +228,16 @@ public final class KvRecipe {
     /** What becomes of tokens that are forgotten; nothing: they are gone. */
     public Optional<KvMerge> merge() {
         return Optional.ofNullable(merge);
+    }
+
+    /** Whether tokens are merged into others. */
+    boolean merges() {
+        return merge != null || (eviction != null && eviction.gathers());
+    }
+
+    /** Whether a token that others were merged into counts in attention for all of them. */
+    boolean counts() {
+        return (merge != null && merge.counts()) || (eviction != null && eviction.gathers());
     }
 
     /** Which of what is kept a query reads; nothing: all. */

@@ -36,6 +36,11 @@ public interface KvSource {
         throw new UnsupportedOperationException("kv rows here are read where they lie");
     }
 
+    /** What scores of slots [from, to) of one head are raised by, f32 to {@code into} at a byte offset. */
+    default void biases(int stream, int head, int from, int to, MemorySegment into, long at) {
+        throw new UnsupportedOperationException("kv rows here count for one each");
+    }
+
     /** How many tokens before the pass's a head no longer has: slot s of the pass's rows is position s plus so many. */
     default int forgotten(int stream, int head) {
         return 0;

@@ -45,6 +45,29 @@ final class Merging implements KvParting {
         int[] into = new int[forgotten.length];
         float[] weights = new float[forgotten.length];
         merge.match(this, into, weights);
+        if (merge.counts()) for (int i = 0; i < into.length; i++) weights[i] *= 1 + slots.merged(head, forgotten[i]);
+        mix(into, weights);
+    }
+
+    /** @param into for each slot another one, as {@link dev.jay.kv.evict.KvEviction#gather} says it */
+    void gather(int[] into) {
+        int[] targets = new int[forgotten.length];
+        float[] weights = new float[forgotten.length];
+        for (int i = 0; i < forgotten.length; i++) {
+            int slot = forgotten[i];
+            int k = -1;
+            while (k < 0 && into[slot] != slot) {
+                slot = into[slot];
+                k = Arrays.binarySearch(kept, slot);
+            }
+            if (k < 0) continue;
+            targets[i] = k;
+            weights[i] = 1 + slots.merged(head, forgotten[i]);
+        }
+        mix(targets, weights);
+    }
+
+    private void mix(int[] into, float[] weights) {
         int[] starts = new int[kept.length + 1]; // of each kept slot's part of the order
         for (int k : into) starts[k + 1]++;
         for (int k = 0; k < kept.length; k++) starts[k + 1] += starts[k];

@@ -121,6 +121,10 @@ final class PageTable implements StreamTable {
         recipe.values().seal(from.values(), from.valueAt(), shape.valueWidth(), page, layout.valueAt(head, within));
     }
 
+    int keyWidth() {
+        return shape.keyWidth();
+    }
+
     /** One key of a head, decoded. */
     void key(int slot, int head, MemorySegment into, long at) {
         MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));

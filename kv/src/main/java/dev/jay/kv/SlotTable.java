@@ -9,7 +9,8 @@ import java.lang.foreign.ValueLayout;
 /**
  * Which token each slot of each head of a stream holds, and what its eviction remembers of it, in pages of the pool:
  * {@code [slot][head][position:int][state: floats][state before the pass: floats][merged: float]}, the last where tokens are
- * merged: what those weigh that were merged into this one. Owns its pages.
+ * merged: what those weigh that were merged into this one. Where that counts in attention, biases lie in pages of their own.
+ * Owns its pages.
  */
 final class SlotTable {
     private final PagePool pool;
@@ -19,23 +20,25 @@ final class SlotTable {
     private final boolean merges;
     private final int entryBytes;
     private final int perPage; // slots
+    private final SlotBiases biases; // null: a slot counts for one
     private int promptEnd;
 
-    SlotTable(PagePool pool, int heads, int states, boolean merges) {
+    SlotTable(PagePool pool, int heads, KvRecipe recipe) {
         this.pool = pool;
         this.pages = new PageList(pool);
         this.heads = heads;
-        this.states = states;
-        this.merges = merges;
+        this.states = recipe.eviction().orElseThrow().states();
+        this.merges = recipe.merges();
         this.entryBytes = entryBytes(states, merges);
         this.perPage = perPage(heads, entryBytes, pool.pageBytes());
+        this.biases = recipe.counts() ? new SlotBiases(pool, heads) : null;
     }
 
     private static int entryBytes(int states, boolean merges) {
         return 4 + 8 * states + (merges ? 4 : 0);
     }
 
-    private static int perPage(int heads, int entryBytes, long pageBytes) {
+    static int perPage(int heads, int entryBytes, long pageBytes) {
         long slots = pageBytes / ((long) heads * entryBytes);
         if (slots < 1) {
             throw new IllegalArgumentException("kv page has no room for a slot of " + heads + " heads: " + pageBytes);
@@ -43,8 +46,11 @@ final class SlotTable {
         return Math.toIntExact(slots);
     }
 
-    static int pagesFor(int slots, int heads, int states, boolean merges, long pageBytes) {
-        return Math.ceilDiv(slots, perPage(heads, entryBytes(states, merges), pageBytes));
+    /** Of a recipe that forgets. */
+    static int pagesFor(int slots, int heads, KvRecipe recipe, long pageBytes) {
+        int entryBytes = entryBytes(recipe.eviction().orElseThrow().states(), recipe.merges());
+        return Math.ceilDiv(slots, perPage(heads, entryBytes, pageBytes))
+                + (recipe.counts() ? SlotBiases.pagesFor(slots, heads, pageBytes) : 0);
     }
 
     void promptEnd(int position) {
@@ -56,10 +62,11 @@ final class SlotTable {
         int wanted = Math.ceilDiv(slots, perPage);
         if (wanted > pages.count()) pages.leaseTo(wanted);
         else pages.releaseTo(wanted);
+        if (biases != null) biases.resize(slots);
     }
 
     int pageCount() {
-        return pages.count();
+        return pages.count() + (biases == null ? 0 : biases.pageCount());
     }
 
     private MemorySegment page(int slot) {
@@ -75,6 +82,7 @@ final class SlotTable {
         for (int h = 0; h < heads; h++) {
             page(slot).asSlice(at(h, slot), entryBytes).fill((byte) 0);
             page(slot).set(ValueLayout.JAVA_INT_UNALIGNED, at(h, slot), position);
+            if (biases != null) biases.set(h, slot, 0);
         }
     }
 
@@ -90,10 +98,18 @@ final class SlotTable {
     void merged(int head, int slot, float weight) {
         if (!merges) throw new IllegalStateException("kv slots here take nothing in");
         page(slot).set(ValueLayout.JAVA_FLOAT_UNALIGNED, at(head, slot) + entryBytes - 4, weight);
+        if (biases != null) biases.set(head, slot, (float) StrictMath.log(1 + (double) weight));
+    }
+
+    /** What scores of slots [from, to) of a head are raised by, to {@code into} at a byte offset. */
+    void biases(int head, int from, int to, MemorySegment into, long at) {
+        if (biases == null) throw new IllegalStateException("kv slots here count for one each");
+        biases.copy(head, from, to, into, at);
     }
 
     void move(int head, int from, int to) {
         MemorySegment.copy(page(from), at(head, from), page(to), at(head, to), entryBytes);
+        if (biases != null) biases.move(head, from, to);
     }
 
     /** Keeps the states of the first so many slots, for {@link #restore}. */
@@ -114,20 +130,22 @@ final class SlotTable {
         }
     }
 
-    /** A head's first {@code count} slots. */
-    KvSlots of(int head, int count, int tokens) {
-        return new Slots(head, count, tokens);
+    /** A head's first {@code count} slots, whose rows are these. */
+    KvSlots of(int head, int count, int tokens, PageTable rows) {
+        return new Slots(head, count, tokens, rows);
     }
 
     private final class Slots implements KvSlots {
         private final int head;
         private final int count;
         private final int tokens;
+        private final PageTable rows;
 
-        Slots(int head, int count, int tokens) {
+        Slots(int head, int count, int tokens, PageTable rows) {
             this.head = head;
             this.count = count;
             this.tokens = tokens;
+            this.rows = rows;
         }
 
         private long stateAt(int slot, int i) {
@@ -156,6 +174,21 @@ final class SlotTable {
         @Override
         public int promptEnd() {
             return promptEnd;
+        }
+
+        @Override
+        public float weight(int slot) {
+            return 1 + merged(head, slot);
+        }
+
+        @Override
+        public int width() {
+            return rows.keyWidth();
+        }
+
+        @Override
+        public void key(int slot, float[] into, int at) {
+            rows.key(slot, head, MemorySegment.ofArray(into), 4L * at);
         }
 
         @Override

@@ -72,6 +72,11 @@ interface StreamTable {
         throw new IllegalStateException("kv rows here are all read");
     }
 
+    /** {@link KvSource#biases}. */
+    default void biases(int head, int from, int to, MemorySegment into, long at) {
+        throw new IllegalStateException("kv rows here count for one each");
+    }
+
     /** {@link KvSource#addresses}. */
     default void addresses(int head, int from, int to, long[] into) {
         throw new IllegalStateException("kv rows that are sealed in groups are not read where they lie");

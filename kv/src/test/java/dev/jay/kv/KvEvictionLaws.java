@@ -3,16 +3,18 @@ package dev.jay.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jay.kv.KeptTokens.Kept;
+import dev.jay.kv.KeptTokens.Parting;
+import dev.jay.kv.KeptTokens.Slot;
+import dev.jay.kv.KeptTokens.Slots;
 import dev.jay.kv.codec.KvCodec;
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
-import dev.jay.kv.evict.KvSlots;
 import dev.jay.kv.evict.KvSpreads;
 import dev.jay.kv.merge.KvMerge;
 import dev.jay.kv.merge.KvMerges;
-import dev.jay.kv.merge.KvParting;
 import dev.jay.tensor.Steps;
 import dev.jay.tensor.kernel.Numerics;
 import java.util.ArrayList;
@@ -45,20 +47,18 @@ class KvEvictionLaws {
             }
         }
         for (String merge : KvMerges.ALL.names()) {
-            for (int every : List.of(0, 32, 1)) {
+            for (int every : List.of(0, 32, 1, 16)) {
                 String codec = CODECS.get(i++ % CODECS.size());
-                String evict = i % 2 == 0 ? "heavy-hitter" : "window";
-                check(
-                        law,
-                        "keys=" + codec + " values=" + codec + " evict=" + evict + PARAMETERS + every + ") merge="
-                                + merge);
+                String evict = i % 2 == 0 ? " evict=heavy-hitter" : " evict=window";
+                String how = PARAMETERS + every + ") merge=" + merge + (every == 16 ? "(counts=1)" : "");
+                check(law, "keys=" + codec + " values=" + codec + evict + how);
             }
         }
         for (String name : KvEvictions.ALL.names()) {
             if (KvEvictions.ALL.make(name).keepsTheSame()) continue;
             for (String parameters : List.of("0,whole=1)", "32,whole=0)", "1,whole=none)")) {
                 String codec = CODECS.get(i++ % CODECS.size());
-                String merge = i % 3 == 0 ? " merge=nearest" : "";
+                String merge = i % 3 == 0 && !KvEvictions.ALL.make(name).gathers() ? " merge=nearest(counts=1)" : "";
                 check(law, "keys=" + codec + " values=" + codec + " evict=" + name + PARAMETERS + parameters + merge);
             }
         }
@@ -167,49 +167,6 @@ class KvEvictionLaws {
         });
     }
 
-    /** One token of one head. */
-    private static final class Slot {
-        final int position;
-        final float[] states = new float[2];
-        float[] key;
-        float[] value;
-        float merged; // what was merged into it weighs
-
-        Slot(int position, float[] key, float[] value) {
-            this.position = position;
-            this.key = key;
-            this.value = value;
-        }
-    }
-
-    /** What is there of a head. */
-    private static final class Kept {
-        final List<Slot> slots = new ArrayList<>();
-        float note = Float.NaN;
-    }
-
-    private record Slots(List<Slot> of, int tokens, int promptEnd) implements KvSlots {
-        @Override
-        public int count() {
-            return of.size();
-        }
-
-        @Override
-        public int position(int slot) {
-            return of.get(slot).position;
-        }
-
-        @Override
-        public float state(int slot, int i) {
-            return of.get(slot).states[i];
-        }
-
-        @Override
-        public void state(int slot, int i, float value) {
-            of.get(slot).states[i] = value;
-        }
-    }
-
     /** Plain loops in double precision: lists of slots, from which those that matter least are taken. */
     private static float[] definition(AttentionTrial trial, KvRecipe recipe, int s) {
         KvEviction eviction = recipe.eviction().orElseThrow();
@@ -235,7 +192,7 @@ class KvEvictionLaws {
                 for (int g = 0; g < AttentionTrial.GROUP; g++) {
                     int head = h * AttentionTrial.GROUP + g;
                     int row = t * AttentionTrial.QUERY_HEADS + head;
-                    double[] w = weights(trial.queries[s], row * kw, slots);
+                    double[] w = weights(trial.queries[s], row * kw, slots, recipe.counts());
                     for (int i = 0; i < w.length; i++) {
                         if (eviction.looksAt(head)) spent[i] += w[i] / AttentionTrial.GROUP;
                         for (int c = 0; c < vw; c++) out[row * vw + c] += (float) (w[i] * slots.get(i).value[c]);
@@ -271,14 +228,14 @@ class KvEvictionLaws {
         return every == 0 ? next : Math.min(next, (position / every + 1) * every);
     }
 
-    private static double[] weights(float[] queries, int at, List<Slot> slots) {
+    private static double[] weights(float[] queries, int at, List<Slot> slots, boolean counts) {
         double[] w = new double[slots.size()];
         double sum = 0;
         for (int i = 0; i < w.length; i++) {
             float[] key = slots.get(i).key;
             double dot = 0;
             for (int c = 0; c < key.length; c++) dot += (double) queries[at + c] * key[c];
-            w[i] = Math.exp(dot * AttentionTrial.SCALE);
+            w[i] = Math.exp(dot * AttentionTrial.SCALE) * (counts ? 1 + slots.get(i).merged : 1);
             sum += w[i];
         }
         for (int i = 0; i < w.length; i++) w[i] /= sum;
@@ -288,19 +245,21 @@ class KvEvictionLaws {
     private static void forget(KvRecipe recipe, List<Kept> heads, int tokens, int promptEnd) {
         KvEviction eviction = recipe.eviction().orElseThrow();
         List<float[]> ranked = new ArrayList<>();
+        List<int[]> into = new ArrayList<>();
         float[] sums = new float[heads.getFirst().slots.size()];
         for (Kept head : heads) {
             float[] importance = new float[sums.length];
-            eviction.rank(new Slots(head.slots, tokens, promptEnd), importance);
+            into.add(IntStream.range(0, sums.length).toArray());
+            eviction.gather(new Slots(head.slots, tokens, promptEnd), importance, into.getLast());
             for (int i = 0; i < sums.length; i++) sums[i] += importance[i];
             ranked.add(importance);
         }
         for (int h = 0; h < heads.size(); h++) {
-            forget(recipe, heads.get(h), tokens, eviction.keepsTheSame() ? sums : ranked.get(h));
+            forget(recipe, heads.get(h), tokens, eviction.keepsTheSame() ? sums : ranked.get(h), into.get(h));
         }
     }
 
-    private static void forget(KvRecipe recipe, Kept kept, int tokens, float[] importance) {
+    private static void forget(KvRecipe recipe, Kept kept, int tokens, float[] importance, int[] gathered) {
         KvEviction eviction = recipe.eviction().orElseThrow();
         List<Slot> slots = kept.slots;
         eviction.budget().protect(new Slots(slots, tokens, 0), importance);
@@ -312,6 +271,7 @@ class KvEvictionLaws {
         List<Integer> rest = new ArrayList<>(order.subList(best.size(), order.size()));
         rest.sort(Comparator.naturalOrder());
         recipe.merge().ifPresent(m -> merge(m, recipe, kept, best, rest));
+        if (eviction.gathers()) mix(recipe, kept, best, rest, target(gathered, best, rest), null);
         List<Slot> left = new ArrayList<>();
         for (int i : best) left.add(slots.get(i));
         slots.clear();
@@ -322,6 +282,19 @@ class KvEvictionLaws {
         int[] into = new int[rest.size()];
         float[] weights = new float[rest.size()];
         merge.match(new Parting(kept, ints(best), ints(rest)), into, weights);
+        mix(recipe, kept, best, rest, into, weights);
+    }
+
+    /** Where a slot comes to in the end, as an index of what is kept. */
+    private static int[] target(int[] gathered, List<Integer> best, List<Integer> rest) {
+        int[] to = ints(rest);
+        for (int i = 0; i < to.length; i++) while (!best.contains(to[i])) to[i] = gathered[to[i]];
+        return IntStream.of(to).map(best::indexOf).toArray();
+    }
+
+    /** @param weights null: each as much as it weighs */
+    private static void mix(
+            KvRecipe recipe, Kept kept, List<Integer> best, List<Integer> rest, int[] into, float[] weights) {
         for (int k = 0; k < best.size(); k++) {
             Slot slot = kept.slots.get(best.get(k));
             double[] key = new double[slot.key.length];
@@ -329,8 +302,10 @@ class KvEvictionLaws {
             double sum = add(slot, 1 + slot.merged, key, value);
             boolean any = false;
             for (int i = 0; i < into.length; i++) {
-                if (into[i] != k || !(weights[i] > 0)) continue;
-                sum += add(kept.slots.get(rest.get(i)), weights[i], key, value);
+                if (into[i] != k || (weights != null && !(weights[i] > 0))) continue;
+                Slot gone = kept.slots.get(rest.get(i));
+                float its = recipe.counts() ? 1 + gone.merged : 1;
+                sum += add(gone, weights == null ? its : weights[i] * its, key, value);
                 any = true;
             }
             if (!any) continue;
@@ -354,32 +329,5 @@ class KvEvictionLaws {
         float[] row = new float[AttentionTrial.STREAM.heads() * sums.length];
         for (int c = 0; c < row.length; c++) row[c] = (float) (sums[c % sums.length] / weight);
         return Arrays.copyOf(AttentionTrial.coded(codec, false, row, sums.length), sums.length);
-    }
-
-    private record Parting(Kept of, int[] kept, int[] forgotten) implements KvParting {
-        @Override
-        public int position(int slot) {
-            return of.slots.get(slot).position;
-        }
-
-        @Override
-        public int width() {
-            return AttentionTrial.STREAM.keyWidth();
-        }
-
-        @Override
-        public void key(int slot, float[] into, int at) {
-            System.arraycopy(of.slots.get(slot).key, 0, into, at, width());
-        }
-
-        @Override
-        public float note() {
-            return of.note;
-        }
-
-        @Override
-        public void note(float value) {
-            of.note = value;
-        }
     }
 }

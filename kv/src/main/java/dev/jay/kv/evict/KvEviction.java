@@ -57,4 +57,21 @@ public interface KvEviction {
      * budget keeps in any case is kept whatever is said of it.
      */
     void rank(KvSlots slots, float[] importance);
+
+    /**
+     * Whether it gathers tokens rather than forgetting them: it says which others each goes into, keys and values become
+     * means of all that they stand for, and their scores are raised by the logarithm of how many that are.
+     */
+    default boolean gathers() {
+        return false;
+    }
+
+    /**
+     * {@link #rank}, and where a slot goes if it is not kept.
+     *
+     * @param into for each slot another, which may go into a third, but never back; itself: nowhere. Comes as that.
+     */
+    default void gather(KvSlots slots, float[] importance, int[] into) {
+        rank(slots, importance);
+    }
 }

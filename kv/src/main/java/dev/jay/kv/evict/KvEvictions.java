@@ -14,7 +14,8 @@ public final class KvEvictions {
             GumbelKeys.ENTRY,
             Recurring.ENTRY,
             RetrievalHeads.ENTRY,
-            Anchors.ENTRY //
+            Anchors.ENTRY,
+            Clusters.ENTRY //
             );
 
     private KvEvictions() {}

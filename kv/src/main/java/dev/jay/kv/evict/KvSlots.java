@@ -17,6 +17,19 @@ public interface KvSlots {
     /** Where the last prompt ends that is known of, perhaps behind these tokens; 0: there is none. */
     int promptEnd();
 
+    /** What the slot stands for: 1, and the weights of tokens that were merged into it. */
+    default float weight(int slot) {
+        return 1;
+    }
+
+    /** Floats of a key; 0: keys are not known, as where an eviction is only tried. */
+    default int width() {
+        return 0;
+    }
+
+    /** Decodes a slot's key to {@code into[at ...]}. */
+    default void key(int slot, float[] into, int at) {}
+
     /** @param i below {@link KvEviction#states} */
     float state(int slot, int i);
 

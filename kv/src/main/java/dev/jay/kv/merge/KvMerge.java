@@ -18,4 +18,12 @@ public interface KvMerge {
      * @param weights for each forgotten slot what it weighs against a kept token's 1; 0: nothing of it is kept
      */
     void match(KvParting parting, int[] into, float[] weights);
+
+    /**
+     * Whether a kept token counts in attention for what it weighs, its score being raised by the logarithm of that: what
+     * was merged goes on drawing attention, and tokens that are the same are as before.
+     */
+    default boolean counts() {
+        return false;
+    }
 }

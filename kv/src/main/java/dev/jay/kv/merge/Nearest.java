@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv.merge;
 
+import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 
 /**
@@ -10,12 +11,23 @@ import dev.jay.tensor.Catalog;
 final class Nearest implements KvMerge {
     static final Catalog.Entry<KvMerge> ENTRY = new Catalog.Entry<>(
             "nearest",
-            "a forgotten token into the kept one nearest in the text, plain means (Elastic Cache)",
-            _ -> new Nearest());
+            "a forgotten token into the kept one nearest in the text, plain means (Elastic Cache)" + Counts.HELP,
+            Nearest::new);
+
+    private final boolean counts;
+
+    private Nearest(Args args) {
+        this.counts = Counts.of("nearest", args);
+    }
+
+    @Override
+    public boolean counts() {
+        return counts;
+    }
 
     @Override
     public String name() {
-        return "nearest";
+        return counts ? "nearest(counts=1)" : "nearest";
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv.merge;
 
+import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 
 /**
@@ -10,12 +11,24 @@ import dev.jay.tensor.Catalog;
 final class Pivot implements KvMerge {
     static final Catalog.Entry<KvMerge> ENTRY = new Catalog.Entry<>(
             "pivot",
-            "a forgotten token into the kept one with the nearest key, which keeps half of each mean (LOOK-M)",
-            _ -> new Pivot());
+            "a forgotten token into the kept one with the nearest key, which keeps half of each mean (LOOK-M)"
+                    + Counts.HELP,
+            Pivot::new);
+
+    private final boolean counts;
+
+    private Pivot(Args args) {
+        this.counts = Counts.of("pivot", args);
+    }
+
+    @Override
+    public boolean counts() {
+        return counts;
+    }
 
     @Override
     public String name() {
-        return "pivot";
+        return counts ? "pivot(counts=1)" : "pivot";
     }
 
     @Override

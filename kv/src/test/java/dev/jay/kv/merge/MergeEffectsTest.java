@@ -76,7 +76,8 @@ class MergeEffectsTest {
         public void note(float value) {}
     }
 
-    private static void mix(float[][] rows, int[] kept, int[] forgotten, int[] into, float[] weights) {
+    /** What each that is kept weighs then. */
+    private static float[] mix(float[][] rows, int[] kept, int[] forgotten, int[] into, float[] weights) {
         float[] sums = new float[kept.length];
         Arrays.fill(sums, 1);
         for (int i = 0; i < into.length; i++) {
@@ -84,15 +85,17 @@ class MergeEffectsTest {
             sums[into[i]] += weights[i];
         }
         for (int k = 0; k < kept.length; k++) for (int c = 0; c < WIDTH; c++) rows[kept[k]][c] /= sums[k];
+        return sums;
     }
 
-    private static double[] attend(float[] query, float[][] keys, float[][] values, int[] slots) {
+    private static double[] attend(float[] query, float[][] keys, float[][] values, int[] slots, float[] counts) {
         double[] out = new double[WIDTH];
         double sum = 0;
-        for (int s : slots) {
+        for (int i = 0; i < slots.length; i++) {
+            int s = slots[i];
             double dot = 0;
             for (int c = 0; c < WIDTH; c++) dot += query[c] * keys[s][c];
-            double w = Math.exp(dot / Math.sqrt(WIDTH));
+            double w = counts[i] * Math.exp(dot / Math.sqrt(WIDTH));
             for (int c = 0; c < WIDTH; c++) out[c] += w * values[s][c];
             sum += w;
         }
@@ -113,8 +116,10 @@ class MergeEffectsTest {
                     .toArray();
             int[] into = new int[forgotten.length];
             float[] weights = new float[forgotten.length];
-            KvMerges.ALL.make(merge).match(new Parting(text, kept, forgotten), into, weights);
-            mix(text.keys, kept, forgotten, into, weights);
+            KvMerge member = KvMerges.ALL.make(merge);
+            member.match(new Parting(text, kept, forgotten), into, weights);
+            float[] sums = mix(text.keys, kept, forgotten, into, weights);
+            float[] counts = member.counts() ? sums : ones(KEPT);
             mix(text.values, kept, forgotten, into, weights);
             for (int q = 0; q < 100; q++) {
                 float[] query = full.around(full.topics[full.random.nextInt(TOPICS)], 0.5f);
@@ -122,12 +127,19 @@ class MergeEffectsTest {
                         query,
                         full.keys,
                         full.values,
-                        IntStream.range(0, TOKENS).toArray());
-                with += away(wanted, attend(query, text.keys, text.values, kept));
-                without += away(wanted, attend(query, full.keys, full.values, kept));
+                        IntStream.range(0, TOKENS).toArray(),
+                        ones(TOKENS));
+                with += away(wanted, attend(query, text.keys, text.values, kept, counts));
+                without += away(wanted, attend(query, full.keys, full.values, kept, ones(KEPT)));
             }
         }
         return with / without;
+    }
+
+    private static float[] ones(int count) {
+        float[] ones = new float[count];
+        Arrays.fill(ones, 1);
+        return ones;
     }
 
     private static double away(double[] a, double[] b) {
@@ -145,6 +157,18 @@ class MergeEffectsTest {
                 assertThat(ratio).as(merge + " stay=" + stay).isLessThan(0.9);
             }
         }
+    }
+
+    /** Row 212: still less is lost where what took others in draws attention for them. */
+    @Test
+    void whatTookOthersInCountsForThem() {
+        for (int stay : List.of(1, 6, 32)) {
+            assertThat(ratio("pivot(counts=1)", stay) / ratio("pivot", stay))
+                    .as("stay=" + stay)
+                    .isLessThan(0.95);
+        }
+        assertThat(ratio("similar(counts=1)", 6) / ratio("similar", 6)).isLessThan(0.95);
+        assertThat(ratio("nearest(counts=1)", 32) / ratio("nearest", 32)).isLessThan(0.3);
     }
 
     /** Neighbours stand for each other where a text stays with what it is about, and only there. */

@@ -10,6 +10,9 @@ package dev.jay.tensor.kernel;
 public interface AttentionKernel {
     int TILE = 32;
 
+    /** Floats behind the last slot's bias that may be read, and may be anything. */
+    int BIAS_ROOM = 128;
+
     /** Bytes of working space for one call. */
     long scratchBytes(Task task);
 
@@ -29,6 +32,9 @@ public interface AttentionKernel {
         public int valueWidth; // values of a value row, and of an output
         public float scale;
         public float softCap; // 0: none; else cap * tanh(score / cap)
+        public long
+                bias; // 0: none; else f32, a number: score of slot fromSlot + i += bias[i], after the cap; BIAS_ROOM
+        // more
 
         public int queries;
         public long query; // f32 query i at query + 4 * i * queryStride

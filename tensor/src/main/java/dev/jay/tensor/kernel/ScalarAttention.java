@@ -51,6 +51,7 @@ final class ScalarAttention implements AttentionKernel {
             }
             float score = dot * task.scale;
             if (task.softCap != 0) score = (float) (task.softCap * Math.tanh(score / task.softCap));
+            if (task.bias != 0) score += Raw.get(task.bias, s - task.fromSlot);
             Raw.set(scores, s - from, score);
             max = Math.max(max, score);
         }

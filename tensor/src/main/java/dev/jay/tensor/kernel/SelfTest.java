@@ -147,7 +147,12 @@ final class SelfTest {
         long working = Math.max(kernel.scratchBytes(task), definition.scratchBytes(task));
         long rowFloats = slots * ((long) keyWidth + valueWidth);
         long coded = slots * (task.keyRowBytes + task.valueRowBytes);
-        long all = working + coded + 4 * rowFloats + 64L * (keyWidth + valueWidth) + ROOM; // with queries and outputs
+        long biases = (long) slots + AttentionKernel.BIAS_ROOM;
+        long all = working
+                + coded
+                + 4 * (rowFloats + biases)
+                + 64L * (keyWidth + valueWidth)
+                + ROOM; // with queries, outputs
         try (Region region = memory.reserve("self-test", all)) {
             Scratch arena = new Scratch(region.bytes());
             MemorySegment page = arena.take(coded);
@@ -156,6 +161,7 @@ final class SelfTest {
             values.encode(valueRows, 0, (long) slots * valueWidth, page, task.valuesOffset);
             task.pages = new long[] {page.address()};
             task.query = randomFloats(arena, 2 * keyWidth).address();
+            task.bias = randomFloats(arena, (int) biases).address();
             MemorySegment wanted = arena.floats(2L * valueWidth + 2);
             MemorySegment got = arena.floats(2L * valueWidth + 2);
             long scratch = arena.take(working).address();

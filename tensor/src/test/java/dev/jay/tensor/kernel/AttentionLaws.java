@@ -148,14 +148,47 @@ class AttentionLaws {
     @Test
     void shouldBeSoftmaxOfWhatIsVisible() {
         forAll((kernel, keys, values, about) -> {
-            for (float cap : new float[] {0, 1.5f}) {
-                AttentionKernel.Task task = task(keys, values, 9);
-                task.softCap = cap;
+            for (int i = 0; i < 4; i++) {
+                AttentionKernel.Task task = task(keys, values, i == 3 ? 37 : 7);
+                task.softCap = i % 2 == 0 ? 0 : 1.5f;
                 task.visibleTo[3] = task.visibleFrom[3]; // sees nothing
                 task.fromSlot = 32;
                 task.toSlot = SLOTS - 7;
+                if (i > 1) task.bias = bias(SLOTS - 39);
                 run(kernel, task);
-                for (int i = 0; i < task.queries; i++) compare(kernel, task, keys, values, i, about + " cap=" + cap);
+                for (int q = 0; q < task.queries; q++) compare(kernel, task, keys, values, q, about + " trial " + i);
+            }
+        });
+    }
+
+    /** Logarithms of counts, some less than 1, and behind them what is no number. */
+    private long bias(int slots) {
+        MemorySegment bias = fixture.room.floats(slots + AttentionKernel.BIAS_ROOM);
+        bias.fill((byte) -1);
+        for (int s = 0; s < slots; s++) Raw.set(bias.address(), s, (float) Math.log(fixture.random.nextFloat() * 20));
+        return bias.address();
+    }
+
+    /** Slots raised by log 2 are as those and the same again, raised by nothing as they were. */
+    @Test
+    void shouldTakeASlotForAsManyAsItsBiasSays() {
+        forAll((kernel, keys, values, about) -> {
+            AttentionKernel.Task task = task(keys, values, 8);
+            task.pages[1] = task.pages[0];
+            MemorySegment bias = fixture.room.floats(PAGE + AttentionKernel.BIAS_ROOM);
+            MemorySegment[] outs = new MemorySegment[4];
+            Arrays.fill(task.visibleFrom, 0);
+            for (int i = 0; i < 4; i++) {
+                task.bias = i == 0 || i == 3 ? 0 : bias.address();
+                Arrays.fill(task.visibleTo, task.toSlot = i == 0 ? 2 * PAGE : PAGE);
+                for (int s = 0; s < PAGE; s++) Raw.set(bias.address(), s, i == 1 ? (float) Math.log(2) : 0);
+                run(kernel, task);
+                outs[i] = copyOut(task);
+            }
+            assertThat(outs[3].mismatch(outs[2])).as(about).isEqualTo(-1);
+            for (int d = 0; d < values.width; d++) {
+                float off = Raw.get(outs[1].address(), d) - Raw.get(outs[0].address(), d);
+                assertThat((double) off).as(about).isCloseTo(0, within(1e-4 + 4 * kernel.bound()));
             }
         });
     }
@@ -178,6 +211,7 @@ class AttentionLaws {
             off = Math.max(off, kernel.bound() * task.scale * size);
             score *= task.scale;
             if (task.softCap != 0) score = task.softCap * Math.tanh(score / task.softCap);
+            if (task.bias != 0) score += Raw.get(task.bias, s - task.fromSlot);
             double weight = Math.exp(score);
             sum += weight;
             for (int d = 0; d < values.width; d++) {
@@ -202,9 +236,11 @@ class AttentionLaws {
     void shouldGiveTheSameBitsInAnyCompany() {
         forAll((kernel, keys, values, about) -> {
             AttentionKernel.Task all = task(keys, values, kernel.bound() == 0 ? 11 : 8);
+            all.bias = bias(SLOTS);
             run(kernel, all);
             for (int i = 0; i < all.queries; i++) {
                 AttentionKernel.Task one = task(keys, values, 1);
+                one.bias = all.bias;
                 one.query = all.query + 4L * i * all.queryStride;
                 one.visibleFrom = Arrays.copyOfRange(all.visibleFrom, i, i + 1);
                 one.visibleTo = Arrays.copyOfRange(all.visibleTo, i, i + 1);

@@ -39,8 +39,10 @@ class SelfTestTest {
     void shouldNoticeAttentionThatIsWrong() {
         assertThat(test.attention(Q8, F32, 64, 7, new ScalarAttention(Q8, F32))).isEmpty();
         AttentionKernel uncapped = off(task -> task.softCap = 0);
+        AttentionKernel unbiased = off(task -> task.bias = 0);
         AttentionKernel unmasked = off(task -> task.visibleTo[task.queries - 1] = task.toSlot);
         assertThat(test.attention(Q8, F32, 64, 7, uncapped)).get().asString().contains("queries=1");
+        assertThat(test.attention(Q8, F32, 64, 7, unbiased)).get().asString().contains("queries=1");
         assertThat(test.attention(Q8, F32, 64, 7, unmasked)).get().asString().contains("queries=2");
     }
 
@@ -56,10 +58,12 @@ class SelfTestTest {
             @Override
             public void run(Task task, long scratch) {
                 float cap = task.softCap;
+                long bias = task.bias;
                 int[] to = task.visibleTo.clone();
                 change.accept(task);
                 definition.run(task, scratch);
                 task.softCap = cap;
+                task.bias = bias;
                 task.visibleTo = to;
             }
         };

@@ -14,6 +14,7 @@ import static dev.jay.tensor.asm.x86.Integers.XOR;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R10;
 import static dev.jay.tensor.asm.x86.Reg.R11;
+import static dev.jay.tensor.asm.x86.Reg.R12;
 import static dev.jay.tensor.asm.x86.Reg.R14;
 import static dev.jay.tensor.asm.x86.Reg.R15;
 import static dev.jay.tensor.asm.x86.Reg.R8;
@@ -51,6 +52,8 @@ import static dev.jay.tensor.asm.x86.Vectors.VUNPCKHPS;
 import static dev.jay.tensor.asm.x86.Vectors.VUNPCKLPS;
 import static dev.jay.tensor.asm.x86.Vectors.VXORPS;
 import static dev.jay.tensor.kernel.avx2.AttentionCode.arg;
+import static dev.jay.tensor.kernel.machine.AttentionCode.ADJUSTED;
+import static dev.jay.tensor.kernel.machine.AttentionCode.BIAS;
 import static dev.jay.tensor.kernel.machine.AttentionCode.CAP;
 import static dev.jay.tensor.kernel.machine.AttentionCode.MAX;
 import static dev.jay.tensor.kernel.machine.AttentionCode.SCALE;
@@ -160,12 +163,12 @@ final class TileCode {
 
     /** Scores become weights, and the record is renewed; ymm7 = what the sums so far are to be multiplied by. */
     void weights() {
-        Label uncapped = a.label();
+        Label asIs = a.label();
         a.emit(MOV, RDX, arg(WEIGHTS));
         for (int i = 0; i < TILE / LANES; i++) a.emit(VMOVUPS, ymm(i), mem(RDX, 32 * i));
-        a.emit(MOV, RAX, arg(CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
-        for (int i = 0; i < TILE / LANES; i++) cap(ymm(i));
-        a.bind(uncapped);
+        a.emit(MOV, RAX, arg(ADJUSTED)).emit(TEST, RAX, RAX).jump(Condition.ZERO, asIs);
+        adjust(asIs);
+        a.bind(asIs);
         hide();
         a.emit(VMAXPS, ymm(8), ymm(0), ymm(1))
                 .emit(VMAXPS, ymm(9), ymm(2), ymm(3))
@@ -185,6 +188,15 @@ final class TileCode {
         Strips.fold(a, VADDPS, ymm(0), ymm(1));
         a.emit(VBROADCASTSS, ymm(1), mem(RBP, SUM)).emit(VFMADD213PS, ymm(1), ymm(7), ymm(0));
         a.emit(VMOVSS, mem(RBP, SUM), xmm(1));
+    }
+
+    private void adjust(Label done) {
+        Label uncapped = a.label();
+        a.emit(MOV, RAX, arg(CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
+        for (int i = 0; i < TILE / LANES; i++) cap(ymm(i));
+        a.bind(uncapped);
+        a.emit(MOV, RAX, arg(BIAS)).emit(TEST, RAX, RAX).jump(Condition.ZERO, done);
+        for (int i = 0; i < TILE / LANES; i++) a.emit(VADDPS, ymm(i), ymm(i), mem(RAX, R12, 4, 32 * i));
     }
 
     /** The scores of slots outside [r8, r9) become the least. */

@@ -82,6 +82,8 @@ final class AmxAttention implements AttentionKernel {
             set(AmxAttentionCode.QUERIES, queries);
             set(AmxAttentionCode.SUMS, sums);
             set(AmxAttentionCode.COUNT, task.queries);
+            set(AmxAttentionCode.ADJUSTED, isCapped || task.bias != 0 ? 1 : 0);
+            set(AmxAttentionCode.BIAS, task.bias == 0 ? 0 : task.bias - 4L * task.fromSlot);
             set(AmxAttentionCode.CAP, isCapped ? Float.floatToRawIntBits((float) (task.softCap * LOG2_E)) : 0);
             if (first < last) attend();
             code.finish.call(task.out, 4 * task.outStride, records, sums, task.queries, 0);

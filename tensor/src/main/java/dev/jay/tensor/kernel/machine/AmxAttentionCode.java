@@ -73,6 +73,9 @@ final class AmxAttentionCode {
     static final int COUNT = 9; // queries, at least 1
     static final int CAP = 10; // as a float's bits, of log2; 0: none
 
+    static final int BIAS = 18; // where slot 0's would be; 0: none
+    static final int ADJUSTED = 19; // 0: neither
+
     private static final int GROUP = 11; // from here on its own
     private static final int RECORD = 12;
     private static final int QUERY = 13;
@@ -191,11 +194,9 @@ final class AmxAttentionCode {
     }
 
     private void capAndMask() {
-        Label uncapped = a.label();
         Label unmasked = a.label();
-        a.emit(MOV, RAX, arg(CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
-        weights.cap(arg(CAP));
-        a.bind(uncapped).emit(MOV, RAX, arg(MASKED)).emit(TEST, RAX, RAX).jump(Condition.ZERO, unmasked);
+        weights.adjust();
+        a.emit(MOV, RAX, arg(MASKED)).emit(TEST, RAX, RAX).jump(Condition.ZERO, unmasked);
         a.emit(MOV, RBP, arg(RECORD));
         weights.mask();
         a.bind(unmasked);

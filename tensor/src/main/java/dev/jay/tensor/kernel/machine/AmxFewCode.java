@@ -22,7 +22,6 @@ import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.SHL;
 import static dev.jay.tensor.asm.x86.Integers.SUB;
-import static dev.jay.tensor.asm.x86.Integers.TEST;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R10;
 import static dev.jay.tensor.asm.x86.Reg.R11;
@@ -269,11 +268,9 @@ final class AmxFewCode {
     }
 
     private void weigh() {
-        Label uncapped = a.label();
         a.emit(MOV, RSI, arg(AmxAttentionCode.COUNT));
-        a.emit(MOV, RAX, arg(AmxAttentionCode.CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
-        weights.cap(arg(AmxAttentionCode.CAP));
-        a.bind(uncapped).emit(MOV, RBP, arg(AmxAttentionCode.RECORDS));
+        weights.adjust();
+        a.emit(MOV, RBP, arg(AmxAttentionCode.RECORDS));
         weights.mask();
         a.emit(MOV, R8, arg(AmxAttentionCode.SUMS));
         weights.weigh();

@@ -39,6 +39,10 @@ import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
 import static dev.jay.tensor.asm.x86.Vectors.VPADDD;
 import static dev.jay.tensor.asm.x86.Vectors.VPMINSD;
 import static dev.jay.tensor.asm.x86.Vectors.VSUBPS;
+import static dev.jay.tensor.kernel.machine.AmxAttentionCode.ADJUSTED;
+import static dev.jay.tensor.kernel.machine.AmxAttentionCode.BIAS;
+import static dev.jay.tensor.kernel.machine.AmxAttentionCode.CAP;
+import static dev.jay.tensor.kernel.machine.AmxAttentionCode.arg;
 
 import dev.jay.tensor.asm.Label;
 import dev.jay.tensor.asm.x86.Condition;
@@ -55,6 +59,7 @@ final class AmxWeights {
     private static final int VECTORS = AmxLayout.BLOCK / 16;
     private static final float STALE = 8; // log2 of how far the sums may grow past the maximum
     private static final float[] POWER = {9.9992522e-1f, 6.9583354e-1f, 2.2606716e-1f, 7.8024523e-2f}; // within 8e-5
+    private static final float LOG2_E = 1.44269504f;
     private static final int FLOOR = 1; // of vreduceps: what is left above the next whole number down
     private static final int GREATER = 14; // of vcmpps; false of NaN
     private static final int LESS = 1; // of vpcmpd
@@ -66,6 +71,7 @@ final class AmxWeights {
     private final Mem slots;
     private final Mem sixteen;
     private final Mem one;
+    private final Mem log2e;
     private final Mem[] power = new Mem[POWER.length];
 
     /** Where a query's weights go, and where its sums are. */
@@ -88,6 +94,7 @@ final class AmxWeights {
         this.slots = constants.ints(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         this.sixteen = constants.ints(16);
         this.one = constants.each(1f);
+        this.log2e = constants.ints(Float.floatToRawIntBits(LOG2_E));
         for (int i = 0; i < power.length; i++) power[i] = constants.ints(Float.floatToRawIntBits(POWER[i]));
     }
 
@@ -106,11 +113,36 @@ final class AmxWeights {
         for (int i = 0; i < count; i++) a.emit(VSCALEFPS, zmm(x + i), zmm(p + i), zmm(x + i));
     }
 
+    /** A cap and a bias, where the arguments say so: for rsi queries from slot r13. Uses rax, rcx, rdi and vectors. */
+    void adjust() {
+        Label uncapped = a.label();
+        Label done = a.label();
+        a.emit(MOV, RAX, arg(ADJUSTED)).emit(TEST, RAX, RAX).jump(Condition.ZERO, done);
+        a.emit(MOV, RAX, arg(CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
+        cap(arg(CAP));
+        a.bind(uncapped).emit(MOV, RAX, arg(BIAS)).emit(TEST, RAX, RAX).jump(Condition.ZERO, done);
+        addBias();
+        a.bind(done);
+    }
+
+    /** Of rax, which is of e. */
+    private void addBias() {
+        Label next = a.label();
+        a.emit(LEA, RDI, mem(RBX, AmxLayout.SCORES)).emit(MOV, RCX, RSI);
+        a.emit(VBROADCASTSS, zmm(4), log2e);
+        for (int i = 0; i < VECTORS; i++) a.emit(VMULPS, zmm(16 + i), zmm(4), mem(RAX, R13, 4, 64 * i));
+        a.align(32).bind(next);
+        for (int i = 0; i < VECTORS; i++) {
+            a.emit(VADDPS, zmm(24), zmm(16 + i), mem(RDI, 64 * i)).emit(VMOVUPS, mem(RDI, 64 * i), zmm(24));
+        }
+        a.emit(ADD, RDI, imm(AmxLayout.SCORE_ROW)).emit(DEC, RCX).jump(Condition.NOT_ZERO, next);
+    }
+
     /**
      * score = cap * (1 - 2 / (2 to the power of score + 1)): the tangent, as the score is twice its argument, of log2.
      * For rsi queries, cap in the argument. Uses rcx, rdi and vectors.
      */
-    void cap(Mem cap) {
+    private void cap(Mem cap) {
         Label next = a.label();
         begin();
         a.emit(VBROADCASTSS, zmm(4), cap).emit(VADDPS, zmm(5), zmm(4), zmm(4));

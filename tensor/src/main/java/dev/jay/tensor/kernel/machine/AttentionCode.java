@@ -91,6 +91,9 @@ public final class AttentionCode {
     public static final int TWO_BY_CAP = 17;
     public static final int DIRECT = 18; // 1: whole tiles stay where they are
 
+    public static final int ADJUSTED = 30; // 0: neither cap nor bias, and both are not looked at
+    public static final int BIAS = 31; // where slot 0's would be; 0: none
+
     static final int NEXT_KEYS = 19; // row of the first slot of the page after, if any: what is fetched meanwhile
     static final int NEXT_VALUES = 20;
     static final int KEY_SHARE = 21; // bytes of a tile that each query has fetched, more than 0
@@ -269,11 +272,10 @@ public final class AttentionCode {
 
     /** Stores the weights, renews the query's record; then zmm5, k4 and k3 are as {@link WeighCode} wants. */
     private void weights() {
-        Label uncapped = a.label();
-        a.emit(MOV, RAX, arg(CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
-        cap(zmm(5));
-        cap(zmm(16));
-        a.bind(uncapped);
+        Label asIs = a.label();
+        a.emit(MOV, RAX, arg(ADJUSTED)).emit(TEST, RAX, RAX).jump(Condition.ZERO, asIs);
+        adjust(asIs);
+        a.bind(asIs);
         visible();
         a.emit(MOV, RAX, imm(-1))
                 .emit(BZHI, RCX, RAX, R8)
@@ -297,6 +299,16 @@ public final class AttentionCode {
         a.emit(VBROADCASTSS, zmm(17).zero(k(5)), mem(RBP, SUM)).emit(VPTESTMD, k(3), zmm(17), zmm(17));
         a.emit(VBROADCASTSS, zmm(17), mem(RBP, SUM)).emit(VPTESTMD, k(4), zmm(17), zmm(17));
         a.emit(VFMADD213PS, zmm(17), zmm(5), zmm(16)).emit(VMOVSS, mem(RBP, SUM), xmm(17));
+    }
+
+    private void adjust(Label done) {
+        Label uncapped = a.label();
+        a.emit(MOV, RAX, arg(CAP)).emit(TEST, RAX, RAX).jump(Condition.ZERO, uncapped);
+        cap(zmm(5));
+        cap(zmm(16));
+        a.bind(uncapped);
+        a.emit(MOV, RAX, arg(BIAS)).emit(TEST, RAX, RAX).jump(Condition.ZERO, done);
+        a.emit(VADDPS, zmm(5), zmm(5), mem(RAX, R12, 4, 0)).emit(VADDPS, zmm(16), zmm(16), mem(RAX, R12, 4, 64));
     }
 
     /** cap * tanh(score / cap), as cap * (1 - 2 / (exp(2 * score / cap) + 1)). */

@@ -107,6 +107,8 @@ public final class MachineAttention implements AttentionKernel {
         Words.set(args, AttentionCode.SCALE, Float.floatToRawIntBits(task.scale));
         Words.set(args, AttentionCode.CAP, task.softCap == 0 ? 0 : Float.floatToRawIntBits(task.softCap));
         Words.set(args, AttentionCode.TWO_BY_CAP, Float.floatToRawIntBits(2 / task.softCap));
+        Words.set(args, AttentionCode.ADJUSTED, task.softCap != 0 || task.bias != 0 ? 1 : 0);
+        Words.set(args, AttentionCode.BIAS, task.bias == 0 ? 0 : task.bias - 4L * task.fromSlot);
         Words.set(args, AttentionCode.KEY_SHARE, Math.ceilDiv(TILE * task.keyRowBytes, task.queries));
         Words.set(args, AttentionCode.VALUE_SHARE, Math.ceilDiv(TILE * task.valueRowBytes, task.queries));
         Words.set(args, AttentionCode.DIRECT, isFloat || task.queries == 1 ? 1 : 0);

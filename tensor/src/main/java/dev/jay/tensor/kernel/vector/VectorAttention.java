@@ -57,7 +57,7 @@ final class VectorAttention implements AttentionKernel {
                 if (from >= to) continue;
                 if (!decoded) decode(task, room, tile, end);
                 decoded = true;
-                attend(task, room, i, from, to);
+                attend(task, room, i, tile, from, to);
             }
         }
         for (int i = 0; i < task.queries; i++) finish(task, room, i);
@@ -87,7 +87,7 @@ final class VectorAttention implements AttentionKernel {
         }
     }
 
-    private static void attend(Task task, Room room, int query, int from, int to) {
+    private static void attend(Task task, Room room, int query, int tile, int from, int to) {
         long q = room.query + query * (room.keyWidth * 4L);
         for (int i = 0; i < TILE; i += Lanes.LENGTH) {
             Lanes.store(Lanes.all(Float.NEGATIVE_INFINITY), room.scores + i * 4L);
@@ -97,6 +97,7 @@ final class VectorAttention implements AttentionKernel {
             Lanes.set(room.scores + s * 4L, score);
         }
         if (task.softCap != 0) cap(room.scores, task.softCap);
+        if (task.bias != 0) addBias(room.scores, task.bias + (tile - task.fromSlot) * 4L, from, to);
         long running = room.running + query * 8L;
         float before = Lanes.get(running);
         float max = max(room.scores, before);
@@ -133,6 +134,11 @@ final class VectorAttention implements AttentionKernel {
             FloatVector capped = Lanes.all(1f).sub(Lanes.all(2f).div(e.add(1f))).mul(cap);
             Lanes.store(capped.blend(s, s.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY)), scores + i * 4L);
         }
+    }
+
+    private static void addBias(long scores, long bias, int from, int to) {
+        for (int s = from; s < to; s++)
+            Lanes.set(scores + s * 4L, Lanes.get(scores + s * 4L) + Lanes.get(bias + s * 4L));
     }
 
     private static float max(long scores, float before) {

@@ -72,6 +72,14 @@ class AmxAttentionLaws {
         return s;
     }
 
+    /** Behind it what may be read and is no number. */
+    private long bias(int slots) {
+        MemorySegment bias = atEnd(4L * (slots + AttentionKernel.BIAS_ROOM), 4);
+        bias.fill((byte) -1);
+        for (int s = 0; s < slots; s++) Floats.set(bias, s, (float) Math.log(1 + random.nextInt(20)));
+        return bias.address();
+    }
+
     /** A task, the rows it reads as floats, and what it is about. */
     private record Trial(AttentionKernel.Task task, MemorySegment keys, MemorySegment values, String about) {}
 
@@ -94,6 +102,7 @@ class AmxAttentionLaws {
         t.valuesOffset = pageSlots * t.keyRowBytes;
         t.pageSlots = pageSlots;
         t.toSlot = slots;
+        if (queries % 2 == slots % 2) t.bias = bias(slots);
         t.visibleFrom = new int[queries];
         t.visibleTo = new int[queries];
         MemorySegment keyFloats = gaussian((long) slots * t.keyWidth);
@@ -154,6 +163,7 @@ class AmxAttentionLaws {
                     size += Math.abs(product) * t.scale;
                 }
                 off = Math.max(off, kernel.bound() * size);
+                if (t.bias != 0) score += at(t.bias, s);
                 double weight = Math.exp(score);
                 sum += weight;
                 for (int d = 0; d < t.valueWidth; d++) {
@@ -243,6 +253,7 @@ class AmxAttentionLaws {
         for (float growth : new float[] {0.02f, 0.3f, -0.3f, 3f}) {
             Trial trial = trial("bf16", "bf16", 32, 64, 5, 1000, 96);
             AttentionKernel.Task t = trial.task;
+            t.bias = 0;
             WeightFormat bf16 = WeightFormats.ALL.make("bf16");
             for (int s = 0; s < 1000; s++) {
                 MemorySegment page = MemorySegment.ofAddress(t.pages[s / 96]).reinterpret(96 * t.keyRowBytes);
