@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -44,7 +45,7 @@ import picocli.CommandLine.Spec;
 public final class KvBench implements Callable<Integer> {
     private static final int SMOKE_CHARACTERS = 2000;
     private static final int SMOKE_LENGTH = 256;
-    private static final int SMOKE_ITEMS = 2;
+    private static final int SMOKE_ITEMS = 1;
     private static final double SMOKE_MINUTES = 5;
     private static final double MINUTES = 120;
 
@@ -99,9 +100,8 @@ public final class KvBench implements Callable<Integer> {
 
     @Option(
             names = "--items",
-            defaultValue = "20",
-            description = "Questions of each task and mode, at most: as many as there is time for (20).")
-    private int items;
+            description = "Questions of each task and mode (as many as there is time for, up to 20).")
+    private Integer items;
 
     @Option(names = "--minutes", description = "That it may take (120; with --smoke 5).")
     private Double minutes;
@@ -129,6 +129,13 @@ public final class KvBench implements Callable<Integer> {
 
     @Option(names = "--table", paramLabel = "FILE", description = "The report as Markdown (nowhere).")
     private Path table;
+
+    @Option(
+            names = "--rows",
+            paramLabel = "FILE",
+            description = "Keeps all rows as JSON lines while they come; the same command goes on where it was ended"
+                    + " (nowhere).")
+    private Path log;
 
     @Option(names = "--csv", paramLabel = "FILE", description = "All rows, as CSV (nowhere).")
     private Path csv;
@@ -180,7 +187,7 @@ public final class KvBench implements Callable<Integer> {
 
     private KvRun run() throws IOException {
         List<String> asked = tasks.equals(List.of("none")) ? List.of() : tasks;
-        if (items < 1 || runs < 0 || length < 32) {
+        if (items != null && items < 1 || runs < 0 || length < 32) {
             throw new IllegalArgumentException("items=" + items + ", runs=" + runs + ", length=" + length
                     + ", wanted: 1 or more items, 0 or more runs, a length of 32 or more");
         }
@@ -193,8 +200,8 @@ public final class KvBench implements Callable<Integer> {
                 smoke ? Math.min(length, SMOKE_LENGTH) : length,
                 smoke ? Math.min(runs, 1) : runs);
         double most = minutes != null ? minutes : smoke ? SMOKE_MINUTES : MINUTES;
-        int questions = smoke ? Math.min(items, SMOKE_ITEMS) : items;
-        return new KvRun(judge, seed, judgeSeed, questions, most, recipes == null);
+        int questions = items != null ? items : smoke ? SMOKE_ITEMS : 0;
+        return new KvRun(judge, seed, judgeSeed, questions, most, recipes == null, Optional.ofNullable(log));
     }
 
     private List<Candidate> candidates(Model of) {

@@ -53,6 +53,11 @@ record KvJudge(
         tasks.forEach(KvTasks.ALL::make); // before anybody waits
     }
 
+    /** All that comes of one recipe and seed. */
+    int kinds() {
+        return cells().size() + (text.isEmpty() ? 0 : 1);
+    }
+
     KvJudge withoutText() {
         return new KvJudge(model, "", tasks, modes, budgets, length, runs);
     }
@@ -117,6 +122,27 @@ record KvJudge(
     /** Whether so many bytes of f16's are within a budget: a tenth more may be that pages are whole. */
     static boolean fits(double share, double percent) {
         return share <= percent / 100 * 1.1;
+    }
+
+    /** f16's own answers as rows, held against themselves. */
+    static List<KvRow> rows(Model full, Map<Cell, Score> scores, long seed) {
+        List<KvRow> rows = new ArrayList<>();
+        scores.forEach((cell, s) -> rows.add(new KvRow(
+                F16,
+                100,
+                cell.task,
+                cell.mode,
+                s.score,
+                s.score,
+                pages(full),
+                kept(full),
+                pages(full),
+                1,
+                1,
+                1,
+                s.asked,
+                seed)));
+        return rows;
     }
 
     /** The share of right answers, or nats a token. */

@@ -4,6 +4,7 @@ package dev.jay.bench.kv;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -45,6 +46,29 @@ final class KvLines {
         node.put("asked", row.asked()).put("seed", row.seed());
         put(node, "energyRatio", row.energyRatio());
         return node;
+    }
+
+    /** What {@link #object} made. */
+    static KvRow row(JsonNode node) {
+        return new KvRow(
+                node.path("recipe").asString(),
+                real(node, "budget"),
+                node.path("task").asString(),
+                node.path("mode").asString(),
+                real(node, "score"),
+                real(node, "fullScore"),
+                node.path("bytes").asLong(),
+                node.path("keptBytes").asLong(),
+                node.path("fullBytes").asLong(),
+                real(node, "decodeRatio"),
+                real(node, "prefillRatio"),
+                real(node, "energyRatio"),
+                node.path("asked").asInt(),
+                node.path("seed").asLong());
+    }
+
+    private static double real(JsonNode node, String name) {
+        return node.path(name).isNumber() ? node.path(name).asDouble() : Double.NaN;
     }
 
     private static void put(ObjectNode node, String name, double value) {

@@ -12,7 +12,9 @@ import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.model.ModelSpec;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -59,7 +61,22 @@ final class KvRecipes {
             if (percent == 100) continue; // nothing to forget
             for (String recipe : within(spec, length, percent, measured)) all.add(new Candidate(recipe, percent));
         }
-        return all;
+        return ordered(all);
+    }
+
+    /** All budgets of a method one after the other, slow ones last: what there is no time for is missing whole. */
+    private static List<Candidate> ordered(List<Candidate> all) {
+        Map<String, List<Candidate>> byMethod = new LinkedHashMap<>();
+        List<Candidate> slow = new ArrayList<>();
+        for (Candidate c : all) {
+            boolean isSealed = KvRecipe.parse(c.recipe()).group() > 1; // no kernels of their own yet
+            List<Candidate> alike = byMethod.computeIfAbsent(KvCurves.method(c.recipe()), _ -> new ArrayList<>());
+            (isSealed ? slow : alike).add(c);
+        }
+        List<Candidate> ordered = new ArrayList<>();
+        byMethod.values().forEach(ordered::addAll);
+        ordered.addAll(slow);
+        return ordered;
     }
 
     private static List<String> within(ModelSpec spec, int length, double percent, Optional<KvCalibration> measured) {

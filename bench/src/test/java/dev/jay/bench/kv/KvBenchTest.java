@@ -296,6 +296,36 @@ class KvBenchTest {
     }
 
     @Test
+    void shouldGoOnWhereItWasEnded() throws IOException {
+        Path log = folder.resolve("rows.jsonl");
+        String[] some = {
+            model(),
+            "--smoke",
+            "--json",
+            "--tasks",
+            "needle",
+            "--modes",
+            "single",
+            "--runs",
+            "0",
+            "--rows",
+            log.toString(),
+            "--recipes"
+        };
+        bench(0, with(some, "keys=bf16 values=bf16"));
+        List<String> kept = Files.readAllLines(log);
+        assertThat(kept).as("what is asked, f16's row and one").hasSize(3);
+        Files.writeString(log, String.join("\n", kept) + "\n{\"recipe\":\"keys=q8_0 val"); // killed
+        List<String> rows = bench(0, with(some, "keys=bf16 values=bf16;keys=f16 values=f16 evict=window(budget=64)"));
+        assertThat(rows).hasSize(1).first().asString().contains("evict=window");
+        assertThat(bench(0, with(some, "keys=bf16 values=bf16;keys=f16 values=f16 evict=window(budget=64)")))
+                .as("all is there")
+                .isEmpty();
+        bench(2, with(with(some, "keys=bf16 values=bf16"), "--length", "128"));
+        assertThat(complained.toString()).contains("was asked something else");
+    }
+
+    @Test
     void shouldRejectWhatItDoesNotKnow() throws IOException {
         bench(2, model(), "--smoke", "--recipes", "keys=f17");
         assertThat(complained.toString()).contains("f17");
