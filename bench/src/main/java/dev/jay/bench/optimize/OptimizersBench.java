@@ -29,7 +29,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /**
- * Every optimiser on the same small model, batches and steps, each at the best of three rates that short runs tell apart:
+ * Every optimiser on the same small model, batches and steps, each at the rate that short runs, doubling it, find best:
  * loss on held-out text, bytes of state, time of a step.
  */
 @CommandLine.Command(
@@ -40,7 +40,6 @@ import picocli.CommandLine.Option;
 public final class OptimizersBench implements Callable<Integer> {
     private static final int LOOKS = 8; // batches of held-out text
     private static final int SHORT = 8; // a short run is one in so many steps
-    private static final double[] RATES = {0.5, 1, 2}; // of those below
 
     /** Where the search begins: what each is usually run with at this size. */
     private static final Map<String, Double> USUAL =
@@ -59,6 +58,13 @@ public final class OptimizersBench implements Callable<Integer> {
 
     @Option(names = "--threads", description = "compute threads (all cores)")
     private Integer threads;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "NAME",
+            description = "these, not all; adamw and sgd to compare")
+    private List<String> only = List.copyOf(Optimizers.ALL.names());
 
     @Option(names = "--smoke", description = "a few steps of a smaller model, to see that all of it works")
     private boolean smoke;
@@ -98,7 +104,7 @@ public final class OptimizersBench implements Callable<Integer> {
                     text.bytes(),
                     count,
                     size.sequences * size.length);
-            for (String name : Optimizers.ALL.names()) {
+            for (String name : only) {
                 double rate = best(name, size, text, cpu, workers);
                 Row row = run(name, rate, size, count, text, cpu, workers);
                 rows.add(row);
@@ -119,21 +125,30 @@ public final class OptimizersBench implements Callable<Integer> {
         }
     }
 
+    /** By short runs: twice the rate while that helps, else half of it while that does. */
     private double best(String name, Size size, ByteText text, Cpu cpu, Workers workers) {
-        double usual = USUAL.getOrDefault(name, 1e-3);
-        double best = usual;
-        double least = Double.POSITIVE_INFINITY;
-        for (double factor : RATES) {
-            double loss;
-            try {
-                loss = run(name, usual * factor, size, Math.max(4, size.steps / SHORT), text, cpu, workers).loss;
-            } catch (IllegalStateException e) { // diverged
-                continue;
+        double rate = USUAL.getOrDefault(name, 1e-3);
+        double least = briefly(name, rate, size, text, cpu, workers);
+        for (double factor : new double[] {2, 0.5}) {
+            double began = rate;
+            double loss = briefly(name, rate * factor, size, text, cpu, workers);
+            while (loss < least) {
+                least = loss;
+                rate *= factor;
+                loss = briefly(name, rate * factor, size, text, cpu, workers);
             }
-            if (loss < least) best = usual * factor;
-            least = Math.min(least, loss);
+            if (rate != began) break;
         }
-        return best;
+        return rate;
+    }
+
+    /** The loss after a short run; infinite if it diverged. */
+    private double briefly(String name, double rate, Size size, ByteText text, Cpu cpu, Workers workers) {
+        try {
+            return run(name, rate, size, Math.max(4, size.steps / SHORT), text, cpu, workers).loss;
+        } catch (IllegalStateException e) {
+            return Double.POSITIVE_INFINITY;
+        }
     }
 
     private Row run(String name, double rate, Size size, int count, ByteText text, Cpu cpu, Workers workers) {
