@@ -149,6 +149,21 @@ public final class KvBench implements Callable<Integer> {
                             + " for those that are measured again (nowhere).")
     private Path write;
 
+    @Option(
+            names = "--decode",
+            split = ",",
+            paramLabel = "TOKENS",
+            description = "Behind so many tokens, such as 4096,16384: the speed of one token's decoding with what was"
+                    + " chosen, or with --recipes, as a share of f16's; medians of 7 in turn (not measured).")
+    private List<Integer> contexts = List.of();
+
+    @Option(
+            names = "--speed-model",
+            paramLabel = "FILE",
+            description = "The model for --decode (random weights of a 1B shape in q8_0, 1.3 GB that are written"
+                    + " to the folder for temporary files and removed).")
+    private Path speedModel;
+
     @Option(names = "--smoke", description = "Few items, few runs, short: that it works, not how well.")
     private boolean smoke;
 
@@ -176,12 +191,37 @@ public final class KvBench implements Callable<Integer> {
                     Stream.concat(Stream.of(KvLines.csvHead()), all.stream().map(KvLines::csv))
                             .toList());
         }
-        String report = new KvReport(run, outcome).text();
+        decode(outcome);
+        String report = new KvReport(run, outcome, ofKeys(run.judge())).text();
         if (!json) System.out.print("\n" + report);
         if (table != null) Files.writeString(table, report);
         List<KvSummary> summaries = KvSummary.of(outcome.rows());
         if (plot != null && !KvChoice.front(summaries).isEmpty()) {
             KvPlot.write(summaries, model.getFileName() + ", " + run.judge().length() + " tokens", plot);
+        }
+    }
+
+    private void decode(KvRun.Outcome outcome) throws IOException {
+        if (contexts.isEmpty()) return;
+        List<String> which = recipes != null
+                ? recipes
+                : outcome.judged().stream().map(KvRow::recipe).distinct().toList();
+        KvDecode.measure(
+                speedModel,
+                which,
+                contexts,
+                result -> System.out.println(json ? KvLines.object(result).toString() : KvLines.text(result)));
+    }
+
+    /** Of heads as wide as codecs of groups take them, where there is text enough. */
+    private static List<KvEffects> ofKeys(KvJudge judge) throws IOException {
+        int[] text;
+        try (Model opened = judge.open(KvJudge.F16)) {
+            text = opened.tokenize(judge.text());
+            if (text.length < 64 || opened.spec().headDim() % 64 != 0) return List.of();
+        }
+        try (KvBed bed = new KvBed(judge.model())) {
+            return KvEffects.of(KvKeys.of(bed, text, judge.length()));
         }
     }
 

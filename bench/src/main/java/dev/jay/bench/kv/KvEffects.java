@@ -23,6 +23,8 @@ record KvEffects(String effect, String recipe, String figure, boolean isShown) {
     private static final double BUDGET = 25; // percent, where members are compared
     private static final double LOST = 20; // points, from one turn to the next
     private static final double KEPT = 3;
+    private static final float LARGE = 16; // times
+    private static final double GAIN = 0.7; // of the error, what row 118 wants recovered at least
     private static final String TURN_1 = KvMode.SINGLE.toString();
     private static final String TURN_2 = KvMode.SECOND_TURN.toString();
 
@@ -44,6 +46,50 @@ record KvEffects(String effect, String recipe, String figure, boolean isShown) {
         for (String name : KvEvictions.ALL.names()) random(effects, all, "evict", name);
         for (String name : KvSelections.ALL.names()) random(effects, all, "select", name);
         return List.copyOf(effects);
+    }
+
+    /** What codecs make of the keys of a text, and of the same with a channel that is large in every token. */
+    static List<KvEffects> of(KvKeys keys) {
+        KvKeys larger = keys.withLarge(0, LARGE);
+        String channel = "keys=per-channel(bits=2)";
+        String token = "keys=per-token(bits=2)";
+        String plain = "keys=per-token(bits=4)";
+        String turned = "keys=rotated(bits=4)";
+        double byChannel = error(keys, channel, keys);
+        double byToken = error(keys, token, keys);
+        double straight = error(keys, plain, keys);
+        double rotated = error(keys, turned, keys);
+        double straightLarge = error(larger, plain, keys);
+        double rotatedLarge = error(larger, turned, keys);
+        String sizes = String.format(
+                Locale.ROOT,
+                ": largest channel %.1f of the median one's size, a channel's distance from 0 %.1f of how it varies",
+                keys.largest(),
+                keys.offset());
+        return List.of(
+                new KvEffects(
+                        "keys by channel are nearer to what they were than by token, at 2 bits (row 59)",
+                        channel,
+                        beside(byChannel, byToken) + sizes,
+                        byChannel < byToken),
+                new KvEffects(
+                        "rotation gains nothing where no channel stands out (row 118)",
+                        turned,
+                        beside(rotated, straight),
+                        rotated > straight * GAIN),
+                new KvEffects(
+                        "and much where one does: one pair " + (int) LARGE + " times as large (row 118)",
+                        turned,
+                        beside(rotatedLarge, straightLarge),
+                        rotatedLarge < straightLarge * (1 - GAIN)));
+    }
+
+    private static double error(KvKeys keys, String recipe, KvKeys before) {
+        return keys.error(recipe.substring("keys=".length()), before);
+    }
+
+    private static String beside(double one, double other) {
+        return String.format(Locale.ROOT, "squared error %.4f beside %.4f of the variance", one, other);
     }
 
     private static Optional<KvSummary> find(List<KvSummary> all, String recipe) {

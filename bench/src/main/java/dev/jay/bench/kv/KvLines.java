@@ -48,6 +48,27 @@ final class KvLines {
         return node;
     }
 
+    static ObjectNode object(KvDecode result) {
+        return JsonMapper.shared()
+                .createObjectNode()
+                .put("recipe", result.recipe())
+                .put("task", "decode")
+                .put("context", result.context())
+                .put("decodeRatio", result.ratio())
+                .put("keptBytes", result.bytes())
+                .put("fullBytes", result.fullBytes());
+    }
+
+    static String text(KvDecode result) {
+        return String.format(
+                Locale.ROOT,
+                "%-58s decode behind %6d tokens: %5.2f of f16's, %5.1f %% of its pages",
+                result.recipe(),
+                result.context(),
+                result.ratio(),
+                100.0 * result.bytes() / result.fullBytes());
+    }
+
     /** What {@link #object} made. */
     static KvRow row(JsonNode node) {
         return new KvRow(

@@ -20,11 +20,14 @@ final class KvReport {
 
     private final KvRun run;
     private final KvRun.Outcome outcome;
+    private final List<KvEffects> ofKeys;
     private final List<KvSummary> summaries;
     private final List<String> lines = new ArrayList<>();
 
-    KvReport(KvRun run, KvRun.Outcome outcome) {
+    /** @param ofKeys what was seen of the model's keys; may be empty */
+    KvReport(KvRun run, KvRun.Outcome outcome, List<KvEffects> ofKeys) {
         this.run = run;
+        this.ofKeys = ofKeys;
         this.outcome = outcome;
         this.summaries = KvSummary.of(outcome.rows());
     }
@@ -152,7 +155,8 @@ final class KvReport {
     }
 
     private void effects() {
-        List<KvEffects> effects = KvEffects.of(summaries);
+        List<KvEffects> effects = new ArrayList<>(ofKeys);
+        effects.addAll(KvEffects.of(summaries));
         if (effects.isEmpty()) return;
         lines.add("| published | recipe | here | shown |");
         lines.add("|---|---|---|---|");

@@ -296,6 +296,36 @@ class KvBenchTest {
     }
 
     @Test
+    void shouldTimeDecodingBehindLongContexts() throws IOException {
+        List<String> told = bench(
+                0,
+                model(),
+                "--smoke",
+                "--json",
+                "--tasks",
+                "none",
+                "--runs",
+                "0",
+                "--decode",
+                "128,320",
+                "--speed-model",
+                model(),
+                "--recipes",
+                "keys=f16 values=f16 evict=prompt-window(budget=64);keys=f16 values=f16"
+                    + " evict=window(budget=64,every=32);keys=per-channel(bits=2) values=per-token(bits=2,span=16)");
+        assertThat(told).hasSize(6);
+        for (String line : told) {
+            JsonNode node = JsonMapper.shared().readTree(line);
+            assertThat(node.get("decodeRatio").asDouble()).isPositive();
+            assertThat(node.get("keptBytes").asLong())
+                    .isPositive()
+                    .isLessThanOrEqualTo(node.get("fullBytes").asLong());
+        }
+        assertThat(JsonMapper.shared().readTree(told.getLast()).get("context").asInt())
+                .isEqualTo(320);
+    }
+
+    @Test
     void shouldGoOnWhereItWasEnded() throws IOException {
         Path log = folder.resolve("rows.jsonl");
         String[] some = {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,6 +89,32 @@ class KvReportTest {
                 .contains(new KvEffects(
                         "beats random where it is best", asks, "needle (single): 0.900 beside 0.300", true))
                 .hasSize(3);
+    }
+
+    /** Channels of a size each, of which one stands out and keeps its sign. */
+    private static KvKeys keys(float outlier) {
+        Random random = new Random(3);
+        float[] head = new float[128 * 64];
+        for (int i = 0; i < head.length; i++) head[i] = (float) random.nextGaussian();
+        for (int t = 0; t < 128; t++) head[t * 64 + 5] += outlier;
+        return new KvKeys(128, 64, new float[][] {head});
+    }
+
+    @Test
+    void shouldTellWhatCodecsMakeOfKeysThatStandOut() {
+        KvKeys even = keys(0);
+        assertThat(even.largest()).isBetween(1.0, 1.5);
+        assertThat(keys(50).largest()).isGreaterThan(20);
+        assertThat(even.error("f32", even)).isZero();
+        assertThat(even.error("per-token(bits=4)", even)).isLessThan(even.error("per-token(bits=2)", even));
+        assertThat(keys(50).error("per-channel(bits=2)", keys(50)))
+                .as("what all have in common costs nothing")
+                .isLessThan(keys(50).error("per-token(bits=2)", keys(50)) / 4);
+        assertThat(even.withLarge(5, 16).error("per-channel(bits=4)", even))
+                .as("in its own measure a channel is coded as before")
+                .isCloseTo(even.error("per-channel(bits=4)", even), within(1e-4));
+        assertThat(KvEffects.of(even)).extracting(KvEffects::isShown).contains(true);
+        assertThat(KvEffects.of(even).getLast().isShown()).isTrue();
     }
 
     @Test
