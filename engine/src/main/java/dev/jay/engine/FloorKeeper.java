@@ -96,7 +96,7 @@ final class FloorKeeper {
             skipped.add(new Skipped(recipe.toString(), e.getMessage()));
             return false;
         }
-        boolean moves = recipe.eviction().isPresent() || recipe.selection().isPresent();
+        boolean moves = recipe.eviction().isPresent() || recipe.selection().isPresent() || recipe.readsLessOfPrompts();
         boolean windows = spec.attention().stream().anyMatch(layer -> layer.window() > 0);
         if (moves && windows) skipped.add(new Skipped(recipe.toString(), "some layers have a window of their own"));
         return !moves || !windows;
@@ -126,7 +126,9 @@ final class FloorKeeper {
     boolean isBudgeted() {
         KvRecipe recipe = KvRecipe.parse(chosen.map(c -> c.recipe().toString())
                 .orElseGet(() -> asked.kvRecipe().orElseThrow()));
-        return recipe.eviction().isPresent() || recipe.selection().isPresent();
+        return recipe.eviction().isPresent()
+                || recipe.selection().isPresent()
+                || recipe.filter().isPresent();
     }
 
     /** @throws BelowFloorException if the caller named what is not known to keep the floor in the context of this plan */

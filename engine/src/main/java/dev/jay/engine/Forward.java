@@ -65,11 +65,19 @@ public interface Forward extends AutoCloseable {
     }
 
     /**
-     * Whether queries read only some from the end of the last prompt on: then what is kept from there on depends on where
-     * that was, and only what is before it is shared.
+     * The most tokens of a prompt that all run; of a longer one some run only, so nothing is known of most of its tokens:
+     * neither scores nor rows.
      */
-    default boolean selects(Numerics numerics) {
-        return false;
+    default int mostUnfiltered(Numerics numerics) {
+        return Integer.MAX_VALUE;
+    }
+
+    /**
+     * Up to which place keys and values follow from the tokens alone, where the last prompt ends after so many: beyond, what
+     * queries read depends on that, and nothing is shared.
+     */
+    default int pure(Numerics numerics, int promptEnd) {
+        return Integer.MAX_VALUE;
     }
 
     /** An empty cache. The caller closes it. */

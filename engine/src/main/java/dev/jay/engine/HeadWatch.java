@@ -2,12 +2,9 @@
 package dev.jay.engine;
 
 import dev.jay.kv.HeadRows;
-import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvSource;
 import dev.jay.kv.KvStream;
-import dev.jay.kv.PageLayout;
 import dev.jay.kv.SeenQueries;
-import dev.jay.kv.UnitSummaries;
 import dev.jay.tensor.format.Floats;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -17,7 +14,7 @@ import java.util.function.Consumer;
  * Stands between a cache that forgets nothing and its passes, and hands out what the queries from a position on spent, one
  * layer after the other. Borrows the cache. Attention computes as if it were not there.
  */
-final class HeadWatch implements KvSource {
+final class HeadWatch extends Beside {
     /**
      * What is known of one layer when its attention is done.
      *
@@ -26,7 +23,6 @@ final class HeadWatch implements KvSource {
      */
     record Layer(int stream, float[][][] weights, float[][] values) {}
 
-    private final KvSource cache;
     private final List<KvStream> streams;
     private final int queryHeads;
     private final int from;
@@ -35,7 +31,7 @@ final class HeadWatch implements KvSource {
     private Layer layer; // that is run now
 
     HeadWatch(KvSource cache, List<KvStream> streams, int queryHeads, int from, int queries, Consumer<Layer> taker) {
-        this.cache = cache;
+        super(cache);
         this.streams = streams;
         this.queryHeads = queryHeads;
         this.from = from;
@@ -71,12 +67,7 @@ final class HeadWatch implements KvSource {
         int tokens = seen.position() + seen.count();
         float[] keys = new float[tokens * shape.keyWidth()];
         float[] values = new float[tokens * shape.valueWidth()];
-        cache.coded(
-                stream,
-                head,
-                0,
-                tokens,
-                new HeadRows(MemorySegment.ofArray(keys), 0, MemorySegment.ofArray(values), 0));
+        coded(stream, head, 0, tokens, new HeadRows(MemorySegment.ofArray(keys), 0, MemorySegment.ofArray(values), 0));
         layer.values[head] = values;
         for (int i = 0; i < seen.count(); i++) {
             for (int g = 0; g < seen.group(); g++) {
@@ -99,55 +90,5 @@ final class HeadWatch implements KvSource {
             weights[t] = (float) StrictMath.exp(Math.min(0, score - lse));
         }
         return weights;
-    }
-
-    @Override
-    public void append(int stream, int position, int count, MemorySegment keys, MemorySegment values) {
-        cache.append(stream, position, count, keys, values);
-    }
-
-    @Override
-    public int length(int stream) {
-        return cache.length(stream);
-    }
-
-    @Override
-    public void recent(int stream, int head, int begin, int to, HeadRows rows) {
-        cache.recent(stream, head, begin, to, rows);
-    }
-
-    @Override
-    public void coded(int stream, int head, int begin, int to, HeadRows rows) {
-        cache.coded(stream, head, begin, to, rows);
-    }
-
-    @Override
-    public int forgotten(int stream, int head) {
-        return cache.forgotten(stream, head);
-    }
-
-    @Override
-    public int selectsFrom(int stream) {
-        return cache.selectsFrom(stream);
-    }
-
-    @Override
-    public UnitSummaries summaries(int stream) {
-        return cache.summaries(stream);
-    }
-
-    @Override
-    public KvRecipe recipe(int stream) {
-        return cache.recipe(stream);
-    }
-
-    @Override
-    public PageLayout layout(int stream) {
-        return cache.layout(stream);
-    }
-
-    @Override
-    public void addresses(int stream, int head, int begin, int to, long[] into) {
-        cache.addresses(stream, head, begin, to, into);
     }
 }

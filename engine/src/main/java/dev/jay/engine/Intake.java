@@ -50,6 +50,7 @@ final class Intake {
 
     /** The most tokens that it may come to. */
     private int checkRoom(Request request, int[] prompt) {
+        checkNothingWantedOfTheUnread(request, prompt.length);
         int limit = limitOf(request, prompt.length);
         int pages = forward.pagesFor(limit, request.numerics());
         if (pages > forward.pool().size()) {
@@ -57,6 +58,20 @@ final class Intake {
                     "kv pages", forward.pool().size(), pages, "tokens=" + limit + ", numerics=" + request.numerics());
         }
         return limit;
+    }
+
+    private void checkNothingWantedOfTheUnread(Request request, int prompt) {
+        int end =
+                request.promptEnds().stream().mapToInt(Integer::intValue).max().orElse(prompt);
+        if (end <= forward.mostUnfiltered(request.numerics())) return;
+        boolean scores = request.scoresFrom() >= 0 && request.scoresFrom() < end;
+        if (!scores && request.hidden() == null) return;
+        throw new IllegalArgumentException(
+                "request: the model runs on some tokens of a prompt only (filter=), so it has"
+                        + (scores
+                                ? " no scores before its end: promptScores=" + request.scoresFrom()
+                                : " no rows of all of it:")
+                        + " promptEnd=" + end + ", tokens that pass=" + forward.mostUnfiltered(request.numerics()));
     }
 
     /** What the request's prompt comes to: BOS where it is empty. */

@@ -47,8 +47,8 @@ final class Prefixes implements AutoCloseable {
 
     /** Up to where a sequence's keys and values follow from its tokens alone. */
     private int pure(Sequence s) {
-        if (!forward.selects(s.request.numerics())) return Integer.MAX_VALUE;
-        return IntStream.of(s.promptEnds()).max().orElseThrow();
+        return forward.pure(
+                s.request.numerics(), IntStream.of(s.promptEnds()).max().orElseThrow());
     }
 
     /** Finds what is known of the sequence's tokens, and keeps it from being let go. */

@@ -7,8 +7,8 @@ import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvShape;
 import dev.jay.kv.KvSource;
 import dev.jay.kv.PageLayout;
+import dev.jay.kv.filter.KvFilter;
 import dev.jay.kv.pool.PagePool;
-import dev.jay.kv.prefix.Stride;
 import dev.jay.model.HiddenRows;
 import dev.jay.model.LayerProbe;
 import dev.jay.model.Pass;
@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -44,49 +45,6 @@ final class TransformerForward implements Forward {
     private final PagePool pool;
     private final Region scratchBytes;
     private final Scratch scratch;
-
-    /** @param source what passes see of it */
-    private record Cache(KvCache kv, KvSource source) implements SequenceCache {
-        @Override
-        public int length() {
-            return kv.settled();
-        }
-
-        @Override
-        public int strideTokens() {
-            return kv.strideTokens();
-        }
-
-        @Override
-        public Stride stride(int index) {
-            return kv.stride(index);
-        }
-
-        @Override
-        public void adopt(Stride stride, int tokens) {
-            kv.adopt(stride, tokens);
-        }
-
-        @Override
-        public void replace(int index, Stride same) {
-            kv.replace(index, same);
-        }
-
-        @Override
-        public void promptsEnd(int... places) {
-            kv.promptsEnd(places);
-        }
-
-        @Override
-        public int nextEnd() {
-            return kv.nextEnd();
-        }
-
-        @Override
-        public void close() {
-            kv.close();
-        }
-    }
 
     /**
      * @param transformers  one a mode, of the same weights
@@ -136,7 +94,7 @@ final class TransformerForward implements Forward {
             long most = 0;
             long working = 0;
             for (Transformer t : transformers) {
-                int pages = KvCache.pagesFor(contextLength, shape, t.recipes(), pageBytes);
+                int pages = pagesFor(contextLength, shape, t.recipes(), pageBytes);
                 fewest = Math.min(fewest, pages);
                 most = Math.max(most, pages);
                 working = Math.max(working, t.scratchBytes(stepTokens, layerRows, mostRows));
@@ -163,7 +121,7 @@ final class TransformerForward implements Forward {
         /** What one sequence of so many tokens comes to where both modes keep keys and values alike. */
         static long kvBytes(KvShape shape, List<KvRecipe> each, int tokens) {
             long pageBytes = pageBytes(each, shape);
-            return KvCache.pagesFor(tokens, shape, each, pageBytes) * pageBytes;
+            return pagesFor(tokens, shape, each, pageBytes) * pageBytes;
         }
 
         long kvBytes() {
@@ -172,7 +130,7 @@ final class TransformerForward implements Forward {
 
         /** What one sequence of so many tokens comes to. */
         long kvBytes(Transformer of, int tokens) {
-            return KvCache.pagesFor(tokens, of.spec().kvShape(), of.recipes(), pageBytes) * pageBytes;
+            return pagesFor(tokens, of.spec().kvShape(), of.recipes(), pageBytes) * pageBytes;
         }
     }
 
@@ -198,7 +156,13 @@ final class TransformerForward implements Forward {
 
     @Override
     public int pagesFor(int tokens, Numerics numerics) {
-        return KvCache.pagesFor(tokens, shape, transformers.get(numerics).recipes(), pool.pageBytes());
+        return pagesFor(tokens, shape, transformers.get(numerics).recipes(), pool.pageBytes());
+    }
+
+    private static int pagesFor(int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
+        return filter(recipes)
+                .map(f -> FilteredCache.pagesFor(f, tokens, shape, recipes, pageBytes))
+                .orElseGet(() -> KvCache.pagesFor(tokens, shape, recipes, pageBytes));
     }
 
     @Override
@@ -214,33 +178,86 @@ final class TransformerForward implements Forward {
     @Override
     public boolean forgets(Numerics numerics) {
         return transformers.get(numerics).recipes().stream()
-                .anyMatch(r -> r.eviction().isPresent());
+                .anyMatch(r -> r.eviction().isPresent() || r.filter().isPresent());
     }
 
     @Override
-    public boolean selects(Numerics numerics) {
-        return transformers.get(numerics).recipes().stream()
-                .anyMatch(r -> r.selection().isPresent());
+    public int pure(Numerics numerics, int promptEnd) {
+        int pure = Integer.MAX_VALUE;
+        for (KvRecipe r : transformers.get(numerics).recipes()) {
+            if (r.selection().isPresent()) pure = Math.min(pure, promptEnd);
+            if (r.readsLessOfPrompts()) {
+                pure = Math.min(pure, r.prefill().orElseThrow().stretches().end(promptEnd));
+            }
+        }
+        return pure;
+    }
+
+    @Override
+    public int mostUnfiltered(Numerics numerics) {
+        return filter(transformers.get(numerics).recipes())
+                .map(f -> f.passing().tokens())
+                .orElse(Integer.MAX_VALUE);
     }
 
     @Override
     public SequenceCache open(Numerics numerics) {
-        return open(numerics, kv -> kv);
+        List<KvRecipe> recipes = transformers.get(numerics).recipes();
+        return filter(recipes)
+                .<SequenceCache>map(f -> new FilteredCache(f, shape, recipes, pool, () -> open(numerics, kv -> kv)))
+                .orElseGet(() -> open(numerics, kv -> kv));
+    }
+
+    /** Of a model whose layers keep keys and values so: a prompt is filtered for all of them at once. */
+    private static Optional<KvFilter> filter(List<KvRecipe> recipes) {
+        return recipes.isEmpty() ? Optional.empty() : recipes.getFirst().filter();
     }
 
     /** With something between a cache and the passes that use it. */
-    SequenceCache open(Numerics numerics, Function<KvSource, KvSource> around) {
+    PagedCache open(Numerics numerics, Function<KvSource, KvSource> around) {
         return open(transformers.get(numerics).recipes(), around);
     }
 
     /** Of recipes that differ from those that were bound in what is forgotten, and take no more pages. */
-    SequenceCache open(List<KvRecipe> each, Function<KvSource, KvSource> around) {
+    PagedCache open(List<KvRecipe> each, Function<KvSource, KvSource> around) {
         KvCache kv = new KvCache(shape, each, pool);
-        return new Cache(kv, around.apply(kv));
+        return new PagedCache(kv, around.apply(kv));
     }
 
     @Override
     public MemorySegment run(Numerics numerics, List<Slice> slices) {
+        try {
+            List<Slice> whole = new ArrayList<>();
+            for (Slice s : slices) {
+                Slice rest = s.cache() instanceof FilteredCache f ? filtered(numerics, f, s) : s;
+                if (rest != null) whole.add(rest);
+            }
+            scratch.release(0);
+            MemorySegment logits = whole.isEmpty() ? scratch.floats(0) : runWhole(numerics, whole);
+            for (Slice s : slices) settle(s.cache(), s.from() + s.count());
+            return logits;
+        } catch (RuntimeException | Error e) {
+            for (Slice s : slices) takeBack(s.cache());
+            throw e;
+        }
+    }
+
+    private static void settle(SequenceCache cache, int tokens) {
+        if (cache instanceof FilteredCache f) f.settle(tokens);
+        else ((PagedCache) cache).kv().settle(tokens);
+    }
+
+    private static void takeBack(SequenceCache cache) {
+        if (cache instanceof FilteredCache f) {
+            f.takeBack();
+            return;
+        }
+        KvCache kv = ((PagedCache) cache).kv();
+        kv.settle(kv.settled());
+    }
+
+    /** Through all layers, the rows of all slices side by side. */
+    private MemorySegment runWhole(Numerics numerics, List<Slice> slices) {
         int n = slices.stream().mapToInt(Slice::count).sum();
         int[] tokens = new int[n];
         int[] logitRows = new int[slices.stream().mapToInt(Slice::rows).sum()];
@@ -248,29 +265,58 @@ final class TransformerForward implements Forward {
         int row = 0;
         int wanted = 0;
         for (Slice s : slices) {
-            spans.add(new Span(((Cache) s.cache()).source(), row, s.count(), s.from()));
+            spans.add(new Span(((PagedCache) s.cache()).source(), row, s.count(), s.from()));
             System.arraycopy(s.tokens(), s.from(), tokens, row, s.count());
             for (int place = s.logitsFrom(); place < s.from() + s.count(); place++) {
                 logitRows[wanted++] = row + place - s.from();
             }
             row += s.count();
         }
-        scratch.release(0);
-        try {
-            Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch)
-                    .withAdapters(
-                            slices.stream().map(s -> adapters.of(s.adapters())).toList());
-            if (slices.stream().anyMatch(s -> s.hidden() != null)) pass = pass.withProbe(new Rows(slices));
-            MemorySegment logits = transformers.get(numerics).run(pass, layerRows);
-            for (Slice s : slices) ((Cache) s.cache()).kv().settle(s.from() + s.count());
-            return logits;
-        } catch (RuntimeException | Error e) {
-            for (Slice s : slices) {
-                KvCache kv = ((Cache) s.cache()).kv();
-                kv.settle(kv.settled());
-            }
-            throw e;
+        Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch)
+                .withAdapters(
+                        slices.stream().map(s -> adapters.of(s.adapters())).toList());
+        if (slices.stream().anyMatch(s -> s.hidden() != null)) pass = pass.withProbe(new Rows(slices));
+        return transformers.get(numerics).run(pass, layerRows);
+    }
+
+    /**
+     * What of a slice runs through all layers. Before the prompt's end that is nothing: its tokens go through the first ones
+     * here. At its end those that pass begin anew, all but the last of them here; no more are left than the slice had.
+     *
+     * @return null for nothing
+     */
+    private Slice filtered(Numerics numerics, FilteredCache cache, Slice s) {
+        if (!cache.isFiltering()) {
+            int from = s.from() - cache.dropped();
+            int[] tokens = new int[from + s.count()];
+            System.arraycopy(s.tokens(), s.from(), tokens, from, s.count());
+            int logitsFrom = s.logitsFrom() - cache.dropped();
+            return new Slice(cache.rest(), tokens, from, s.count(), logitsFrom, s.hidden(), s.adapters());
         }
+        if (cache.layers() > 0) {
+            scratch.release(0);
+            int[] tokens = Arrays.copyOfRange(s.tokens(), s.from(), s.from() + s.count());
+            Pass pass = Pass.of(
+                            tokens,
+                            List.of(new Span(cache.watched(), 0, s.count(), s.from())),
+                            new int[0],
+                            numerics,
+                            scratch)
+                    .withAdapters(List.of(adapters.of(s.adapters())));
+            transformers.get(numerics).runBeginning(pass, layerRows, cache.layers());
+        }
+        if (s.from() + s.count() < cache.prompt()) return null;
+        int[] passed = cache.choose(s.tokens());
+        int last = passed.length - Math.min(passed.length, s.count());
+        for (int from = 0; from < last; ) {
+            int to = Math.min(last, from + mostTokens);
+            scratch.release(0);
+            runWhole(numerics, List.of(new Slice(cache.rest(), passed, from, to - from, to, null, s.adapters())));
+            cache.rest().kv().settle(to);
+            from = to;
+        }
+        int logitsFrom = passed.length - s.rows();
+        return new Slice(cache.rest(), passed, last, passed.length - last, logitsFrom, null, s.adapters());
     }
 
     /** Runs whole texts through an encoder, and hands out the rows of each. */

@@ -12,7 +12,8 @@ import java.util.function.IntPredicate;
  * result does not depend on how they were cut into passes.
  */
 final class AttentionWeights {
-    private static final int QUERIES = 16; // at a time
+    private static final int QUERIES = 32; // at a time
+    private static final int SLOTS = 512; // at a time: long loops, and their keys stay in a core's cache
 
     private final PageTable rows;
     private final SlotTable biases; // null: slots count for one
@@ -55,7 +56,7 @@ final class AttentionWeights {
 
     /** Of queries [first, first + count) on all slots up to the last one's. */
     private float[][] weights(int first, int count, int slots) {
-        int tile = Math.min(64, slots);
+        int tile = Math.min(SLOTS, slots);
         float[] columns = new float[shape.keyWidth() * tile]; // [channel][slot]
         float[] query = new float[shape.keyWidth()];
         float[] scores = new float[tile];
@@ -82,12 +83,30 @@ final class AttentionWeights {
         return weights;
     }
 
+    /** Channels are added in their order, some in one go. */
     private static void score(float[] query, float[] columns, int tile, float[] scores) {
         Arrays.fill(scores, 0);
-        for (int c = 0; c < query.length; c++) {
+        int c = 0;
+        for (; c + 4 <= query.length; c += 4) fourChannels(query, c, columns, tile, scores);
+        for (; c < query.length; c++) {
             float q = query[c];
             int at = c * tile;
             for (int s = 0; s < tile; s++) scores[s] += q * columns[at + s];
+        }
+    }
+
+    private static void fourChannels(float[] query, int c, float[] columns, int tile, float[] scores) {
+        float q0 = query[c];
+        float q1 = query[c + 1];
+        float q2 = query[c + 2];
+        float q3 = query[c + 3];
+        int at = c * tile;
+        for (int s = 0; s < tile; s++) {
+            scores[s] = scores[s]
+                    + q0 * columns[at + s]
+                    + q1 * columns[at + tile + s]
+                    + q2 * columns[at + 2 * tile + s]
+                    + q3 * columns[at + 3 * tile + s];
         }
     }
 

@@ -170,20 +170,19 @@ final class EvictingTable implements StreamTable {
 
     /** The slots that matter most, in order; of equal ones the latest. */
     private static int[] best(float[] importance, int count) {
-        Integer[] order = new Integer[importance.length];
-        for (int i = 0; i < order.length; i++) order[i] = i;
-        Arrays.sort(order, (a, b) -> {
-            int byImportance = Float.compare(orLeast(importance[b]), orLeast(importance[a]));
-            return byImportance != 0 ? byImportance : b - a;
-        });
+        long[] order = new long[importance.length];
+        for (int s = 0; s < order.length; s++) order[s] = (long) ordered(importance[s]) << 32 | s;
+        Arrays.sort(order);
         int[] best = new int[count];
-        for (int i = 0; i < count; i++) best[i] = order[i];
+        for (int i = 0; i < count; i++) best[i] = (int) order[order.length - count + i];
         Arrays.sort(best);
         return best;
     }
 
-    private static float orLeast(float importance) {
-        return Float.isNaN(importance) ? Float.NEGATIVE_INFINITY : importance;
+    /** In the order of the numbers themselves; NaN is least. */
+    private static int ordered(float x) {
+        int bits = Float.floatToRawIntBits(Float.isNaN(x) ? Float.NEGATIVE_INFINITY : x);
+        return bits ^ bits >> 31 & 0x7FFFFFFF;
     }
 
     @Override

@@ -36,6 +36,7 @@ public final class KvAttention {
     private final Mode fast;
     private final SealedAttention sealed; // where they are
     private final SelectedAttention selected; // where queries read some only; else null
+    private final PromptAttention prompts; // where queries of a prompt do; else null
     private final Rotations rotations;
     private final Biases biases;
 
@@ -58,6 +59,7 @@ public final class KvAttention {
         boolean seals = recipe.group() > 1;
         this.sealed = seals ? new SealedAttention(ops, recipe, stream, group, pieceSlots) : null;
         this.selected = recipe.selection().isPresent() ? new SelectedAttention(ops, recipe, stream, group) : null;
+        this.prompts = recipe.readsLessOfPrompts() ? new PromptAttention(ops, recipe, stream, group) : null;
         this.rotations = new Rotations(recipe, stream);
         this.biases = new Biases(recipe.counts(), pieceSlots);
         this.exact = seals ? null : new Mode(Numerics.EXACT, Math.max(1, EXACT_QUERIES / group));
@@ -119,6 +121,7 @@ public final class KvAttention {
         return Scratch.sizeOf((long) n * stream.heads() * group * Float.BYTES)
                 + ops.workers() * Math.max(exact.workerBytes, fast.workerBytes)
                 + partialBytes(PARTIALS * ops.workers())
+                + (prompts == null ? 0 : prompts.scratchBytes())
                 + (selected == null ? 0 : selected.scratchBytes());
     }
 
@@ -129,12 +132,14 @@ public final class KvAttention {
         try {
             if (sealed != null) {
                 sealed.run(streamIndex, batch);
+                show(streamIndex, batch, null);
                 return;
             }
             Running running = new Running(streamIndex, batch);
             running.run();
+            if (prompts != null) prompts.run(streamIndex, batch, running.lse);
             if (selected != null) selected.run(streamIndex, batch, running.lse);
-            if (recipe.eviction().isPresent()) show(streamIndex, batch, running.lse);
+            show(streamIndex, batch, running.lse);
         } finally {
             batch.scratch().release(mark);
         }
@@ -162,6 +167,7 @@ public final class KvAttention {
                     batch.scale(),
                     batch.softCap()));
         }
+        if (seen.isEmpty()) return;
         int heads = stream.heads();
         ops.forEach(
                 seen.size() * heads, (i, _) -> sources.get(i / heads).see(streamIndex, i % heads, seen.get(i / heads)));
@@ -218,7 +224,9 @@ public final class KvAttention {
         Running(int streamIndex, AttentionBatch batch) {
             this.streamIndex = streamIndex;
             this.batch = batch;
-            this.spans = selected == null ? batch.spans() : SelectedAttention.part(streamIndex, batch.spans(), false);
+            List<Span> own =
+                    selected == null ? batch.spans() : SelectedAttention.part(streamIndex, batch.spans(), false);
+            this.spans = prompts == null ? own : PromptAttention.whole(streamIndex, own);
             this.mode = batch.numerics() == Numerics.EXACT ? exact : fast;
             this.firstBlock = new int[spans.size() + 1];
             int n = batch.spans().stream().mapToInt(Span::count).sum();

@@ -16,6 +16,7 @@ import java.util.function.ToIntFunction;
  */
 public final class KvCache implements KvSource, Strided, AutoCloseable {
     private final StreamTable[] streams;
+    private final PromptPatterns[] patterns; // null where a prompt's queries read everything
     private final int strideTokens;
     private final int group; // the greatest of any stream: pages are shared up to the end of one
     private int settled;
@@ -25,12 +26,14 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     public KvCache(KvShape shape, List<KvRecipe> recipes, PagePool pool) {
         checkOneEach(shape, recipes);
         this.streams = new StreamTable[recipes.size()];
-        this.group = recipes.stream().mapToInt(KvRecipe::group).max().orElse(1);
+        this.patterns = new PromptPatterns[recipes.size()];
+        this.group = recipes.stream().mapToInt(KvCache::begins).max().orElse(1);
         HeadRows rows = HeadRows.ofGroups(shape, recipes);
         for (int s = 0; s < streams.length; s++) {
             KvStream stream = shape.streams().get(s);
             KvRecipe recipe = recipes.get(s);
             streams[s] = table(s, stream, recipe, pool, rows);
+            if (recipe.readsLessOfPrompts()) patterns[s] = new PromptPatterns(streams[s].rows(), stream, recipe, pool);
         }
         this.strideTokens = strideTokens(shape, recipes, pool.pageBytes());
     }
@@ -43,6 +46,12 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         return new PageTable(s, stream, recipe, pool);
     }
 
+    /** At whose multiples rows of others may end. */
+    private static int begins(KvRecipe recipe) {
+        if (!recipe.readsLessOfPrompts()) return recipe.group();
+        return recipe.prefill().orElseThrow().stretches().every();
+    }
+
     /** Tokens after which the pages of every stream end together. */
     public static int strideTokens(KvShape shape, List<KvRecipe> recipes, long pageBytes) {
         checkOneEach(shape, recipes);
@@ -51,6 +60,8 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
             int slots = PageLayout.of(shape.streams().get(s), recipes.get(s), pageBytes)
                     .slots();
             stride = Math.multiplyExact(stride / gcd(stride, slots), slots);
+            int begins = begins(recipes.get(s));
+            stride = Math.multiplyExact(stride / gcd(stride, begins), begins);
         }
         return stride;
     }
@@ -78,8 +89,13 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         return pages(tokens, shape, recipes, pageBytes, e -> EvictingTable.mostSlots(e, tokens));
     }
 
-    /** The most pages a cache holds when a prompt of so many tokens has ended, and with it what is forgotten there. */
-    public static int pagesBehindPrompt(int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
+    /** The most pages a cache holds when a prompt of so many tokens has ended, and with it what is forgotten, or did not pass. */
+    public static int pagesBehindPrompt(int prompt, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
+        int tokens = recipes.stream()
+                .flatMap(r -> r.filter().stream())
+                .mapToInt(f -> Math.min(prompt, f.passing().tokens()))
+                .min()
+                .orElse(prompt);
         return pages(
                 tokens,
                 shape,
@@ -105,7 +121,13 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
                             : layout.pagesFor(tokens);
             pages = Math.addExact(pages, more);
             if (recipe.selection().isPresent()) {
-                pages = Math.addExact(pages, UnitSummaries.pagesFor(tokens, stream, recipe, pageBytes));
+                pages = Math.addExact(
+                        pages,
+                        UnitSummaries.pagesFor(
+                                tokens, stream, recipe, recipe.selection().get(), pageBytes));
+            }
+            if (recipe.readsLessOfPrompts()) {
+                pages = Math.addExact(pages, PromptPatterns.pagesFor(tokens, stream, recipe, pageBytes));
             }
             int group = recipe.group();
             if (group == 1) continue;
@@ -137,6 +159,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     private void append(int stream, int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
         if (closed) throw new IllegalStateException("kv append to a closed cache: stream=" + stream);
         streams[stream].append(position, count, keys, values, each);
+        if (patterns[stream] != null) patterns[stream].resize(streams[stream].length());
     }
 
     /**
@@ -153,6 +176,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
                     "kv settle: length=" + length + ", allowed=[" + settled + ", " + most + "]");
         }
         for (StreamTable s : streams) s.settle(length);
+        for (PromptPatterns p : patterns) if (p != null) p.settle(length);
         settled = length;
     }
 
@@ -163,6 +187,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     public void promptsEnd(int... places) {
         if (settled > 0) throw new IllegalStateException("kv prompts end: tokens came already, settled=" + settled);
         for (StreamTable s : streams) s.promptsEnd(places);
+        for (PromptPatterns p : patterns) if (p != null) p.promptsEnd(places);
     }
 
     /** The place where the next step must end if it comes so far, because tokens are forgotten there. */
@@ -181,6 +206,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     public int pages() {
         int pages = 0;
         for (StreamTable s : streams) pages += s.pageCount();
+        for (PromptPatterns p : patterns) if (p != null) pages += p.pageCount();
         return pages;
     }
 
@@ -222,6 +248,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
             at += s.layout().pagesFor(stride.tokens());
         }
         settled += tokens;
+        for (PromptPatterns p : patterns) if (p != null) p.resize(settled);
     }
 
     @Override
@@ -294,6 +321,11 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     }
 
     @Override
+    public PromptPatterns patterns(int stream) {
+        return patterns[stream];
+    }
+
+    @Override
     public KvRecipe recipe(int stream) {
         return streams[stream].recipe();
     }
@@ -314,5 +346,6 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         closed = true;
         settled = 0;
         for (StreamTable s : streams) s.clear();
+        for (PromptPatterns p : patterns) if (p != null) p.settle(0);
     }
 }

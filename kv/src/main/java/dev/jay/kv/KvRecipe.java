@@ -9,8 +9,12 @@ import dev.jay.kv.evict.KvEviction;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSpread;
 import dev.jay.kv.evict.KvSpreads;
+import dev.jay.kv.filter.KvFilter;
+import dev.jay.kv.filter.KvFilters;
 import dev.jay.kv.merge.KvMerge;
 import dev.jay.kv.merge.KvMerges;
+import dev.jay.kv.prefill.KvPrefill;
+import dev.jay.kv.prefill.KvPrefills;
 import dev.jay.kv.select.KvSelection;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.tensor.Catalog;
@@ -26,7 +30,8 @@ import java.util.Optional;
 
 /** How a stream keeps its keys and values: one choice on each axis. Recipes that read the same are equal. */
 public final class KvRecipe {
-    private static final List<String> AXES = List.of("keys", "values", "evict", "merge", "spread", "select");
+    private static final List<String> AXES =
+            List.of("keys", "values", "evict", "merge", "spread", "select", "prefill", "filter");
     private static final int MOST_GROUP = 256; // tokens
 
     /** Nothing is lost: {@code keys=f32 values=f32}. */
@@ -42,6 +47,8 @@ public final class KvRecipe {
     private final KvMerge merge; // null: what is forgotten is gone
     private final KvSpread spread; // null: every layer keeps as much
     private final KvSelection selection; // null: a query reads all
+    private final KvPrefill prefill; // null: queries of a prompt read all, too
+    private final KvFilter filter; // null: a model runs on all of a prompt
     private final int group;
 
     /** @param choices by axis; f32 where keys or values have none */
@@ -52,6 +59,8 @@ public final class KvRecipe {
         this.merge = made(KvMerges.ALL, choices.get("merge"));
         this.spread = made(KvSpreads.ALL, choices.get("spread"));
         this.selection = made(KvSelections.ALL, choices.get("select"));
+        this.prefill = made(KvPrefills.ALL, choices.get("prefill"));
+        this.filter = made(KvFilters.ALL, choices.get("filter"));
         this.group = Math.max(this.keys.group(), this.values.group());
         StringBuilder all = new StringBuilder();
         for (String axis : AXES) {
@@ -108,6 +117,18 @@ public final class KvRecipe {
             throw new IllegalArgumentException("kv recipe '" + text + "': evict= moves tokens between the units that"
                     + " select= has summed up; wanted one of the two");
         }
+        if (prefill != null && group > 1) {
+            throw new IllegalArgumentException("kv recipe '" + text + "': the rows of an open group lie apart from the"
+                    + " sealed ones, so prefill= wants codecs that code each row by itself: " + byRow());
+        }
+        if (prefill != null && eviction != null) {
+            throw new IllegalArgumentException("kv recipe '" + text + "': evict= moves tokens between the units that"
+                    + " prefill= has found; wanted one of the two");
+        }
+        if (filter != null && eviction != null) {
+            throw new IllegalArgumentException("kv recipe '" + text + "': evict= forgets tokens before filter= has"
+                    + " compared them, and what passes is as few as asked for; wanted one of the two");
+        }
     }
 
     private static String byRow() {
@@ -116,7 +137,8 @@ public final class KvRecipe {
 
     /**
      * Reads text such as {@code keys=f16 values=q8_0 evict=window(budget=256)}. An axis that is left out: keys and values
-     * are f32, nothing is forgotten, a query reads all there is.
+     * are f32, nothing is forgotten, a query reads all there is, in a prompt too, and a
+     * model runs on all of that.
      */
     public static KvRecipe parse(String text) {
         Map<String, String> choices = new HashMap<>();
@@ -181,7 +203,8 @@ public final class KvRecipe {
                 && values.name().equals(other.values.name())
                 && (eviction == null) == (other.eviction == null)
                 && String.valueOf(selection == null ? null : selection.name())
-                        .equals(String.valueOf(other.selection == null ? null : other.selection.name()));
+                        .equals(String.valueOf(other.selection == null ? null : other.selection.name()))
+                && prefill().map(KvPrefill::name).equals(other.prefill().map(KvPrefill::name));
     }
 
     /** Whether {@link #each} has to be told what was measured of the model. */
@@ -243,6 +266,26 @@ public final class KvRecipe {
     /** Which of what is kept a query reads; nothing: all. */
     public Optional<KvSelection> selection() {
         return Optional.ofNullable(selection);
+    }
+
+    /** What a prompt's queries read; nothing: all. */
+    public Optional<KvPrefill> prefill() {
+        return Optional.ofNullable(prefill);
+    }
+
+    /** Whether some queries read some units only, so that keys and values of a unit lie together. */
+    boolean readsUnits() {
+        return selection != null || readsLessOfPrompts();
+    }
+
+    /** Whether a prompt's queries read some units only. */
+    public boolean readsLessOfPrompts() {
+        return prefill != null && !prefill.readsAll();
+    }
+
+    /** Which tokens of a prompt a model runs on; nothing: all. */
+    public Optional<KvFilter> filter() {
+        return Optional.ofNullable(filter);
     }
 
     @Override

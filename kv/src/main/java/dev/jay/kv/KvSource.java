@@ -69,6 +69,11 @@ public interface KvSource {
         throw new UnsupportedOperationException("kv rows here are all read");
     }
 
+    /** What is known of the prompt's attention, where its queries read some only; null: they read everything. */
+    default PromptPatterns patterns(int stream) {
+        return null;
+    }
+
     /** How the stream's rows are coded. */
     KvRecipe recipe(int stream);
 

@@ -35,7 +35,7 @@ public record PageLayout(
                     + ", " + recipe + ", least=" + rounded(unitBytes));
         }
         int slots = (int) units * unit;
-        int run = recipe.selection().isPresent() ? AttentionKernel.TILE : slots;
+        int run = recipe.readsUnits() ? AttentionKernel.TILE : slots;
         int groups = slots / group;
         return new PageLayout(slots, run, group, key, value, run / group * key, groups * (key + value));
     }

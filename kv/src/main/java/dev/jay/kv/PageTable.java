@@ -37,6 +37,11 @@ final class PageTable implements StreamTable {
     }
 
     @Override
+    public PageTable rows() {
+        return this;
+    }
+
+    @Override
     public void append(int position, int count, MemorySegment keys, MemorySegment values, EachToken each) {
         checkAppend(position, length, count, keys, values);
         appendRows(0, count, keys, values, each);

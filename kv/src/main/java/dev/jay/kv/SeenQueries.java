@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
  * Queries of one sequence that a pass has attended with, and what came of it.
  *
  * @param queries    q[n][queryHeads][width] f32; borrowed
- * @param lse        log-sum-exp [n][queryHeads] f32; borrowed
+ * @param lse        log-sum-exp [n][queryHeads] f32; borrowed; null where the recipe seals groups
  * @param queryHeads of all KV heads
  * @param group      query heads that share a KV head
  * @param row        of the first

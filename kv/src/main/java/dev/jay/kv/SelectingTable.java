@@ -16,8 +16,14 @@ final class SelectingTable implements StreamTable {
 
     SelectingTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool) {
         this.rows = new PageTable(stream, shape, recipe, pool);
-        this.summaries = new UnitSummaries(rows, shape, recipe, pool);
+        this.summaries =
+                new UnitSummaries(rows, shape, recipe, recipe.selection().orElseThrow(), pool);
         this.budget = recipe.selection().orElseThrow().reading().tokens();
+    }
+
+    @Override
+    public PageTable rows() {
+        return rows;
     }
 
     @Override
@@ -78,6 +84,11 @@ final class SelectingTable implements StreamTable {
     @Override
     public void addresses(int head, int from, int to, long[] into) {
         rows.addresses(head, from, to, into);
+    }
+
+    @Override
+    public void coded(int head, int from, int to, HeadRows into) {
+        rows.coded(head, from, to, into);
     }
 
     @Override

@@ -157,6 +157,31 @@ final class SlotTable {
         }
 
         @Override
+        public void add(int i, float[] values) {
+            for (int from = 0; from < count; from += perPage) {
+                MemorySegment page = page(from);
+                long at = stateAt(from, i);
+                for (int s = from; s < Math.min(count, from + perPage); s++, at += (long) heads * entryBytes) {
+                    float state = page.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+                    page.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, state + values[s]);
+                }
+            }
+        }
+
+        @Override
+        public float[] states(int i) {
+            float[] states = new float[count];
+            for (int from = 0; from < count; from += perPage) {
+                MemorySegment page = page(from);
+                long at = stateAt(from, i);
+                for (int s = from; s < Math.min(count, from + perPage); s++, at += (long) heads * entryBytes) {
+                    states[s] = page.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+                }
+            }
+            return states;
+        }
+
+        @Override
         public int count() {
             return count;
         }

@@ -36,6 +36,11 @@ interface StreamTable {
     /** Holds these pages instead of its own from token {@code from} on. */
     void replace(int from, int[] others, int at, int tokens);
 
+    /** The rows themselves, where each is coded by itself and stays where it is. */
+    default PageTable rows() {
+        throw new IllegalStateException("kv rows here are sealed in groups, or move");
+    }
+
     /** {@link KvSource#forgotten}. */
     default int forgotten(int head) {
         return 0;

@@ -86,7 +86,7 @@ final class UnitChooser implements KvUnits {
         }
         if (selection.summaryRows() > 0) {
             score(queries, scratch);
-            for (float[] of : shares) share(of, scale);
+            for (float[] of : shares) share(of, count, scale);
         }
         Arrays.fill(importance, 0, count, 0);
         selection.rank(this, importance);
@@ -149,7 +149,7 @@ final class UnitChooser implements KvUnits {
     }
 
     /** From scores to shares. Float32 and in order, so the same bits wherever it runs. */
-    private void share(float[] of, float scale) {
+    static void share(float[] of, int count, float scale) {
         float best = Float.NEGATIVE_INFINITY;
         for (int u = 0; u < count; u++) best = Math.max(best, of[u]);
         float sum = 0;

@@ -3,6 +3,7 @@ package dev.jay.kv;
 
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.select.KvSelection;
+import dev.jay.kv.select.KvSummary;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
@@ -16,7 +17,7 @@ import java.util.Arrays;
  * them, and made anew where they came from elsewhere or were taken back. Owns its pages.
  */
 public final class UnitSummaries {
-    private final KvSelection selection;
+    private final KvSummary summary;
     private final PageTable rows;
     private final PagePool pool;
     private final PageList pages;
@@ -29,17 +30,17 @@ public final class UnitSummaries {
     private final int[] done; // units summed up, by head
     private int units;
 
-    UnitSummaries(PageTable rows, KvStream shape, KvRecipe recipe, PagePool pool) {
-        this.selection = recipe.selection().orElseThrow();
+    UnitSummaries(PageTable rows, KvStream shape, KvRecipe recipe, KvSummary summary, PagePool pool) {
+        this.summary = summary;
         this.rows = rows;
         this.pool = pool;
         this.pages = new PageList(pool);
         this.keyWidth = shape.keyWidth();
-        this.perPage = perPage(shape, recipe, pool.pageBytes());
+        this.perPage = perPage(shape, recipe, summary, pool.pageBytes());
         this.format = format(recipe);
-        this.rowBytes = rowBytes(shape, recipe);
-        this.unitRowsBytes = selection.summaryRows() * rowBytes;
-        this.headBytes = perPage * unitBytes(shape, recipe);
+        this.rowBytes = rowBytes(shape, recipe, summary);
+        this.unitRowsBytes = summary.summaryRows() * rowBytes;
+        this.headBytes = perPage * unitBytes(shape, recipe, summary);
         this.done = new int[shape.heads()];
     }
 
@@ -48,17 +49,16 @@ public final class UnitSummaries {
         return recipe.keys().rowFormat().filter(f -> f.blockSize() == 1).orElseGet(() -> WeightFormats.ALL.make("f16"));
     }
 
-    private static long rowBytes(KvStream shape, KvRecipe recipe) {
-        return format(recipe).bytesFor(recipe.selection().orElseThrow().summaryWidth(shape.keyWidth()));
+    private static long rowBytes(KvStream shape, KvRecipe recipe, KvSummary summary) {
+        return format(recipe).bytesFor(summary.summaryWidth(shape.keyWidth()));
     }
 
-    private static long unitBytes(KvStream shape, KvRecipe recipe) {
-        KvSelection selection = recipe.selection().orElseThrow();
-        return selection.summaryRows() * rowBytes(shape, recipe) + (selection.notes() ? Float.BYTES : 0);
+    private static long unitBytes(KvStream shape, KvRecipe recipe, KvSummary summary) {
+        return summary.summaryRows() * rowBytes(shape, recipe, summary) + (summary.notes() ? Float.BYTES : 0);
     }
 
-    private static int perPage(KvStream shape, KvRecipe recipe, long pageBytes) {
-        long unit = shape.heads() * unitBytes(shape, recipe);
+    private static int perPage(KvStream shape, KvRecipe recipe, KvSummary summary, long pageBytes) {
+        long unit = shape.heads() * unitBytes(shape, recipe, summary);
         if (unit > pageBytes) {
             throw new IllegalArgumentException("kv recipe '" + recipe
                     + "': a page has no room for the summary of a unit: " + unit + " bytes, the page has " + pageBytes);
@@ -67,8 +67,8 @@ public final class UnitSummaries {
     }
 
     /** Pages for a sequence of so many tokens. */
-    static int pagesFor(int tokens, KvStream shape, KvRecipe recipe, long pageBytes) {
-        int perPage = perPage(shape, recipe, pageBytes);
+    static int pagesFor(int tokens, KvStream shape, KvRecipe recipe, KvSummary summary, long pageBytes) {
+        int perPage = perPage(shape, recipe, summary, pageBytes);
         return perPage == 0 ? 0 : Math.ceilDiv(tokens / KvSelection.UNIT, perPage);
     }
 
@@ -95,14 +95,14 @@ public final class UnitSummaries {
     void summarise(int head) {
         if (done[head] >= units) return;
         float[] keys = new float[KvSelection.UNIT * keyWidth];
-        float[] summary = new float[selection.summaryRows() * selection.summaryWidth(keyWidth)];
-        MemorySegment from = MemorySegment.ofArray(summary);
+        float[] row = new float[summary.summaryRows() * summary.summaryWidth(keyWidth)];
+        MemorySegment from = MemorySegment.ofArray(row);
         for (int u = done[head]; u < units; u++) {
             rows.keyRows(head, u * KvSelection.UNIT, (u + 1) * KvSelection.UNIT, keys);
-            Arrays.fill(summary, 0);
-            float note = selection.summarise(keys, keyWidth, summary);
-            format.encode(from, 0, summary.length, page(u), rowsAt(head, u));
-            if (selection.notes()) page(u).set(Floats.LAYOUT, noteAt(head, u), note);
+            Arrays.fill(row, 0);
+            float note = summary.summarise(keys, keyWidth, row);
+            format.encode(from, 0, row.length, page(u), rowsAt(head, u));
+            if (summary.notes()) page(u).set(Floats.LAYOUT, noteAt(head, u), note);
         }
         done[head] = units;
     }

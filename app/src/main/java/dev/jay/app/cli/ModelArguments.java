@@ -94,8 +94,10 @@ final class ModelArguments {
                 description = "How keys and values are kept, such as 'keys=f16 values=f16', or in few bits with"
                     + " 'keys=per-channel(bits=4) values=per-token(bits=4)', which tokens are forgotten:"
                     + " 'evict=window(budget=512)', or of which a query reads some only:"
-                    + " 'select=best-pages(budget=512)'. Known: ${COMPLETION-CANDIDATES}. What each costs in bytes and"
-                    + " quality: jay bench kv (f16; f32 where numerics are exact).",
+                    + " 'select=best-pages(budget=512)', what a prompt's queries read: 'prefill=patterns(gamma=0.9)',"
+                    + " or on which tokens of a prompt the model runs at all: 'filter=early-layer(budget=512)'. Known:"
+                    + " ${COMPLETION-CANDIDATES}. What each costs in bytes and quality: jay bench kv (f16; f32 where"
+                    + " numerics are exact).",
                 completionCandidates = KvChoices.class)
         private String kv;
 

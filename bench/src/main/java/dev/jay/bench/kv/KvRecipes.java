@@ -8,7 +8,9 @@ import dev.jay.kv.PageLayout;
 import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEvictions;
 import dev.jay.kv.evict.KvSpreads;
+import dev.jay.kv.filter.KvFilters;
 import dev.jay.kv.merge.KvMerges;
+import dev.jay.kv.prefill.KvPrefills;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.model.ModelSpec;
 import java.util.ArrayList;
@@ -18,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is judged unless the caller says: codecs at few bits, whatever the catalogs of evictions, merges and selections
- * have, and every eviction of rows of few bits, with as many more tokens as make it the same bytes.
+ * What is judged unless the caller says: codecs at few bits, whatever the catalogs of ways to read prompts, evictions,
+ * merges, filters and selections have, and every eviction of rows of few bits, with as many more tokens as make it the same bytes.
  */
 final class KvRecipes {
     private static final String ROWS = "keys=f16 values=f16";
@@ -54,6 +56,9 @@ final class KvRecipes {
     static List<Candidate> all(ModelSpec spec, int length, List<Double> budgets, Optional<KvCalibration> measured) {
         List<Candidate> all = new ArrayList<>();
         for (String codec : CODECS) if (fits(spec, codec)) all.add(new Candidate(codec, 0));
+        int stretch = Math.max(128, length / 8 / 64 * 64);
+        for (String name : KvPrefills.ALL.names())
+            all.add(new Candidate(ROWS + " prefill=" + name + "(every=" + stretch + ")", 0));
         for (double percent : budgets) {
             if (!(percent > 0 && percent <= 100)) {
                 throw new IllegalArgumentException("--budgets: got " + percent + ", allowed: more than 0, up to 100");
@@ -94,6 +99,7 @@ final class KvRecipes {
                 heads(length, 100.0 * more / length).ifPresent(evict -> all.add(FEW_BITS + evict));
             }
         }
+        KvFilters.ALL.names().forEach(name -> all.add(ROWS + parameters("filter", name, tokens)));
         int units = Math.max(3, Math.ceilDiv(tokens, 32)); // the first, the last, and one to choose
         for (String name : KvSelections.ALL.names()) {
             all.add(ROWS + " select=" + name + "(budget=" + 32 * units + ",recent=1)");
@@ -130,9 +136,13 @@ final class KvRecipes {
     }
 
     private static String evict(String name, int tokens) {
+        return parameters("evict", name, tokens);
+    }
+
+    private static String parameters(String axis, String name, int tokens) {
         int recent = Math.max(1, Math.min(32, tokens / 2)); // a question at least
         int sinks = Math.min(4, tokens / 4);
-        return " evict=" + name + "(budget=" + tokens + ",recent=" + recent + ",sinks=" + sinks + ")";
+        return " " + axis + "=" + name + "(budget=" + tokens + ",recent=" + recent + ",sinks=" + sinks + ")";
     }
 
     /** Of a tile of rows of every stream. */

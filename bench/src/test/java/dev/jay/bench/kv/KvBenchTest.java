@@ -15,7 +15,9 @@ import dev.jay.engine.plan.JudgedRow;
 import dev.jay.engine.plan.Judgement;
 import dev.jay.kv.evict.KvCalibration;
 import dev.jay.kv.evict.KvEvictions;
+import dev.jay.kv.filter.KvFilters;
 import dev.jay.kv.merge.KvMerges;
+import dev.jay.kv.prefill.KvPrefills;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.model.load.Synth;
 import java.io.ByteArrayOutputStream;
@@ -154,6 +156,12 @@ class KvBenchTest {
         }
         for (String name : KvSelections.ALL.names()) {
             assertThat(recipes).anyMatch(recipe -> recipe.contains("select=" + name + "(budget=96,"));
+        }
+        for (String name : KvPrefills.ALL.names()) {
+            assertThat(recipes).anyMatch(recipe -> recipe.contains("prefill=" + name + "(every=128"));
+        }
+        for (String name : KvFilters.ALL.names()) {
+            assertThat(recipes).anyMatch(recipe -> recipe.contains("filter=" + name + "(budget=64,"));
         }
     }
 

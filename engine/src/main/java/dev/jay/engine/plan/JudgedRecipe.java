@@ -3,6 +3,7 @@ package dev.jay.engine.plan;
 
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.evict.KvEviction;
+import dev.jay.kv.filter.KvFilter;
 import dev.jay.kv.select.KvSelection;
 import java.util.Optional;
 
@@ -50,6 +51,8 @@ public record JudgedRecipe(KvRecipe recipe, int context, double quality, String 
     static boolean isFull(KvRecipe recipe) {
         return recipe.eviction().isEmpty()
                 && recipe.selection().isEmpty()
+                && recipe.filter().isEmpty()
+                && !recipe.readsLessOfPrompts()
                 && isFull(recipe.keys().name())
                 && isFull(recipe.values().name());
     }
@@ -70,7 +73,12 @@ public record JudgedRecipe(KvRecipe recipe, int context, double quality, String 
                         case "values=" -> recipe.values().name();
                         case "evict=" -> recipe.eviction().orElseThrow().name().replaceFirst(BUDGET, "");
                         case "select=" ->
-                            recipe.selection().orElseThrow().name().replaceFirst(BUDGET, "");
+                            recipe.selection()
+                                    .orElseThrow()
+                                    .name()
+                                    .replaceFirst(recipe.filter().isEmpty() ? BUDGET : "^$", "");
+                        case "prefill=" -> recipe.prefill().orElseThrow().name();
+                        case "filter=" -> recipe.filter().orElseThrow().name().replaceFirst(BUDGET, "");
                         default -> part.substring(axis.length());
                     });
         }
@@ -82,9 +90,12 @@ public record JudgedRecipe(KvRecipe recipe, int context, double quality, String 
         static Optional<Budget> of(KvRecipe recipe) {
             Optional<Budget> evicts = recipe.eviction()
                     .map((KvEviction e) -> new Budget(recipe, e.budget().tokens(), 1, "evict=", e.name()));
-            return evicts.or(() -> recipe.selection()
-                    .map((KvSelection s) ->
-                            new Budget(recipe, s.reading().tokens(), KvSelection.UNIT, "select=", s.name())));
+            Optional<Budget> filters = recipe.filter()
+                    .map((KvFilter f) -> new Budget(recipe, f.passing().tokens(), 1, "filter=", f.name()));
+            return evicts.or(() -> filters)
+                    .or(() -> recipe.selection()
+                            .map((KvSelection s) ->
+                                    new Budget(recipe, s.reading().tokens(), KvSelection.UNIT, "select=", s.name())));
         }
 
         /** What depends on the budget unless it is said grows with it. */

@@ -34,4 +34,16 @@ public interface KvSlots {
     float state(int slot, int i);
 
     void state(int slot, int i, float value);
+
+    /** Adds to the state of each slot. */
+    default void add(int i, float[] values) {
+        for (int s = 0; s < count(); s++) state(s, i, state(s, i) + values[s]);
+    }
+
+    /** The state of each slot. */
+    default float[] states(int i) {
+        float[] states = new float[count()];
+        for (int s = 0; s < states.length; s++) states[s] = state(s, i);
+        return states;
+    }
 }

@@ -57,10 +57,11 @@ final class PromptWindow implements KvEviction {
 
     @Override
     public void rank(KvSlots slots, float[] importance) {
+        float[] sums = slots.states(0);
         for (int s = 0; s < slots.count(); s++) {
             float most = 0;
             int end = Math.min(slots.count(), s + pool / 2 + 1);
-            for (int n = Math.max(0, s - pool / 2); n < end; n++) most = Math.max(most, slots.state(n, 0));
+            for (int n = Math.max(0, s - pool / 2); n < end; n++) most = Math.max(most, sums[n]);
             importance[s] = most;
         }
         for (int s = 0; s < slots.count(); s++) slots.state(s, 0, 0); // the next question is another one

@@ -6,7 +6,7 @@ final class Sums {
     private Sums() {}
 
     static void add(KvSlots slots, float[] spent) {
-        for (int s = 0; s < slots.count(); s++) slots.state(s, 0, slots.state(s, 0) + spent[s]);
+        slots.add(0, spent);
     }
 
     static void rank(KvSlots slots, float[] importance) {

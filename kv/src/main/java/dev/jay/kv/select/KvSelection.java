@@ -7,39 +7,13 @@ package dev.jay.kv.select;
  * query chooses anew. What a unit holds is summed up in rows whose products with what is made of a query say how near
  * they are. Stateless: a choice depends on the query, its position and the keys before it alone.
  */
-public interface KvSelection {
+public interface KvSelection extends KvSummary {
     /** Tokens that are read together. */
     int UNIT = 32;
 
     String name();
 
     Reading reading();
-
-    /** Rows that sum a unit up; 0: none. */
-    default int summaryRows() {
-        return 0;
-    }
-
-    /** Values of such a row. */
-    default int summaryWidth(int keyWidth) {
-        return keyWidth;
-    }
-
-    /** Whether a number is remembered of a unit besides. */
-    default boolean notes() {
-        return false;
-    }
-
-    /**
-     * Sums a whole unit up.
-     *
-     * @param keys [UNIT][keyWidth], as they are kept
-     * @param to   [summaryRows][summaryWidth]
-     * @return what {@link KvUnits#note} gives back
-     */
-    default float summarise(float[] keys, int keyWidth, float[] to) {
-        return 0;
-    }
 
     /** What a summary's rows are multiplied by for a query: {@code to[at + i]}, i below the summary's width. */
     default void probe(float[] query, float[] to, int at) {

@@ -112,9 +112,11 @@ final class Parts {
         Linear out = new Linear(ops, List.of(tensors.part(layer, p + "attn_output", spec.dim(), queries)));
         KvRecipe recipe = spec.isEncoder() ? KvRecipe.LOSSLESS : recipes.get(layer);
         int window = spec.attention().get(layer).window();
-        if ((recipe.eviction().isPresent() || recipe.selection().isPresent()) && window > 0) {
+        boolean selects = recipe.selection().isPresent();
+        boolean evicts = recipe.eviction().isPresent();
+        if ((evicts || selects || recipe.readsLessOfPrompts()) && window > 0) {
             throw new IllegalArgumentException("kv recipe '" + recipe + "': "
-                    + (recipe.eviction().isPresent() ? "evict=" : "select=")
+                    + (evicts ? "evict=" : selects ? "select=" : "prefill=")
                     + " needs layers that attend to all tokens before; layer " + layer
                     + " of this model has a window of " + window);
         }

@@ -112,6 +112,32 @@ public final class Transformer {
         }
     }
 
+    /**
+     * Runs the pass through the first {@code count} layers, of the last of them its attention only: what is left is what that
+     * layer has shown to its sources. They have streams for these layers, and need no others.
+     */
+    public void runBeginning(Pass given, int mostRows, int count) {
+        weights.hold(Weights.ROOT);
+        try {
+            Pass pass = given.withRotations(
+                    rotations.stream().map(r -> r.table(given)).toList());
+            MemorySegment x = pass.floats(spec.dim());
+            embedding.run(pass.tokens(), x);
+            for (Block block : entry) block.run(pass, x);
+            for (int layer = 0; layer < count; layer++) {
+                List<Block> blocks = layers.get(layer);
+                weights.hold(layer);
+                try {
+                    layer(layer < count - 1 ? blocks : blocks.subList(0, 1), pass, x, mostRows);
+                } finally {
+                    weights.release(layer);
+                }
+            }
+        } finally {
+            weights.release(Weights.ROOT);
+        }
+    }
+
     /** Every row of an encoder looks at those after it; a codec of groups takes what a pass appends at once. */
     private boolean canRunInParts() {
         return !spec.isEncoder() && recipes.stream().allMatch(r -> r.group() == 1);
