@@ -79,7 +79,7 @@ public final class Calibration {
      *
      * @param options what {@link Model#open} takes, its context among them; a recipe is not asked for
      * @param prompts made of the model's tokens, and of so many at most
-     * @param kvHeads whether to find out which KV heads cost most when they forget, which takes about four runs of all
+     * @param kvHeads whether to find out which KV heads cost most when they forget, which takes about three runs of all
      *     prompts a head
      * @param done    is told how many prompts have run, and how many will
      */

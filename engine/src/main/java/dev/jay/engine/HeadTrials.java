@@ -19,9 +19,9 @@ import java.util.function.LongConsumer;
 
 /**
  * Finds which KV heads of a model must keep all tokens, by having the others forget: in rounds, in each of which every head
- * that still keeps all is tried alone with those that forget already, and the quarter that costs least forgets from then on.
- * So it is seen what heads do for each other, at about four trials a head. What a trial costs is what the prompts' answers,
- * and the second half of what stands before them, surprise the model more. Exact mode, so it depends on the model and the
+ * that still keeps all is tried alone with those that forget already, and the third that costs least forgets from then on.
+ * So it is seen what heads do for each other, at about three trials a head. What a trial costs is how much
+ * more the second half of each prompt and its answer surprise the model, each token alike. Exact mode, so it depends on the model and the
  * prompts alone.
  */
 final class HeadTrials {
@@ -55,7 +55,7 @@ final class HeadTrials {
 
     /** How many of those that are left forget after a round. */
     private static int gone(int left) {
-        return Math.max(1, left / 4);
+        return Math.max(1, left / 3);
     }
 
     /**
@@ -86,7 +86,7 @@ final class HeadTrials {
         return order.reversed();
     }
 
-    /** Nats a token, of answers and of what stands before them, where only some heads keep all. */
+    /** Nats a token, of the second half of each prompt and of its answer, where only some heads keep all. */
     double surprise(Set<KvHead> whole) {
         double sum = 0;
         for (Calibration.Prompt p : prompts) {
@@ -94,8 +94,7 @@ final class HeadTrials {
             List<KvRecipe> each = new ArrayList<>();
             for (int l = 0; l < layers; l++) each.add(recipe(l, window, whole));
             double[] surprises = surprises(p, each);
-            sum += mean(surprises, p.answerFrom() / 2, p.answerFrom())
-                    + mean(surprises, p.answerFrom(), p.tokens().length);
+            sum += mean(surprises, p.answerFrom() / 2, p.tokens().length);
         }
         return sum / prompts.size();
     }

@@ -72,7 +72,7 @@ final class CalibrateCommand implements Callable<Integer> {
             names = "--heads",
             description =
                     "Find out, too, which KV heads cost most when they forget, for spread=heads: every prompt is run"
-                            + " about four times for each KV head of the model (no).")
+                            + " about three times for each KV head of the model (no).")
     private boolean heads;
 
     CalibrateCommand(Shell shell) {

@@ -16,6 +16,7 @@ import dev.jay.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -90,13 +91,13 @@ final class KvRecipes {
         boolean byHead = calibrated && !measured.get().kvHeads().isEmpty();
         List<String> all = new ArrayList<>();
         evictions(tokens, calibrated).forEach(evict -> all.add(ROWS + evict));
-        if (byHead) heads(length, percent).ifPresent(evict -> all.add(ROWS + evict));
+        if (byHead) heads(spec, length, percent).ifPresent(evict -> all.add(ROWS + evict));
         for (String name : KvMerges.ALL.names()) all.add(ROWS + evict("heavy-hitter", tokens) + " merge=" + name);
         if (fits(spec, FEW_BITS)) {
             int more = (int) (tokens * rowBytes(spec, ROWS) / rowBytes(spec, FEW_BITS));
             if (more < length) evictions(more, calibrated).forEach(evict -> all.add(FEW_BITS + evict));
             if (byHead && more < length) {
-                heads(length, 100.0 * more / length).ifPresent(evict -> all.add(FEW_BITS + evict));
+                heads(spec, length, 100.0 * more / length).ifPresent(evict -> all.add(FEW_BITS + evict));
             }
         }
         KvFilters.ALL.names().forEach(name -> all.add(ROWS + parameters("filter", name, tokens)));
@@ -124,15 +125,22 @@ final class KvRecipes {
         return all;
     }
 
-    /** Some heads keep all, the others so few that both come to what is wanted at most. */
-    private static Optional<String> heads(int length, double percent) {
-        int window = Math.max(8, length / 32);
-        double few = 200.0 * window / length; // percent that a head holds that forgets only every so often
-        int whole = (int) ((percent - few) / (100 - few) * 100);
-        return whole < 1
-                ? Optional.empty()
-                : Optional.of(" evict=window(budget=" + window + ",every=" + window + ",sinks=4) spread=" + HEADS
-                        + "(whole=" + whole + ")");
+    /** Some heads keep all, which takes up to two thirds of the tokens; the others share the rest. */
+    private static Optional<String> heads(ModelSpec spec, int length, double percent) {
+        int heads = spec.kvShape().streams().stream().mapToInt(KvStream::heads).sum();
+        double all = heads * percent / 100; // whole heads that would take as much
+        int whole = (int) Math.floor(all * 2 / 3);
+        int slots = whole == 0 || whole == heads ? 0 : (int) (length * (all - whole) / (heads - whole));
+        int every = Math.min(64, slots / 4);
+        if (every < 4) return Optional.empty();
+        return Optional.of(String.format(
+                Locale.ROOT,
+                " evict=window(budget=%d,every=%d,sinks=%d) spread=%s(whole=%.1f)",
+                slots - every,
+                every,
+                Math.min(16, slots / 8),
+                HEADS,
+                100.0 * whole / heads));
     }
 
     private static String evict(String name, int tokens) {
