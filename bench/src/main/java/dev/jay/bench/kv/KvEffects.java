@@ -73,6 +73,11 @@ record KvEffects(String effect, String recipe, String figure, boolean isShown) {
                         beside(byChannel, byToken) + sizes,
                         byChannel < byToken),
                 new KvEffects(
+                        "and so are the scores of the model's own queries",
+                        channel,
+                        beside(score(keys, channel), score(keys, token)),
+                        score(keys, channel) < score(keys, token)),
+                new KvEffects(
                         "rotation gains nothing where no channel stands out (row 118)",
                         turned,
                         beside(rotated, straight),
@@ -86,6 +91,10 @@ record KvEffects(String effect, String recipe, String figure, boolean isShown) {
 
     private static double error(KvKeys keys, String recipe, KvKeys before) {
         return keys.error(recipe.substring("keys=".length()), before);
+    }
+
+    private static double score(KvKeys keys, String recipe) {
+        return keys.scoreError(recipe.substring("keys=".length()));
     }
 
     private static String beside(double one, double other) {

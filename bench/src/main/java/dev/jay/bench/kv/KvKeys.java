@@ -20,9 +20,14 @@ final class KvKeys {
     private final int tokens;
     private final int width;
     private final float[][] heads; // of all layers: [tokens][width]
+    private final float[][] queries; // one for each key
 
-    /** @param heads of all layers: keys[tokens][width] */
-    KvKeys(int tokens, int width, float[][] heads) {
+    /**
+     * @param heads   of all layers: keys[tokens][width]
+     * @param queries one for each key
+     */
+    KvKeys(int tokens, int width, float[][] heads, float[][] queries) {
+        this.queries = queries;
         this.tokens = tokens;
         this.width = width;
         this.heads = heads;
@@ -36,10 +41,11 @@ final class KvKeys {
         int width = bed.spec().kvShape().streams().getFirst().keyWidth();
         int layers = bed.spec().kvShape().streams().size();
         float[][] heads = new float[layers * perLayer][count * width];
+        float[][] queries = new float[layers * perLayer][count * width];
         try (Sequence sequence = bed.sequence(KvJudge.F16, count)) {
             for (int at = 0; at < count; at += KvBed.ROWS) {
                 int rows = Math.min(KvBed.ROWS, count - at);
-                KeysSeen seen = new KeysSeen(sequence.cache, perLayer, width, heads);
+                KeysSeen seen = new KeysSeen(sequence.cache, perLayer, width, heads, queries);
                 int[] tokens = Arrays.copyOfRange(text, at, at + rows);
                 long mark = sequence.scratch.mark();
                 sequence.transformer.run(Pass.of(
@@ -48,7 +54,7 @@ final class KvKeys {
                 sequence.cache.settle(at + rows);
             }
         }
-        return new KvKeys(count, width, heads);
+        return new KvKeys(count, width, heads, queries);
     }
 
     /** With a channel, and the one that turns with it, so many times as large in every head. */
@@ -61,7 +67,7 @@ final class KvKeys {
                 larger[h][t * width + (channel + width / 2) % width] *= times;
             }
         }
-        return new KvKeys(tokens, width, larger);
+        return new KvKeys(tokens, width, larger, queries);
     }
 
     /** Of each head, how large its largest channel is beside the median of its channels; the median of heads. */
@@ -127,6 +133,47 @@ final class KvKeys {
             all += before.variance(h);
         }
         return error / all;
+    }
+
+    /**
+     * What a codec changes of what queries see of the keys before them, beside how that differs from key to key: what all
+     * keys have in common changes no attention.
+     */
+    double scoreError(String name) {
+        KvCodec codec = KvCodecs.ALL.make(name);
+        int group = codec.group();
+        MemorySegment page = MemorySegment.ofArray(new byte[codec.groupBytes(width) + 8]);
+        double error = 0;
+        double all = 0;
+        for (int h = 0; h < heads.length; h++) {
+            float[] coded = new float[tokens * width];
+            MemorySegment rows = MemorySegment.ofArray(heads[h]);
+            for (int t = 0; t + group <= tokens; t += group) {
+                codec.seal(rows, 4L * t * width, width, page, 0);
+                codec.unseal(page, 0, width, MemorySegment.ofArray(coded), 4L * t * width);
+            }
+            for (int q = tokens - 1; q >= tokens / 2; q -= 32) {
+                error += spread(queries[h], q, heads[h], coded);
+                all += spread(queries[h], q, heads[h], null);
+            }
+        }
+        return error / all;
+    }
+
+    /** How far the scores of a query lie from their mean; those of what the codec changed, where it is given. */
+    private double spread(float[] of, int query, float[] keys, float[] coded) {
+        double sum = 0;
+        double squares = 0;
+        for (int t = 0; t < query; t++) {
+            double score = 0;
+            for (int c = 0; c < width; c++) {
+                float key = keys[t * width + c];
+                score += of[query * width + c] * (coded == null ? key : coded[t * width + c] - key);
+            }
+            sum += score;
+            squares += score * score;
+        }
+        return squares - sum * sum / query;
     }
 
     /** Squares of distances from the mean key of a head. */

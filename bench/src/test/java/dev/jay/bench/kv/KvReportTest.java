@@ -97,7 +97,7 @@ class KvReportTest {
         float[] head = new float[128 * 64];
         for (int i = 0; i < head.length; i++) head[i] = (float) random.nextGaussian();
         for (int t = 0; t < 128; t++) head[t * 64 + 5] += outlier;
-        return new KvKeys(128, 64, new float[][] {head});
+        return new KvKeys(128, 64, new float[][] {head}, new float[][] {head});
     }
 
     @Test
@@ -106,6 +106,8 @@ class KvReportTest {
         assertThat(even.largest()).isBetween(1.0, 1.5);
         assertThat(keys(50).largest()).isGreaterThan(20);
         assertThat(even.error("f32", even)).isZero();
+        assertThat(even.scoreError("f32")).isZero();
+        assertThat(even.scoreError("per-token(bits=2)")).isBetween(0.01, 0.5);
         assertThat(even.error("per-token(bits=4)", even)).isLessThan(even.error("per-token(bits=2)", even));
         assertThat(keys(50).error("per-channel(bits=2)", keys(50)))
                 .as("what all have in common costs nothing")
