@@ -8,7 +8,8 @@ import java.util.Arrays;
 /**
  * Forgets nothing as a whole: tokens whose keys are alike become one, the mean of all that it stands for, and it counts for
  * as many (Chelsea, row 101). Slots are cut into chunks; of each chunk every other one looks among the rest for the key
- * that points most nearly where its own does, and those pairs that are most alike are joined, until few enough are left.
+ * that is nearest to its own, and those pairs that are nearest are joined, until few enough are left. Distances and not the
+ * paper's cosines: what all keys of a head have in common changes no weight, but makes their cosines alike.
  * A round joins a {@code share} of what there is, so that what is alike becomes a large cluster and what is not stays alone. The
  * first and the last tokens, as the budget has them, stay as they are.
  */
@@ -99,23 +100,21 @@ final class Clusters implements KvEviction {
             }
         }
 
-        /** Joins the {@code count} pairs that are most alike, or as many as there are, and says how many. */
+        /** Joins the {@code count} pairs that are nearest, or as many as there are, and says how many. */
         int round(int count, int[] into, float[] importance, int before) {
-            float[] unit = directed();
             int[] nearest = new int[left.length]; // of each that looks, an index of left
-            float[] cosines = new float[left.length];
+            float[] apart = new float[left.length];
             Integer[] pairs = new Integer[left.length];
             int found = 0;
-            for (int from = 0; from < left.length; from += chunk) {
+            for (int from = 0; from + 1 < left.length; from += chunk) {
                 int end = Math.min(left.length, from + chunk);
-                for (int i = from; i < end && from + 1 < end; i += 2) {
-                    look(unit, i, from + 1, end, nearest, cosines);
-                    pairs[found++] = i;
-                }
+                if (end - from < 2) break;
+                look(from, end, nearest, apart);
+                for (int i = from; i < end; i += 2) pairs[found++] = i;
             }
             Arrays.sort(pairs, 0, found, (a, b) -> {
-                int byCosine = Float.compare(cosines[b], cosines[a]);
-                return byCosine != 0 ? byCosine : a - b;
+                int byDistance = Float.compare(apart[a], apart[b]);
+                return byDistance != 0 ? byDistance : a - b;
             });
             int joined = Math.min(count, found);
             boolean[] isGone = new boolean[left.length];
@@ -132,29 +131,33 @@ final class Clusters implements KvEviction {
             return joined;
         }
 
-        /** Keys of what is left, as long as 1; those that have no length stay 0. */
-        private float[] directed() {
-            float[] unit = new float[left.length * width];
-            for (int i = 0; i < left.length; i++) {
-                double squares = 0;
-                int key = left[i] * width;
-                for (int c = 0; c < width; c++) squares += (double) keys[key + c] * keys[key + c];
-                double over = squares > 0 && squares < Double.POSITIVE_INFINITY ? 1 / Math.sqrt(squares) : 0;
-                for (int c = 0; c < width && over > 0; c++) unit[i * width + c] = (float) (keys[key + c] * over);
+        /** Of every other one of [from, end) which of the rest is nearest, the earliest of equal ones, and the square of how far. */
+        private void look(int from, int end, int[] nearest, float[] apart) {
+            int others = (end - from) / 2;
+            float[] columns = new float[width * others]; // [channel][other]
+            for (int j = 0; j < others; j++) {
+                int key = left[from + 1 + 2 * j] * width;
+                for (int c = 0; c < width; c++) columns[c * others + j] = keys[key + c];
             }
-            return unit;
+            float[] squares = new float[others];
+            for (int i = from; i < end; i += 2) {
+                int key = left[i] * width;
+                Arrays.fill(squares, 0);
+                for (int c = 0; c < width; c++) add(keys[key + c], columns, c * others, squares);
+                apart[i] = Float.POSITIVE_INFINITY;
+                nearest[i] = from + 1;
+                for (int j = 0; j < others; j++) {
+                    if (!(squares[j] < apart[i])) continue;
+                    apart[i] = squares[j];
+                    nearest[i] = from + 1 + 2 * j;
+                }
+            }
         }
 
-        /** Of every other one from {@code first} to {@code end} the one most alike; of equal ones the earliest. */
-        private void look(float[] unit, int i, int first, int end, int[] nearest, float[] cosines) {
-            cosines[i] = Float.NEGATIVE_INFINITY;
-            nearest[i] = first;
-            for (int j = first; j < end; j += 2) {
-                float cosine = 0;
-                for (int c = 0; c < width; c++) cosine += unit[i * width + c] * unit[j * width + c];
-                if (!(cosine > cosines[i])) continue;
-                cosines[i] = cosine;
-                nearest[i] = j;
+        private static void add(float key, float[] columns, int at, float[] squares) {
+            for (int j = 0; j < squares.length; j++) {
+                float d = key - columns[at + j];
+                squares[j] += d * d;
             }
         }
 
