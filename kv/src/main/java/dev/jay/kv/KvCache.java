@@ -86,7 +86,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
      * coded as it comes, with its summaries where queries select; where groups are sealed, with both tails.
      */
     public static int pagesFor(int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes) {
-        return pages(tokens, shape, recipes, pageBytes, e -> EvictingTable.mostSlots(e, tokens));
+        return pages(tokens, shape, recipes, pageBytes, e -> EvictingTable.mostSlots(e, tokens), true);
     }
 
     /** The most pages a cache holds when a prompt of so many tokens has ended, and with it what is forgotten, or did not pass. */
@@ -101,12 +101,21 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
                 shape,
                 recipes,
                 pageBytes,
-                e -> Math.min(tokens, e.budget().tokens()));
+                e -> Math.min(tokens, e.budget().tokens()),
+                false);
     }
 
-    /** @param kept slots of heads that forget */
+    /**
+     * @param kept     slots of heads that forget
+     * @param inPrompt whether a prompt may be on its way still: what is known of it until then counts
+     */
     private static int pages(
-            int tokens, KvShape shape, List<KvRecipe> recipes, long pageBytes, ToIntFunction<KvEviction> kept) {
+            int tokens,
+            KvShape shape,
+            List<KvRecipe> recipes,
+            long pageBytes,
+            ToIntFunction<KvEviction> kept,
+            boolean inPrompt) {
         checkOneEach(shape, recipes);
         int pages = 0;
         for (int s = 0; s < recipes.size(); s++) {
@@ -126,7 +135,7 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
                         UnitSummaries.pagesFor(
                                 tokens, stream, recipe, recipe.selection().get(), pageBytes));
             }
-            if (recipe.readsLessOfPrompts()) {
+            if (inPrompt && recipe.readsLessOfPrompts()) {
                 pages = Math.addExact(pages, PromptPatterns.pagesFor(tokens, stream, recipe, pageBytes));
             }
             int group = recipe.group();

@@ -5,15 +5,17 @@ import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 
 /**
- * Lets those tokens pass that the last query of an early layer points at: products with keys, summed over heads and meaned
- * over their surroundings (GemFilter, row 159). The publication's layer is the 13th of 32; where none is named it is that
- * share of the model's.
+ * Lets those tokens pass that the last queries of an early layer point at: shares of attention, summed over heads and meaned
+ * over their surroundings (GemFilter, row 159). The publication sums plain products ({@code shares=0,pool=5}), so that the
+ * head with the largest numbers chooses alone; its layer is the 13th of 32, and where none is named here that share of the
+ * model's.
  */
 final class EarlyLayer implements KvFilter {
     static final Catalog.Entry<KvFilter> ENTRY = new Catalog.Entry<>(
             "early-layer",
-            "budget=512 tokens that the prompt's last query points at in one layer=0 (counted from 1; 0: two in five of"
-                    + " the way), meaned over pool=5, the first sinks=4 and the last recent=32 among them (GemFilter)",
+            "budget=512 tokens on which the last window=1 queries of a prompt spend most in one layer=0 (counted from"
+                + " 1; 0: two in five of the way), meaned over pool=13, the first sinks=4 and the last recent=32 among"
+                + " them; shares=0: by plain products (GemFilter)",
             EarlyLayer::new);
 
     private static final int MOST = 1024; // queries: each is remembered with what it says of every token
@@ -27,9 +29,9 @@ final class EarlyLayer implements KvFilter {
     private EarlyLayer(Args args) {
         this.layer = args.intOf("layer", 0);
         this.window = args.intOf("window", 1);
-        int shares = args.intOf("shares", 0);
+        int shares = args.intOf("shares", 1);
         this.shares = shares == 1;
-        this.pool = args.intOf("pool", 5);
+        this.pool = args.intOf("pool", 13);
         this.passing = Passing.of("early-layer", args);
         if (layer < 0 || window < 1 || window > MOST || shares < 0 || shares > 1 || pool < 1 || pool % 2 == 0) {
             throw new IllegalArgumentException("kv filter early-layer: layer=" + layer + ", window=" + window
