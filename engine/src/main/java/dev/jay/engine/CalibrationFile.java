@@ -66,7 +66,7 @@ record CalibrationFile(Path path, Path model) {
                 .orElseThrow(() -> new IllegalArgumentException("kv recipe '" + recipe
                         + "' goes by what was measured of the model, and "
                         + (Files.isRegularFile(path) ? path + " is of another model" : "there is no " + path)
-                        + "; 'jay calibrate " + model + " TEXT' measures it"));
+                        + "; 'jay calibrate " + model + " TEXT' measures it (for spread=heads with --heads)"));
     }
 
     /** What lies beside the model; if that is not of this very model, what comes with Jay of its own. */
