@@ -19,7 +19,8 @@ class KvRecipeTest {
     @Test
     void shouldRejectWhenAnAxisOrCodecIsUnknown() {
         assertThatThrownBy(() -> KvRecipe.parse("keys=f16 rows=f16"))
-                .hasMessageContaining("axis=rows, known axes=[keys, values, evict, merge, spread, select]");
+                .hasMessageContaining(
+                        "axis=rows, known axes=[keys, values, evict, merge, spread, select, prefill, filter]");
         assertThatThrownBy(() -> KvRecipe.parse("keys=f17"))
                 .hasMessageContaining("name=f17, known=[f32, f16, bf16, q8_0");
         assertThatThrownBy(() -> KvRecipe.parse("f16")).hasMessageContaining("wanted axis=choice");
