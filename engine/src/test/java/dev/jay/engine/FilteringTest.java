@@ -111,7 +111,7 @@ class FilteringTest {
     void whatPassesIsWhatTheLastQueryOfItsLayerPointsAt() throws IOException {
         int[] prompt = asking.request(2).prompt();
         for (int layer = 1; layer <= 2; layer++) {
-            String parameters = "(budget=40,sinks=2,recent=8,layer=" + layer + ",pool=3)";
+            String parameters = "(budget=40,sinks=2,recent=8,layer=" + layer + ",pool=3,shares=0)";
             for (String rows : List.of(F16, "keys=f32 values=bf16", "keys=per-channel values=per-token(span=16)")) {
                 double[] scores = scores(rows, layer - 1, prompt);
                 KvFilter filter = KvFilters.ALL.make("early-layer" + parameters);
