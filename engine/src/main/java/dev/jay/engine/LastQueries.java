@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.kv.Beside;
 import dev.jay.kv.HeadRows;
 import dev.jay.kv.KvSource;
 import dev.jay.kv.KvStream;

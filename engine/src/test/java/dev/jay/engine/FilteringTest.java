@@ -4,6 +4,7 @@ package dev.jay.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jay.kv.Beside;
 import dev.jay.kv.HeadRows;
 import dev.jay.kv.KvStream;
 import dev.jay.kv.SeenQueries;

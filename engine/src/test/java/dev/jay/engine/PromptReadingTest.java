@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.engine.sample.Sampling;
+import dev.jay.kv.Beside;
 import dev.jay.kv.prefill.KvPrefills;
 import dev.jay.model.load.Synth;
 import dev.jay.tensor.kernel.Numerics;

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.jay.engine;
+package dev.jay.kv;
 
-import dev.jay.kv.HeadRows;
-import dev.jay.kv.KvRecipe;
-import dev.jay.kv.KvSource;
-import dev.jay.kv.PageLayout;
-import dev.jay.kv.PromptPatterns;
-import dev.jay.kv.UnitSummaries;
 import dev.jay.tensor.kernel.Ops;
 import java.lang.foreign.MemorySegment;
 
@@ -14,10 +8,10 @@ import java.lang.foreign.MemorySegment;
  * Stands between a cache that forgets nothing and its passes, to look at queries. Attention computes as if it were not there.
  * Borrows the cache.
  */
-abstract class Beside implements KvSource {
+public abstract class Beside implements KvSource {
     private final KvSource cache;
 
-    Beside(KvSource cache) {
+    protected Beside(KvSource cache) {
         this.cache = cache;
     }
 
