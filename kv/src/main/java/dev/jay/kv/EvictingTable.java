@@ -216,30 +216,6 @@ final class EvictingTable implements StreamTable {
     }
 
     @Override
-    public void pagesOf(int from, int to, int[] into, int at) {
-        throw notShared();
-    }
-
-    @Override
-    public void share(int[] others, int at, int tokens) {
-        throw notShared();
-    }
-
-    @Override
-    public void copy(int[] others, int at, int tokens) {
-        throw notShared();
-    }
-
-    @Override
-    public void replace(int from, int[] others, int at, int tokens) {
-        throw notShared();
-    }
-
-    private IllegalStateException notShared() {
-        return new IllegalStateException("kv rows of a sequence that forgets are shared with nobody: stream=" + stream);
-    }
-
-    @Override
     public PageLayout layout() {
         return rows.layout();
     }

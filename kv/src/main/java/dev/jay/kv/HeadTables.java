@@ -11,12 +11,10 @@ import java.lang.foreign.MemorySegment;
  * say.
  */
 final class HeadTables implements StreamTable {
-    private final int stream;
     private final KvRecipe recipe;
     private final StreamTable[] heads;
 
     HeadTables(int stream, KvStream shape, KvRecipe recipe, PagePool pool) {
-        this.stream = stream;
         this.recipe = recipe;
         this.heads = new StreamTable[shape.heads()];
         Budget budget = recipe.eviction().orElseThrow().budget();
@@ -128,29 +126,5 @@ final class HeadTables implements StreamTable {
     @Override
     public void coded(int head, int from, int to, HeadRows rows) {
         heads[head].coded(0, from, to, rows);
-    }
-
-    @Override
-    public void pagesOf(int from, int to, int[] into, int at) {
-        throw notShared();
-    }
-
-    @Override
-    public void share(int[] others, int at, int tokens) {
-        throw notShared();
-    }
-
-    @Override
-    public void copy(int[] others, int at, int tokens) {
-        throw notShared();
-    }
-
-    @Override
-    public void replace(int from, int[] others, int at, int tokens) {
-        throw notShared();
-    }
-
-    private IllegalStateException notShared() {
-        return new IllegalStateException("kv rows of heads that forget are shared with nobody: stream=" + stream);
     }
 }

@@ -25,16 +25,28 @@ interface StreamTable {
     KvRecipe recipe();
 
     /** Copies the pages of coded tokens [from, to), where {@code from} begins one. */
-    void pagesOf(int from, int to, int[] into, int at);
+    default void pagesOf(int from, int to, int[] into, int at) {
+        throw notShared();
+    }
 
     /** One more holder of these pages: the next tokens, which end a page. */
-    void share(int[] others, int at, int tokens);
+    default void share(int[] others, int at, int tokens) {
+        throw notShared();
+    }
 
     /** The next tokens, copied from these pages to pages of its own. */
-    void copy(int[] others, int at, int tokens);
+    default void copy(int[] others, int at, int tokens) {
+        throw notShared();
+    }
 
     /** Holds these pages instead of its own from token {@code from} on. */
-    void replace(int from, int[] others, int at, int tokens);
+    default void replace(int from, int[] others, int at, int tokens) {
+        throw notShared();
+    }
+
+    private static IllegalStateException notShared() {
+        return new IllegalStateException("kv rows of which some are forgotten are shared with nobody");
+    }
 
     /** The rows themselves, where each is coded by itself and stays where it is. */
     default PageTable rows() {
