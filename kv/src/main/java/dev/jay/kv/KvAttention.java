@@ -367,10 +367,7 @@ public final class KvAttention {
             int runs = Math.ceilDiv(to, layout.run());
             if (task.pages.length < runs) task.pages = new long[Math.max(runs, 2 * task.pages.length)];
             block.span().source().addresses(streamIndex, block.head(), from, to, task.pages);
-            task.pageSlots = layout.run();
-            task.keyRowBytes = layout.keyRowBytes();
-            task.valuesOffset = layout.valuesOffset();
-            task.valueRowBytes = layout.valueRowBytes();
+            layout.tell(task);
             task.fromSlot = from;
             task.toSlot = to;
             task.out = partial.outAddress();

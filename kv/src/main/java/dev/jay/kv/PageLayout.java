@@ -93,6 +93,14 @@ public record PageLayout(
         return valueGroupBytes / group;
     }
 
+    /** Says where rows lie in a run, where they are coded one by one. */
+    void tell(AttentionKernel.Task task) {
+        task.pageSlots = run;
+        task.keyRowBytes = keyRowBytes();
+        task.valuesOffset = valuesOffset;
+        task.valueRowBytes = valueRowBytes();
+    }
+
     /** From one run of a head to the next. */
     public long runBytes() {
         return run / group * (keyGroupBytes + valueGroupBytes);

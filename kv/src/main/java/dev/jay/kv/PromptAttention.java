@@ -164,15 +164,11 @@ final class PromptAttention {
             Arrays.fill(task.visibleTo, t * group, (t + 1) * group, span.position() + t + 1 - before);
         }
         rotations.turn(own, 0, span.count() * group);
-        PageLayout layout = span.source().layout(streamIndex);
         task.queries = span.count() * group;
         task.scale = batch.scale();
         task.softCap = batch.softCap();
         task.query = own.address();
-        task.pageSlots = UNIT;
-        task.keyRowBytes = layout.keyRowBytes();
-        task.valuesOffset = layout.valuesOffset();
-        task.valueRowBytes = layout.valueRowBytes();
+        span.source().layout(streamIndex).tell(task);
         task.toSlot = end - before;
         task.out = own.address() + queryBytes;
         task.lse = task.out + outBytes;

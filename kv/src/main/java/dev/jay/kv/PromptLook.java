@@ -142,15 +142,11 @@ final class PromptLook {
         int runs = Math.ceilDiv(end, UNIT);
         if (addresses.length < runs) addresses = new long[2 * runs];
         span.source().addresses(streamIndex, head, 0, end, addresses);
-        PageLayout layout = span.source().layout(streamIndex);
         task.queries = tokens * group;
         task.scale = batch.scale();
         task.softCap = batch.softCap();
         task.query = scratch.address();
-        task.pageSlots = UNIT;
-        task.keyRowBytes = layout.keyRowBytes();
-        task.valuesOffset = layout.valuesOffset();
-        task.valueRowBytes = layout.valueRowBytes();
+        span.source().layout(streamIndex).tell(task);
         task.out = task.query + queryBytes;
         task.lse = task.out + outBytes;
         for (int u = 0; u < runs; u++) {

@@ -134,7 +134,6 @@ final class SelectedAttention {
         UnitSummaries summaries = span.source().summaries(streamIndex);
         int[] chosen = choosers[worker].choose(summaries, head, position, batch.scale(), own, work);
         AttentionKernel.Task task = tasks[worker];
-        PageLayout layout = span.source().layout(streamIndex);
         int runs = position / KvSelection.UNIT + 1;
         if (addresses[worker].length < runs) addresses[worker] = new long[2 * runs];
         span.source().addresses(streamIndex, head, 0, position + 1, addresses[worker]);
@@ -145,10 +144,7 @@ final class SelectedAttention {
         task.scale = batch.scale();
         task.softCap = batch.softCap();
         task.query = own.address();
-        task.pageSlots = KvSelection.UNIT;
-        task.keyRowBytes = layout.keyRowBytes();
-        task.valuesOffset = layout.valuesOffset();
-        task.valueRowBytes = layout.valueRowBytes();
+        span.source().layout(streamIndex).tell(task);
         task.toSlot = slots;
         task.out = own.address() + queryBytes;
         task.lse = task.out + outBytes;
