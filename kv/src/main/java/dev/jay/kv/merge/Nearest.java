@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv.merge;
 
-import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 
 /**
@@ -9,25 +8,14 @@ import dev.jay.tensor.Catalog;
  * stand for their surroundings (Elastic Cache, row 57). Neighbours' keys were turned by nearly the same rotary angles.
  */
 final class Nearest implements KvMerge {
-    static final Catalog.Entry<KvMerge> ENTRY = new Catalog.Entry<>(
+    static final Catalog.Entry<KvMerge> ENTRY = Counting.entry(
             "nearest",
-            "a forgotten token into the kept one nearest in the text, plain means (Elastic Cache)" + Counts.HELP,
-            Nearest::new);
-
-    private final boolean counts;
-
-    private Nearest(Args args) {
-        this.counts = Counts.of("nearest", args);
-    }
-
-    @Override
-    public boolean counts() {
-        return counts;
-    }
+            "a forgotten token into the kept one nearest in the text, plain means (Elastic Cache)",
+            _ -> new Nearest());
 
     @Override
     public String name() {
-        return counts ? "nearest(counts=1)" : "nearest";
+        return "nearest";
     }
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv.merge;
 
-import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 
 /**
@@ -9,26 +8,14 @@ import dev.jay.tensor.Catalog;
  * middles between it and each of them, so it stays the pivot however many come (LOOK-M, row 212).
  */
 final class Pivot implements KvMerge {
-    static final Catalog.Entry<KvMerge> ENTRY = new Catalog.Entry<>(
+    static final Catalog.Entry<KvMerge> ENTRY = Counting.entry(
             "pivot",
-            "a forgotten token into the kept one with the nearest key, which keeps half of each mean (LOOK-M)"
-                    + Counts.HELP,
-            Pivot::new);
-
-    private final boolean counts;
-
-    private Pivot(Args args) {
-        this.counts = Counts.of("pivot", args);
-    }
-
-    @Override
-    public boolean counts() {
-        return counts;
-    }
+            "a forgotten token into the kept one with the nearest key, which keeps half of each mean (LOOK-M)",
+            _ -> new Pivot());
 
     @Override
     public String name() {
-        return counts ? "pivot(counts=1)" : "pivot";
+        return "pivot";
     }
 
     @Override

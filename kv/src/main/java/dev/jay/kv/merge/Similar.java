@@ -11,18 +11,16 @@ import dev.jay.tensor.Catalog;
  * KV head has a threshold of its own, as each keeps tokens of its own.
  */
 final class Similar implements KvMerge {
-    static final Catalog.Entry<KvMerge> ENTRY = new Catalog.Entry<>(
+    static final Catalog.Entry<KvMerge> ENTRY = Counting.entry(
             "similar",
             "a forgotten token into the kept one with the nearest key, if it is nearer than a mean that follows with"
-                    + " ema=0.5 (D2O)" + Counts.HELP,
+                    + " ema=0.5 (D2O)",
             Similar::new);
 
     private final double ema;
-    private final boolean counts;
 
     private Similar(Args args) {
         this.ema = args.doubleOf("ema", 0.5);
-        this.counts = Counts.of("similar", args);
         if (!(ema > 0 && ema <= 1)) {
             throw new IllegalArgumentException("kv merge similar: ema=" + ema + ", allowed: more than 0, at most 1");
         }
@@ -30,12 +28,7 @@ final class Similar implements KvMerge {
 
     @Override
     public String name() {
-        return "similar(ema=" + ema + (counts ? ",counts=1)" : ")");
-    }
-
-    @Override
-    public boolean counts() {
-        return counts;
+        return "similar(ema=" + ema + ")";
     }
 
     @Override
