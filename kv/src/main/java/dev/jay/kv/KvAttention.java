@@ -2,8 +2,6 @@
 package dev.jay.kv;
 
 import dev.jay.kv.AttentionBatch.Span;
-import dev.jay.kv.codec.KvCodec;
-import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Ops;
@@ -42,11 +40,16 @@ public final class KvAttention {
 
     /** @param queryHeads a multiple of the stream's heads: those that share a KV head lie side by side */
     public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads) {
-        this(ops, recipe, stream, queryHeads, PIECE);
+        this(ops, recipe, stream, queryHeads, null);
+    }
+
+    /** @param turning how positions turn keys, where the recipe keeps them as they were before; null: they do not */
+    public KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads, Turning turning) {
+        this(ops, recipe, stream, queryHeads, PIECE, turning);
     }
 
     /** @param pieceSlots a multiple of {@link AttentionKernel#TILE}; another number gives other bits */
-    KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads, int pieceSlots) {
+    KvAttention(Ops ops, KvRecipe recipe, KvStream stream, int queryHeads, int pieceSlots, Turning turning) {
         if (queryHeads < 1 || queryHeads % stream.heads() != 0) {
             throw new IllegalArgumentException("attention: query heads must be a multiple of KV heads: queryHeads="
                     + queryHeads + ", kvHeads=" + stream.heads());
@@ -57,7 +60,7 @@ public final class KvAttention {
         this.group = queryHeads / stream.heads();
         this.pieceSlots = pieceSlots;
         boolean seals = recipe.group() > 1;
-        this.sealed = seals ? new SealedAttention(ops, recipe, stream, group, pieceSlots) : null;
+        this.sealed = seals ? new SealedAttention(ops, recipe, stream, group, pieceSlots, turning) : null;
         this.selected = recipe.selection().isPresent() ? new SelectedAttention(ops, recipe, stream, group) : null;
         this.prompts = recipe.readsLessOfPrompts() ? new PromptAttention(ops, recipe, stream, group) : null;
         this.rotations = new Rotations(recipe, stream);
@@ -78,20 +81,13 @@ public final class KvAttention {
         Mode(Numerics numerics, int blockTokens) {
             this.blockTokens = blockTokens;
             this.kernel = ops.attention(
-                    format(recipe.keys()), format(recipe.values()), stream.keyWidth(), stream.valueWidth(), numerics);
+                    recipe.keys().rows(), recipe.values().rows(), stream.keyWidth(), stream.valueWidth(), numerics);
             this.tasks = new AttentionKernel.Task[ops.workers()];
             for (int w = 0; w < tasks.length; w++) tasks[w] = newTask(stream, blockTokens * group, pieceSlots);
             this.kernelBytes = Scratch.sizeOf(kernel.scratchBytes(tasks[0]));
             this.queryBytes = Scratch.sizeOf((long) blockTokens * group * stream.keyWidth() * Float.BYTES);
             this.workerBytes = queryBytes + partialBytes(blockTokens * group) + biases.bytes() + kernelBytes;
         }
-    }
-
-    private static WeightFormat format(KvCodec codec) {
-        return codec.rowFormat()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "attention over a kv codec that does not code row by row is not supported yet: "
-                                + codec.name()));
     }
 
     /** A task as large as any will be: of so many queries, and of so many slots that all of them see. */
@@ -113,6 +109,11 @@ public final class KvAttention {
 
     private long partialBytes(int rows) {
         return PartialRows.bytes(rows, stream.valueWidth());
+    }
+
+    /** Whether keys are to be appended as they are before positions turn them. */
+    public boolean turnsKeys() {
+        return recipe.keys().wantsUnturned();
     }
 
     /** Bytes that {@link #run} takes from the scratch for n rows, if the batch wants no log-sum-exp. */

@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * Attention over streams whose codecs seal groups. A query sees the tokens of earlier groups as they were sealed, a piece
- * at a time unsealed to working space, never all; then those of its own group as they were before. Pieces begin at
+ * at a time unsealed to working space, never all, and turned there where keys are kept unturned; then those of its own group as they were before. Pieces begin at
  * multiples of a constant, and rows of a group lie in one of them, so neither threads nor company nor chunking change an
  * answer. Blocks are (span, some tokens, KV head), each done by one worker.
  */
@@ -25,6 +25,7 @@ final class SealedAttention {
     private final Ops ops;
     private final KvRecipe recipe;
     private final KvStream stream;
+    private final Turning turning; // of keys that are kept as they were before; else null
     private final int group; // query heads of a KV head
     private final int piece;
     private final int blockTokens;
@@ -36,11 +37,12 @@ final class SealedAttention {
     private final long partialBytes;
     private final long workerBytes;
 
-    SealedAttention(Ops ops, KvRecipe recipe, KvStream stream, int group, int mostPiece) {
+    SealedAttention(Ops ops, KvRecipe recipe, KvStream stream, int group, int mostPiece, Turning turning) {
         this.ops = ops;
         this.recipe = recipe;
         this.stream = stream;
         this.group = group;
+        this.turning = recipe.keys().wantsUnturned() ? turning : null;
         this.piece = Math.max(recipe.group(), Math.min(PIECE, mostPiece));
         this.blockTokens = Math.max(1, QUERIES / group);
         this.tasks = new AttentionKernel.Task[ops.workers()];
@@ -152,6 +154,7 @@ final class SealedAttention {
             HeadRows rows = new HeadRows(perWorker, keys, perWorker, values);
             if (sealed) source.coded(streamIndex, block.head(), from, to, rows);
             else source.recent(streamIndex, block.head(), from, to, rows);
+            if (turning != null) turning.turn(perWorker, keys, stream.keyWidth(), from, to - from);
             AttentionKernel.Task task = tasks[block.worker()];
             for (int t = 0; t < block.count(); t++) {
                 int position = block.span().position() + block.first() + t;

@@ -31,6 +31,18 @@ final class AttentionTrial {
     static final int QUERY_HEADS = 2 * GROUP;
     static final float SCALE = 0.3f;
 
+    /** Of keys that are kept unturned: position p has pair (0, 1) turned by p / 3. */
+    static final Turning TURNING = (keys, at, width, from, count) -> {
+        for (int t = 0; t < count; t++) {
+            long there = at / 4 + (long) t * width;
+            double angle = (from + t) / 3.0;
+            float a = Floats.get(keys, there);
+            float b = Floats.get(keys, there + 1);
+            Floats.set(keys, there, (float) (a * Math.cos(angle) - b * Math.sin(angle)));
+            Floats.set(keys, there + 1, (float) (a * Math.sin(angle) + b * Math.cos(angle)));
+        }
+    };
+
     private final KvRecipe recipe;
     private final Mask mask;
     final float[][] queries;
@@ -79,7 +91,7 @@ final class AttentionTrial {
                 KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory);
                 Workers workers = Workers.of(threads);
                 CpuOps ops = new CpuOps(memory, workers, kernels, 16)) {
-            KvAttention attention = new KvAttention(ops, recipe, STREAM, QUERY_HEADS, PIECE);
+            KvAttention attention = new KvAttention(ops, recipe, STREAM, QUERY_HEADS, PIECE, TURNING);
             List<KvCache> caches = new ArrayList<>();
             for (int s = 0; s < queries.length; s++) {
                 caches.add(new KvCache(new KvShape(List.of(STREAM)), List.of(recipe), pool));
@@ -193,6 +205,10 @@ final class AttentionTrial {
         float[] v = coded(recipe.values(), seals, values[s], vw);
         float[] nearK = seals ? coded(KvRecipe.TAIL.keys(), false, keys[s], kw) : k;
         float[] nearV = seals ? coded(KvRecipe.TAIL.values(), false, values[s], vw) : v;
+        if (recipe.keys().wantsUnturned()) {
+            turn(k);
+            turn(nearK);
+        }
         int tokens = queries[s].length / QUERY_HEADS / kw;
         float[] out = new float[tokens * QUERY_HEADS * vw];
         for (int t = 0; t < tokens; t++) {
@@ -218,6 +234,14 @@ final class AttentionTrial {
             }
         }
         return out;
+    }
+
+    private static void turn(float[] keys) {
+        MemorySegment rows = MemorySegment.ofArray(keys);
+        int heads = STREAM.heads();
+        for (int row = 0; row < keys.length / STREAM.keyWidth(); row++) {
+            TURNING.turn(rows, 4L * row * STREAM.keyWidth(), STREAM.keyWidth(), row / heads, 1);
+        }
     }
 
     /** Rows as the codec gives them back, after what a tail does to them: of each head, group after group. What is left over is never seen coded. */

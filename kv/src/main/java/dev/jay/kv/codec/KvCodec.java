@@ -25,9 +25,24 @@ public interface KvCodec {
     /** The definition: decodes one group to dense f32 rows. */
     void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to);
 
+    /**
+     * Whether keys are to come as they were before positions turned them: attention turns what it reads. Of codecs that
+     * seal groups; values are never turned.
+     */
+    default boolean wantsUnturned() {
+        return false;
+    }
+
     /** The weight format of each row, where a row is coded by itself in one. Fast attention exists for these. */
     default Optional<WeightFormat> rowFormat() {
         return Optional.empty();
+    }
+
+    /** The same, of a codec that must have one: one of group 1. */
+    default WeightFormat rows() {
+        return rowFormat()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "attention over a kv codec that does not code row by row is not supported yet: " + name()));
     }
 
     /** What a row was multiplied by before it was coded in {@link #rowFormat}, if anything. */

@@ -20,7 +20,8 @@ public final class KvCodecs {
             Rotated.ENTRY,
             LowRankRest.CHANNELS,
             LowRankRest.TOKENS,
-            Thin.ENTRY //
+            Thin.ENTRY,
+            Unturned.ENTRY //
             );
 
     private KvCodecs() {}

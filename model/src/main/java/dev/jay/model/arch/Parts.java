@@ -4,6 +4,7 @@ package dev.jay.model.arch;
 import dev.jay.kv.KvAttention;
 import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvStream;
+import dev.jay.kv.Turning;
 import dev.jay.model.Block;
 import dev.jay.model.Experts;
 import dev.jay.model.LayerAttention;
@@ -15,6 +16,7 @@ import dev.jay.model.block.Embedding;
 import dev.jay.model.block.ExpertMatrix;
 import dev.jay.model.block.ExpertsBlock;
 import dev.jay.model.block.GatedMlpBlock;
+import dev.jay.model.block.LateRotation;
 import dev.jay.model.block.LayerNorm;
 import dev.jay.model.block.Linear;
 import dev.jay.model.block.MlpBlock;
@@ -48,7 +50,7 @@ final class Parts {
     private final Ops ops;
     private final List<KvRecipe> recipes;
     private final List<Rotary> rotaries;
-    private final Map<KvRecipe, KvAttention> attention = new HashMap<>();
+    private final Map<Reading, KvAttention> attention = new HashMap<>();
 
     Parts(ModelSpec spec, Weights weights, Ops ops, List<KvRecipe> recipes) {
         int streams = spec.kvShape().streams().size();
@@ -129,7 +131,7 @@ final class Parts {
                 qkv,
                 headNorm(layer, p + "attn_q_norm", norms, queries),
                 headNorm(layer, p + "attn_k_norm", norms, keys),
-                attention.computeIfAbsent(recipe, this::bindAttention),
+                attention.computeIfAbsent(reading(layer, recipe), this::bindAttention),
                 out);
     }
 
@@ -151,8 +153,19 @@ final class Parts {
         };
     }
 
-    private KvAttention bindAttention(KvRecipe recipe) {
-        return new KvAttention(ops, recipe, new KvStream(spec.kvHeads(), spec.headDim(), spec.headDim()), spec.heads());
+    /** @param late how positions turn keys that are kept as they were before; null where they are not, or nothing turns */
+    private record Reading(KvRecipe recipe, Rotary late) {}
+
+    private Reading reading(int layer, KvRecipe recipe) {
+        return new Reading(
+                recipe,
+                recipe.keys().wantsUnturned() ? spec.attention().get(layer).rotary() : null);
+    }
+
+    private KvAttention bindAttention(Reading reading) {
+        KvStream stream = new KvStream(spec.kvHeads(), spec.headDim(), spec.headDim());
+        Turning turning = reading.late == null ? null : new LateRotation(reading.late, spec.contextLength());
+        return new KvAttention(ops, reading.recipe, stream, spec.heads(), turning);
     }
 
     Block gatedMlp(int layer, Residual residual, Activation activation) {

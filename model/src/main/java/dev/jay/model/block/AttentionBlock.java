@@ -49,7 +49,7 @@ public record AttentionBlock(
             norm(queryNorm, q, n * queryWidth());
             norm(keyNorm, k, n * keyWidth());
             turn(pass, q, spec.heads());
-            turn(pass, k, spec.kvHeads());
+            if (!attention.turnsKeys()) turn(pass, k, spec.kvHeads());
             for (Span span :
                     pass.spans()) { // before anyone attends: a token sees itself and those before it in the pass
                 MemorySegment keys = Pass.rowsOf(span, k, keyWidth());

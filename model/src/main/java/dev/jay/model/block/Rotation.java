@@ -24,6 +24,11 @@ public final class Rotation {
         }
     }
 
+    /** The angle of a pair at position 1, in radians. */
+    double[] frequencies() {
+        return frequencies.clone();
+    }
+
     /** (cos, sin) of each pair for each row of the pass, [rows][dim] f32, from its scratch. */
     public MemorySegment table(Pass pass) {
         MemorySegment table = pass.floats(dim);

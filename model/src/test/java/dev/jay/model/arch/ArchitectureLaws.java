@@ -26,6 +26,7 @@ class ArchitectureLaws {
     private static final int[] LENGTHS = {35, 1, 9}; // one goes beyond a tile and a page of keys
 
     private static final double FLOAT = 1e-4; // what float sums of a whole model cost
+    private static final double HALF = 0.01; // what keys and values in f16 cost, rounded before they turn or behind
     private static final double GROWTH = 10; // the worst logit of a model, against one product's bound: layers add up
 
     private static final Map<String, Machine> MACHINES = new LinkedHashMap<>(); // by provider, the best first
@@ -161,6 +162,32 @@ class ArchitectureLaws {
                 }
             }
         }
+    }
+
+    /** Keys that are kept as they were before are turned by the same positions, in whatever way a family turns. */
+    @ParameterizedTest
+    @MethodSource("families")
+    void shouldTurnKeysWhenTheyAreReadAsWhenTheyCome(String family) {
+        Machine machine = MACHINES.get(Machine.providers().getFirst());
+        int[][] sequences = sequences();
+        try (RandomModel model = new RandomModel(machine.memory, SEED, family, "f32");
+                ModelTrial plain = new ModelTrial(machine, model.metadata(), model, "keys=f16 values=f16", 2);
+                ModelTrial late =
+                        new ModelTrial(machine, model.metadata(), model, "keys=unturned(bits=16) values=f16", 2)) {
+            float[][] wanted = plain.run(Numerics.EXACT, sequences, Steps.whole(LENGTHS), 0)
+                    .logits();
+            float[][] got = late.run(Numerics.EXACT, sequences, Steps.random(new Random(SEED), LENGTHS), 0)
+                    .logits();
+            for (int s = 0; s < sequences.length; s++) {
+                double[] all = new double[wanted[s].length];
+                for (int i = 0; i < all.length; i++) all[i] = wanted[s][i];
+                assertThat(worst(got[s], 0, all)).as(family + " sequence=" + s).isLessThan(HALF);
+            }
+        }
+    }
+
+    static List<String> families() {
+        return TestFamily.decoders();
     }
 
     /** The greatest difference, relative to the greatest magnitude wanted. */
