@@ -89,19 +89,11 @@ public final class Transformer {
     public MemorySegment run(Pass given, int mostRows) {
         weights.hold(Weights.ROOT);
         try {
-            Pass pass = given.withRotations(
-                    rotations.stream().map(r -> r.table(given)).toList());
+            Pass pass = turned(given);
             if (spec.isEncoder()) pass = pass.withSpans(texts(pass));
-            MemorySegment x = pass.floats(spec.dim());
-            embedding.run(pass.tokens(), x);
-            for (Block block : entry) block.run(pass, x);
+            MemorySegment x = enter(pass);
             for (int layer = 0; layer < layers.size(); layer++) {
-                weights.hold(layer);
-                try {
-                    layer(layers.get(layer), pass, x, mostRows);
-                } finally {
-                    weights.release(layer);
-                }
+                layer(layer, layers.get(layer), pass, x, mostRows);
                 pass.probe().after(layer, x);
             }
             MemorySegment logits = logits(pass, x);
@@ -119,23 +111,28 @@ public final class Transformer {
     public void runBeginning(Pass given, int mostRows, int count) {
         weights.hold(Weights.ROOT);
         try {
-            Pass pass = given.withRotations(
-                    rotations.stream().map(r -> r.table(given)).toList());
-            MemorySegment x = pass.floats(spec.dim());
-            embedding.run(pass.tokens(), x);
-            for (Block block : entry) block.run(pass, x);
+            Pass pass = turned(given);
+            MemorySegment x = enter(pass);
             for (int layer = 0; layer < count; layer++) {
                 List<Block> blocks = layers.get(layer);
-                weights.hold(layer);
-                try {
-                    layer(layer < count - 1 ? blocks : blocks.subList(0, 1), pass, x, mostRows);
-                } finally {
-                    weights.release(layer);
-                }
+                layer(layer, layer < count - 1 ? blocks : blocks.subList(0, 1), pass, x, mostRows);
             }
         } finally {
             weights.release(Weights.ROOT);
         }
+    }
+
+    /** With the angles of its positions. */
+    private Pass turned(Pass pass) {
+        return pass.withRotations(rotations.stream().map(r -> r.table(pass)).toList());
+    }
+
+    /** Rows of the pass as the first layer takes them. */
+    private MemorySegment enter(Pass pass) {
+        MemorySegment x = pass.floats(spec.dim());
+        embedding.run(pass.tokens(), x);
+        for (Block block : entry) block.run(pass, x);
+        return x;
     }
 
     /** Every row of an encoder looks at those after it; a codec of groups takes what a pass appends at once. */
@@ -143,7 +140,16 @@ public final class Transformer {
         return !spec.isEncoder() && recipes.stream().allMatch(r -> r.group() == 1);
     }
 
-    private void layer(List<Block> blocks, Pass pass, MemorySegment x, int mostRows) {
+    private void layer(int layer, List<Block> blocks, Pass pass, MemorySegment x, int mostRows) {
+        weights.hold(layer);
+        try {
+            run(blocks, pass, x, mostRows);
+        } finally {
+            weights.release(layer);
+        }
+    }
+
+    private void run(List<Block> blocks, Pass pass, MemorySegment x, int mostRows) {
         if (pass.rows() <= mostRows || !canRunInParts()) {
             for (Block block : blocks) block.run(pass, x);
             return;
