@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Two API keys of one server. One asks with a beginning that nobody has used; then the other probes, in"
                 + " turns: with that very beginning, and with one that nobody has used. The times to the first token"
-                + " must not differ: by less than 2 % in the median, over all pairs.",
+                + " must not differ: by less than 2 %% in the median, over all pairs.",
             "",
             "As a check that the probe can see anything, the first tenant then asks again what it asked: that must be"
                     + " sooner. Exit status 1 if one of both does not hold."
