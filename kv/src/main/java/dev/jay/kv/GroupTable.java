@@ -85,6 +85,14 @@ final class GroupTable implements StreamTable {
     }
 
     @Override
+    public void addresses(int head, int from, int to, long[] into) {
+        PageTable.checkRead(stream, shape, sealed(), head, from, to);
+        for (int p = from / layout.slots(); p * layout.slots() < to; p++) {
+            into[p] = pool.address(pages.page(p)) + head * layout.headBytes();
+        }
+    }
+
+    @Override
     public void coded(int head, int from, int to, HeadRows into) {
         PageTable.checkRead(stream, shape, sealed(), head, from, to);
         for (int g = from; g < to; g += group) {

@@ -115,6 +115,15 @@ public record PageLayout(
         return runAt(head, slot) + valuesOffset + slot % run / group * valueGroupBytes;
     }
 
+    /** The same, of the run at an address. */
+    long keyIn(long run, int slot) {
+        return run + slot % this.run / group * keyGroupBytes;
+    }
+
+    long valueIn(long run, int slot) {
+        return run + valuesOffset + slot % this.run / group * valueGroupBytes;
+    }
+
     private long runAt(int head, int slot) {
         return head * headBytes + slot / run * runBytes();
     }

@@ -14,26 +14,28 @@ import java.util.List;
 
 /**
  * Attention over streams whose codecs seal groups. A query sees the tokens of earlier groups as they were sealed, a piece
- * at a time unsealed to working space, never all, and turned there where keys are kept unturned; then those of its own group as they were before. Pieces begin at
- * multiples of a constant, and rows of a group lie in one of them, so neither threads nor company nor chunking change an
- * answer. Blocks are (span, some tokens, KV head), each done by one worker.
+ * at a time unpacked to working space, never all, and turned there where keys are kept unturned; then those of its own
+ * group as they were before. Pieces begin at multiples of a constant, and rows of a group lie in one of them, so neither
+ * threads nor company nor chunking change an answer. Blocks are (span, some tokens, KV head), each done by one worker.
+ * Rows that a codec has rotated stay so: queries of sealed rows are rotated, and what came of them is rotated back before
+ * the rest is added.
  */
 final class SealedAttention {
-    private static final int PIECE = 256; // slots: unsealed they stay in a core's second-level cache
-    private static final int QUERIES = 256; // of one block, for which a piece is unsealed once
+    private static final int QUERIES = 256; // of one block, for which a piece is unpacked once
 
     private final Ops ops;
     private final KvRecipe recipe;
     private final KvStream stream;
     private final Turning turning; // of keys that are kept as they were before; else null
     private final int group; // query heads of a KV head
-    private final int piece;
+    private final int recentPiece; // slots
     private final int blockTokens;
-    private final AttentionKernel[] kernels; // by numerics
+    private final Rotations rotations;
+    private final SealedRows[] sealed; // by numerics
+    private final AttentionKernel[] recent; // by numerics, over f32
     private final AttentionKernel.Task[] tasks; // one a worker, reused
     private final long queryBytes;
-    private final long keyBytes;
-    private final long valueBytes;
+    private final long rowBytes;
     private final long partialBytes;
     private final long workerBytes;
 
@@ -43,34 +45,33 @@ final class SealedAttention {
         this.stream = stream;
         this.group = group;
         this.turning = recipe.keys().wantsUnturned() ? turning : null;
-        this.piece = Math.max(recipe.group(), Math.min(PIECE, mostPiece));
         this.blockTokens = Math.max(1, QUERIES / group);
+        this.rotations = new Rotations(recipe, stream);
+        this.recentPiece = SealedRows.piece(recipe, mostPiece);
+        int queries = blockTokens * group;
         this.tasks = new AttentionKernel.Task[ops.workers()];
-        for (int w = 0; w < tasks.length; w++) tasks[w] = newTask();
-        this.kernels = new AttentionKernel[Numerics.values().length];
-        long kernelBytes = 0;
+        for (int w = 0; w < tasks.length; w++) {
+            tasks[w] = KvAttention.newTask(stream, queries, recentPiece);
+            tasks[w].pages = new long[1];
+        }
+        this.sealed = new SealedRows[Numerics.values().length];
+        this.recent = new AttentionKernel[sealed.length];
         WeightFormat f32 = WeightFormats.ALL.make("f32");
+        long rows = 4L * recentPiece * (stream.keyWidth() + stream.valueWidth());
+        long kernelBytes = 0;
         for (Numerics numerics : Numerics.values()) {
             AttentionKernel kernel = ops.attention(f32, f32, stream.keyWidth(), stream.valueWidth(), numerics);
-            kernels[numerics.ordinal()] = kernel;
-            kernelBytes = Math.max(kernelBytes, Scratch.sizeOf(kernel.scratchBytes(tasks[0])));
+            SealedRows its = new SealedRows(ops, recipe, stream, numerics, mostPiece);
+            recent[numerics.ordinal()] = kernel;
+            sealed[numerics.ordinal()] = its;
+            rows = Math.max(rows, its.bytes());
+            AttentionKernel.Task most = KvAttention.newTask(stream, queries, its.slots());
+            kernelBytes = Math.max(kernelBytes, Math.max(kernel.scratchBytes(most), its.scratchBytes(most)));
         }
-        int queries = blockTokens * group;
         this.queryBytes = Scratch.sizeOf(4L * queries * stream.keyWidth());
-        this.keyBytes = Scratch.sizeOf(4L * piece * stream.keyWidth());
-        this.valueBytes = Scratch.sizeOf(4L * piece * stream.valueWidth());
+        this.rowBytes = Scratch.sizeOf(rows);
         this.partialBytes = PartialRows.bytes(queries, stream.valueWidth());
-        this.workerBytes = queryBytes + keyBytes + valueBytes + partialBytes + kernelBytes;
-    }
-
-    /** A task as large as any will be: a piece is one page of rows. */
-    private AttentionKernel.Task newTask() {
-        AttentionKernel.Task task = KvAttention.newTask(stream, blockTokens * group, piece);
-        task.pages = new long[1];
-        task.pageSlots = piece;
-        task.keyRowBytes = 4L * stream.keyWidth();
-        task.valueRowBytes = 4L * stream.valueWidth();
-        return task;
+        this.workerBytes = queryBytes + rowBytes + partialBytes + Scratch.sizeOf(kernelBytes);
     }
 
     long scratchBytes(int n) {
@@ -121,20 +122,38 @@ final class SealedAttention {
             int first = within / stream.heads() * blockTokens;
             int count = Math.min(span.count() - first, blockTokens);
             Block block = new Block(span, within % stream.heads(), first, count, worker);
-            copyQueries(block);
             int begin = span.position() + first;
             int end = begin + count;
-            int seen = batch.mask().firstVisible(begin);
-            int sealed = ownGroup(end - 1);
-            boolean isFirst = true;
-            for (int from = seen / piece * piece; from < sealed; from += piece) {
-                attend(block, from, Math.min(from + piece, sealed), true, isFirst);
+            boolean isFirst = !attendSealed(block, batch.mask().firstVisible(begin), ownGroup(end - 1));
+            copyQueries(block);
+            for (int from = ownGroup(begin); from < end; from += recentPiece) {
+                attendRecent(block, from, Math.min(from + recentPiece, end), isFirst);
                 isFirst = false;
             }
-            for (int from = ownGroup(begin); from < end; from += piece) {
-                attend(block, from, Math.min(from + piece, end), false, isFirst);
-                isFirst = false;
+        }
+
+        /** What a block's queries see of sealed slots from one on; false if there are none. */
+        private boolean attendSealed(Block block, int seen, int to) {
+            SealedRows rows = sealed[batch.numerics().ordinal()];
+            int begin = seen / rows.slots() * rows.slots();
+            if (begin >= to) return false;
+            copyQueries(block);
+            rotations.turn(perWorker, block.worker() * workerBytes, block.count() * group);
+            long room = perWorker.address() + block.worker() * workerBytes + queryBytes;
+            for (int from = begin; from < to; from += rows.slots()) {
+                int end = Math.min(from + rows.slots(), to);
+                AttentionKernel.Task task = tasks[block.worker()];
+                sights(block, task, from, end, true);
+                rows.unpack(task, block.span().source(), streamIndex, block.head(), from, end, room, kernelRoom(block));
+                long keys = block.worker() * workerBytes + queryBytes;
+                if (turning != null) turning.turn(perWorker, keys, stream.keyWidth(), from, end - from);
+                attend(block, rows.kernel(), from == begin);
             }
+            for (int i = 0; i < block.count() * group; i++) {
+                long row = row(block, i / group, i % group);
+                rotations.turnBack(batch.out(), row * stream.valueWidth() * Float.BYTES, 1);
+            }
+            return true;
         }
 
         private void copyQueries(Block block) {
@@ -145,17 +164,25 @@ final class SealedAttention {
             }
         }
 
-        /** What a block's queries see of slots [from, to), as sealed or as they were before. */
-        private void attend(Block block, int from, int to, boolean sealed, boolean isFirst) {
-            long own = block.worker() * workerBytes;
-            long keys = own + queryBytes;
-            long values = keys + keyBytes;
-            KvSource source = block.span().source();
+        /** The same of slots [from, to) as they were before they were sealed. */
+        private void attendRecent(Block block, int from, int to, boolean isFirst) {
+            long keys = block.worker() * workerBytes + queryBytes;
+            long values = keys + 4L * recentPiece * stream.keyWidth();
             HeadRows rows = new HeadRows(perWorker, keys, perWorker, values);
-            if (sealed) source.coded(streamIndex, block.head(), from, to, rows);
-            else source.recent(streamIndex, block.head(), from, to, rows);
+            block.span().source().recent(streamIndex, block.head(), from, to, rows);
             if (turning != null) turning.turn(perWorker, keys, stream.keyWidth(), from, to - from);
             AttentionKernel.Task task = tasks[block.worker()];
+            sights(block, task, from, to, false);
+            task.pages[0] = perWorker.address() + keys;
+            task.pageSlots = recentPiece;
+            task.keyRowBytes = 4L * stream.keyWidth();
+            task.valuesOffset = values - keys;
+            task.valueRowBytes = 4L * stream.valueWidth();
+            attend(block, recent[batch.numerics().ordinal()], isFirst);
+        }
+
+        /** Which of slots [from, to) each of a block's queries sees. */
+        private void sights(Block block, AttentionKernel.Task task, int from, int to, boolean sealed) {
             for (int t = 0; t < block.count(); t++) {
                 int position = block.span().position() + block.first() + t;
                 int mine = ownGroup(position);
@@ -165,20 +192,27 @@ final class SealedAttention {
                 Arrays.fill(task.visibleFrom, t * group, (t + 1) * group, sees - from);
                 Arrays.fill(task.visibleTo, t * group, (t + 1) * group, Math.clamp(most, sees, to) - from);
             }
-            PartialRows partial = new PartialRows(
-                    perWorker.asSlice(values + valueBytes, partialBytes), stream.valueWidth(), blockTokens * group, 0);
+            task.fromSlot = 0;
+            task.toSlot = to - from;
+        }
+
+        private long kernelRoom(Block block) {
+            return perWorker.address() + block.worker() * workerBytes + queryBytes + rowBytes + partialBytes;
+        }
+
+        /** Rows and sights are in the task; what comes of them is added to the answer. */
+        private void attend(Block block, AttentionKernel kernel, boolean isFirst) {
+            AttentionKernel.Task task = tasks[block.worker()];
+            long own = block.worker() * workerBytes;
+            MemorySegment bytes = perWorker.asSlice(own + queryBytes + rowBytes, partialBytes);
+            PartialRows partial = new PartialRows(bytes, stream.valueWidth(), blockTokens * group, 0);
             task.scale = batch.scale();
             task.softCap = batch.softCap();
             task.queries = block.count() * group;
             task.query = perWorker.address() + own;
-            task.pages[0] = perWorker.address() + keys;
-            task.valuesOffset = values - keys;
-            task.fromSlot = 0;
-            task.toSlot = to - from;
             task.out = partial.outAddress();
             task.lse = partial.lseAddress();
-            long room = perWorker.address() + values + valueBytes + partialBytes;
-            kernels[batch.numerics().ordinal()].run(task, room);
+            kernel.run(task, kernelRoom(block));
             for (int i = 0; i < block.count() * group; i++) {
                 partial.addTo(batch.out(), lse, row(block, i / group, i % group), i, isFirst);
             }

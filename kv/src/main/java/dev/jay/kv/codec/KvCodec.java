@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv.codec;
 
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -16,14 +17,22 @@ public interface KvCodec {
     /** Rows coded together. 1, or a divisor of the slots of a page. */
     int group();
 
+    /** How a group of rows of this width lies; of rows that were turned before, as they were then. */
+    GroupFormat format(int width);
+
     /** Bytes of one coded group of rows of this width. */
-    int groupBytes(int width);
+    default int groupBytes(int width) {
+        return format(width).bytes();
+    }
 
     /** Codes {@link #group} dense f32 rows at byte offset {@code from} to byte offset {@code at}. */
     void seal(MemorySegment rows, long from, int width, MemorySegment page, long at);
 
     /** The definition: decodes one group to dense f32 rows. */
-    void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to);
+    default void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
+        format(width).decode(page, at, rows, to);
+        rotation(width).ifPresent(hadamard -> hadamard.turn(rows, to, group(), width));
+    }
 
     /**
      * Whether keys are to come as they were before positions turned them: attention turns what it reads. Of codecs that
@@ -45,7 +54,7 @@ public interface KvCodec {
                         "attention over a kv codec that does not code row by row is not supported yet: " + name()));
     }
 
-    /** What a row was multiplied by before it was coded in {@link #rowFormat}, if anything. */
+    /** What a row was multiplied by before it was coded, if anything: attention turns queries, or what it gives, instead. */
     default Optional<Hadamard> rotation(int width) {
         return Optional.empty();
     }

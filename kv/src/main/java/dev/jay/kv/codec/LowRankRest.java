@@ -4,6 +4,7 @@ package dev.jay.kv.codec;
 import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.LowRankRows;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
@@ -57,8 +58,8 @@ final class LowRankRest implements KvCodec {
     }
 
     @Override
-    public int groupBytes(int width) {
-        return inner.groupBytes(width) + 2 * rank * (width + group()) + OUTLIER_BYTES * outlierCount(width);
+    public LowRankRows format(int width) {
+        return new LowRankRows(inner.format(width), rank, outlierCount(width));
     }
 
     @Override
@@ -142,31 +143,5 @@ final class LowRankRest implements KvCodec {
 
     private static void setHalf(MemorySegment page, long at, double value) {
         page.set(Floats.SHORT, at, Float.floatToFloat16((float) value));
-    }
-
-    private static float half(MemorySegment page, long at) {
-        return Float.float16ToFloat(page.get(Floats.SHORT, at));
-    }
-
-    @Override
-    public void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
-        inner.unseal(page, at, width, rows, to);
-        int tokens = group();
-        long b = at + inner.groupBytes(width);
-        long a = b + 2L * width * rank;
-        for (int t = 0; t < tokens && rank > 0; t++) {
-            for (int c = 0; c < width; c++) {
-                float sum = rows.get(Floats.LAYOUT, to + 4L * (t * width + c));
-                for (int r = 0; r < rank; r++) {
-                    sum += half(page, a + 2L * (t * rank + r)) * half(page, b + 2L * (c * rank + r));
-                }
-                rows.set(Floats.LAYOUT, to + 4L * (t * width + c), sum);
-            }
-        }
-        long outlier = a + 2L * tokens * rank;
-        for (int o = 0; o < outlierCount(width); o++) {
-            int i = page.get(Floats.SHORT, outlier + (long) o * OUTLIER_BYTES) & 0xFFFF;
-            rows.set(Floats.LAYOUT, to + 4L * i, half(page, outlier + (long) o * OUTLIER_BYTES + 2));
-        }
     }
 }

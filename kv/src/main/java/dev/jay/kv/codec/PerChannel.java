@@ -3,6 +3,7 @@ package dev.jay.kv.codec;
 
 import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.format.ChannelLevels;
 import dev.jay.tensor.format.Floats;
 import java.lang.foreign.MemorySegment;
 
@@ -36,9 +37,8 @@ final class PerChannel implements KvCodec {
     }
 
     @Override
-    public int groupBytes(int width) {
-        if (width * bits % 8 != 0) throw new IllegalArgumentException("width * bits must fill bytes: bits=" + bits);
-        return width * Uniform.BYTES + group * width * bits / 8;
+    public ChannelLevels format(int width) {
+        return new ChannelLevels(bits, group, width);
     }
 
     @Override
@@ -53,19 +53,6 @@ final class PerChannel implements KvCodec {
             for (int t = 0; t < group; t++) {
                 float v = rows.get(Floats.LAYOUT, from + 4L * (t * width + c));
                 Uniform.put(page, codes, t * width + c, bits, Uniform.code(v, step, least, bits));
-            }
-        }
-    }
-
-    @Override
-    public void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
-        long codes = at + (long) width * Uniform.BYTES;
-        for (int c = 0; c < width; c++) {
-            float step = Uniform.step(page, at + (long) c * Uniform.BYTES);
-            float least = Uniform.least(page, at + (long) c * Uniform.BYTES);
-            for (int t = 0; t < group; t++) {
-                int code = Uniform.get(page, codes, t * width + c, bits);
-                rows.set(Floats.LAYOUT, to + 4L * (t * width + c), least + code * step);
             }
         }
     }

@@ -4,6 +4,7 @@ package dev.jay.kv.codec;
 import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.SpanLevels;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -43,21 +44,17 @@ final class PerToken implements KvCodec {
     }
 
     @Override
-    public int groupBytes(int width) {
-        return GROUP * rowBytes(width);
-    }
-
-    private int rowBytes(int width) {
-        if (width % span != 0) throw new IllegalArgumentException("width must be a multiple of span=" + span);
-        return width / span * Uniform.BYTES + width * bits / 8;
+    public SpanLevels format(int width) {
+        return new SpanLevels(bits, GROUP, width, span);
     }
 
     @Override
     public void seal(MemorySegment rows, long from, int width, MemorySegment page, long at) {
-        page.asSlice(at, groupBytes(width)).fill((byte) 0);
+        SpanLevels format = format(width);
+        page.asSlice(at, format.bytes()).fill((byte) 0);
         for (int t = 0; t < GROUP; t++) {
-            long row = at + (long) t * rowBytes(width);
-            long codes = row + (long) width / span * Uniform.BYTES;
+            long row = at + (long) t * format.rowBytes();
+            long codes = row + format.rangeBytes();
             for (int s = 0; s < width; s += span) {
                 long ends = row + (long) s / span * Uniform.BYTES;
                 Uniform.measure(rows, from + 4L * (t * width + s), 1, span, bits, page, ends);
@@ -66,22 +63,6 @@ final class PerToken implements KvCodec {
                 for (int c = s; c < s + span; c++) {
                     float v = rows.get(Floats.LAYOUT, from + 4L * (t * width + c));
                     Uniform.put(page, codes, c, bits, Uniform.code(v, step, least, bits));
-                }
-            }
-        }
-    }
-
-    @Override
-    public void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
-        for (int t = 0; t < GROUP; t++) {
-            long row = at + (long) t * rowBytes(width);
-            long codes = row + (long) width / span * Uniform.BYTES;
-            for (int s = 0; s < width; s += span) {
-                float step = Uniform.step(page, row + (long) s / span * Uniform.BYTES);
-                float least = Uniform.least(page, row + (long) s / span * Uniform.BYTES);
-                for (int c = s; c < s + span; c++) {
-                    int code = Uniform.get(page, codes, c, bits);
-                    rows.set(Floats.LAYOUT, to + 4L * (t * width + c), least + code * step);
                 }
             }
         }

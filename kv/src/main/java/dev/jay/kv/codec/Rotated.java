@@ -4,12 +4,14 @@ package dev.jay.kv.codec;
 import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.SpanLevels;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Rows turned by a block-diagonal Hadamard matrix before a range for each row is divided into few bits: a channel that is
  * large in every token is spread over its block, and no longer takes the range from the others (SAW-INT4, row 118). The
- * matrix is its own inverse; {@link #unseal} turns back. Without such channels it neither helps nor harms.
+ * matrix is its own inverse; attention turns queries instead. Without such channels it neither helps nor harms.
  */
 final class Rotated implements KvCodec {
     static final Catalog.Entry<KvCodec> ENTRY = new Catalog.Entry<>(
@@ -38,25 +40,21 @@ final class Rotated implements KvCodec {
     }
 
     @Override
-    public int groupBytes(int width) {
-        return PerToken.GROUP * rowBytes(width);
-    }
-
-    private int rowBytes(int width) {
-        if (width % 8 != 0) throw new IllegalArgumentException("width must be a multiple of 8");
-        return Uniform.BYTES + width * bits / 8;
+    public SpanLevels format(int width) {
+        return new SpanLevels(bits, PerToken.GROUP, width, width);
     }
 
     @Override
     public void seal(MemorySegment rows, long from, int width, MemorySegment page, long at) {
-        page.asSlice(at, groupBytes(width)).fill((byte) 0);
+        SpanLevels format = format(width);
+        page.asSlice(at, format.bytes()).fill((byte) 0);
         float[] row = new float[width];
         Hadamard hadamard = Hadamard.of(order, width);
         MemorySegment turned = MemorySegment.ofArray(row);
         for (int t = 0; t < PerToken.GROUP; t++) {
             MemorySegment.copy(rows, Floats.LAYOUT, from + 4L * t * width, row, 0, width);
             hadamard.turn(row);
-            long to = at + (long) t * rowBytes(width);
+            long to = at + (long) t * format.rowBytes();
             Uniform.measure(turned, 0, 1, width, bits, page, to);
             float step = Uniform.step(page, to);
             float least = Uniform.least(page, to);
@@ -67,16 +65,7 @@ final class Rotated implements KvCodec {
     }
 
     @Override
-    public void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
-        float[] row = new float[width];
-        Hadamard hadamard = Hadamard.of(order, width);
-        for (int t = 0; t < PerToken.GROUP; t++) {
-            long from = at + (long) t * rowBytes(width);
-            float step = Uniform.step(page, from);
-            float least = Uniform.least(page, from);
-            for (int c = 0; c < width; c++) row[c] = least + Uniform.get(page, from + Uniform.BYTES, c, bits) * step;
-            hadamard.turn(row);
-            MemorySegment.copy(row, 0, rows, Floats.LAYOUT, to + 4L * t * width, width);
-        }
+    public Optional<Hadamard> rotation(int width) {
+        return Optional.of(Hadamard.of(order, width));
     }
 }

@@ -4,6 +4,8 @@ package dev.jay.kv.codec;
 import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.GroupFormat;
+import dev.jay.tensor.format.RowFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import java.lang.foreign.MemorySegment;
@@ -41,8 +43,8 @@ final class RotatedRows implements KvCodec {
     }
 
     @Override
-    public int groupBytes(int width) {
-        return Math.toIntExact(format.bytesFor(width));
+    public GroupFormat format(int width) {
+        return new RowFormat(format, 1, width);
     }
 
     @Override
@@ -51,12 +53,6 @@ final class RotatedRows implements KvCodec {
         MemorySegment.copy(rows, Floats.LAYOUT, from, row, 0, width);
         Hadamard.of(order, width).turn(row);
         format.encodeSoon(MemorySegment.ofArray(row), 0, width, page, at);
-    }
-
-    @Override
-    public void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
-        format.decode(page, at, width, rows, to);
-        Hadamard.of(order, width).turn(rows, to, 1, width);
     }
 
     @Override

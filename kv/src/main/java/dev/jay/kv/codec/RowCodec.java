@@ -2,6 +2,8 @@
 package dev.jay.kv.codec;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.format.GroupFormat;
+import dev.jay.tensor.format.RowFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import java.lang.foreign.MemorySegment;
@@ -31,8 +33,8 @@ final class RowCodec implements KvCodec {
     }
 
     @Override
-    public int groupBytes(int width) {
-        return Math.toIntExact(format.bytesFor(width));
+    public GroupFormat format(int width) {
+        return new RowFormat(format, 1, width);
     }
 
     @Override

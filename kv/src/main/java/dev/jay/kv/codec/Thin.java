@@ -4,8 +4,11 @@ package dev.jay.kv.codec;
 import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.KeptChannels;
+import dev.jay.tensor.format.RowFormat;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -26,6 +29,7 @@ final class Thin implements KvCodec {
             Thin::new);
 
     private static final float MOST = 65504;
+    private static final WeightFormat F16 = WeightFormats.ALL.make("f16");
 
     private final double drop; // percent
     private final int bits;
@@ -59,15 +63,10 @@ final class Thin implements KvCodec {
         return Math.min(width, Math.ceilDiv(least, step) * step);
     }
 
-    private static int maskBytes(int width) {
-        return Math.ceilDiv(width, 8);
-    }
-
     @Override
-    public int groupBytes(int width) {
+    public KeptChannels format(int width) {
         int kept = kept(width);
-        int codes = inner == null ? 2 * group * kept : inner.groupBytes(kept);
-        return maskBytes(width) + 2 * (width - kept) + codes;
+        return new KeptChannels(inner == null ? new RowFormat(F16, group, kept) : inner.format(kept), width);
     }
 
     @Override
@@ -77,8 +76,9 @@ final class Thin implements KvCodec {
         double[] means = new double[width];
         for (int i = 0; i < x.length; i++) means[i % width] += (double) x[i] / group;
         boolean[] isKept = mostVaried(x, means, kept(width));
-        page.asSlice(at, maskBytes(width)).fill((byte) 0);
-        long mean = at + maskBytes(width);
+        KeptChannels format = format(width);
+        page.asSlice(at, format.maskBytes()).fill((byte) 0);
+        long mean = at + format.maskBytes();
         float[] rest = new float[group * kept(width)];
         int k = 0;
         for (int c = 0; c < width; c++) {
@@ -116,29 +116,5 @@ final class Thin implements KvCodec {
         boolean[] isKept = new boolean[width];
         for (int i = 0; i < count; i++) isKept[order[i]] = true;
         return isKept;
-    }
-
-    @Override
-    public void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
-        int kept = kept(width);
-        long mean = at + maskBytes(width);
-        long codes = mean + 2L * (width - kept);
-        float[] rest = new float[group * kept];
-        if (inner != null) inner.unseal(page, codes, kept, MemorySegment.ofArray(rest), 0);
-        else for (int i = 0; i < rest.length; i++) rest[i] = value(page, codes + 2L * i);
-        int k = 0;
-        for (int c = 0; c < width; c++) {
-            boolean isKept = (page.get(ValueLayout.JAVA_BYTE, at + c / 8) >> c % 8 & 1) == 1;
-            float same = isKept ? 0 : value(page, mean);
-            for (int t = 0; t < group; t++) {
-                rows.set(Floats.LAYOUT, to + 4L * (t * width + c), isKept ? rest[t * kept + k] : same);
-            }
-            if (isKept) k++;
-            else mean += 2;
-        }
-    }
-
-    private static float value(MemorySegment page, long at) {
-        return Float.float16ToFloat(page.get(Floats.SHORT, at));
     }
 }

@@ -67,9 +67,4 @@ final class Uniform {
         int shift = i * bits % 8;
         page.set(ValueLayout.JAVA_BYTE, there, (byte) (page.get(ValueLayout.JAVA_BYTE, there) | code << shift));
     }
-
-    static int get(MemorySegment page, long at, int i, int bits) {
-        int shift = i * bits % 8;
-        return page.get(ValueLayout.JAVA_BYTE, at + (long) i * bits / 8) >> shift & (1 << bits) - 1;
-    }
 }

@@ -4,6 +4,10 @@ package dev.jay.kv.codec;
 import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.format.GroupFormat;
+import dev.jay.tensor.format.RowFormat;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -18,6 +22,7 @@ final class Unturned implements KvCodec {
             Unturned::new);
 
     private static final float MOST = 65504;
+    private static final WeightFormat F16 = WeightFormats.ALL.make("f16");
 
     private final int bits;
     private final int group;
@@ -45,8 +50,8 @@ final class Unturned implements KvCodec {
     }
 
     @Override
-    public int groupBytes(int width) {
-        return inner == null ? 2 * group * width : inner.groupBytes(width);
+    public GroupFormat format(int width) {
+        return inner == null ? new RowFormat(F16, group, width) : inner.format(width);
     }
 
     @Override
@@ -58,17 +63,6 @@ final class Unturned implements KvCodec {
         for (int i = 0; i < group * width; i++) {
             float value = Math.clamp(rows.get(Floats.LAYOUT, from + 4L * i), -MOST, MOST);
             page.set(Floats.SHORT, at + 2L * i, Float.floatToFloat16(value));
-        }
-    }
-
-    @Override
-    public void unseal(MemorySegment page, long at, int width, MemorySegment rows, long to) {
-        if (inner != null) {
-            inner.unseal(page, at, width, rows, to);
-            return;
-        }
-        for (int i = 0; i < group * width; i++) {
-            rows.set(Floats.LAYOUT, to + 4L * i, Float.float16ToFloat(page.get(Floats.SHORT, at + 2L * i)));
         }
     }
 }

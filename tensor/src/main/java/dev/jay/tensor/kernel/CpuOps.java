@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.Matrix;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.memory.Memory;
@@ -83,6 +84,13 @@ public final class CpuOps implements Ops {
         KernelChoice.From<AttentionKernel> from = kernels.attention(keys, values, keyWidth, valueWidth, numerics);
         String mode = numerics.name().toLowerCase(Locale.ROOT);
         bound.put("attention " + keys.name() + "/" + values.name() + " " + mode, from.provider());
+        return from.kernel();
+    }
+
+    @Override
+    public UnpackKernel unpack(GroupFormat format, WeightFormat rows) {
+        KernelChoice.From<UnpackKernel> from = kernels.unpack(format, rows);
+        bound.put("unpack " + format + " to " + rows.name(), from.provider());
         return from.kernel();
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,10 @@ public final class KernelChoice implements AutoCloseable {
         return first(
                 "attention over " + keys.name() + " keys and " + values.name() + " values",
                 k -> k.attention(keys, values, keyWidth, valueWidth, numerics));
+    }
+
+    public From<UnpackKernel> unpack(GroupFormat format, WeightFormat rows) {
+        return first("unpacking " + format + " to " + rows.name(), k -> k.unpack(format, rows));
     }
 
     public From<RowKernels> rows() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import java.util.Optional;
 
@@ -19,6 +20,14 @@ public interface Kernels extends AutoCloseable {
      */
     Optional<AttentionKernel> attention(
             WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics);
+
+    /**
+     * For groups that become rows in a format: what the definition gives, to the bit, but that rounding to the format may
+     * take what is subnormal for zero. Empty unless a provider says otherwise.
+     */
+    default Optional<UnpackKernel> unpack(GroupFormat format, WeightFormat rows) {
+        return Optional.empty();
+    }
 
     Optional<RowKernels> rows();
 

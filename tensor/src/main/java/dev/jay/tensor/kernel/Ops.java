@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.Matrix;
 import dev.jay.tensor.format.WeightFormat;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +20,9 @@ public interface Ops extends AutoCloseable {
 
     /** Code for attention over rows in these formats; never null (the definition serves where nothing faster does). */
     AttentionKernel attention(WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics);
+
+    /** Code that decodes groups of coded rows into rows in a format, for one thread; never null. */
+    UnpackKernel unpack(GroupFormat format, WeightFormat rows);
 
     /**
      * Code for one thread's share of a product with rows in a format, exact, for those who spread their work themselves;

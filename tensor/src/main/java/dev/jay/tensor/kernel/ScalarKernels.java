@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.memory.Memory;
 import java.util.Optional;
@@ -35,6 +36,11 @@ final class ScalarKernels implements KernelProvider, Kernels {
     public Optional<AttentionKernel> attention(
             WeightFormat keys, WeightFormat values, int keyWidth, int valueWidth, Numerics numerics) {
         return Optional.of(new ScalarAttention(keys, values));
+    }
+
+    @Override
+    public Optional<UnpackKernel> unpack(GroupFormat format, WeightFormat rows) {
+        return Optional.of(new ScalarUnpack(format, rows));
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
@@ -226,6 +227,25 @@ final class SelfTest {
             }
         }
         return Optional.empty();
+    }
+
+    /** Two groups, to the bit. Empty if all is well. */
+    Optional<String> unpack(GroupFormat format, WeightFormat rows, UnpackKernel kernel) {
+        UnpackKernel definition = new ScalarUnpack(format, rows);
+        long working = Math.max(kernel.scratchBytes(), definition.scratchBytes());
+        long decoded = 2L * format.rows() * rows.bytesFor(format.width());
+        try (Region region = memory.reserve("self-test", working + 2L * format.bytes() + 2 * decoded + ROOM)) {
+            Scratch arena = new Scratch(region.bytes());
+            MemorySegment groups = arena.take(2L * format.bytes());
+            for (int g = 0; g < 2; g++) format.example(random, groups, (long) g * format.bytes());
+            MemorySegment wanted = arena.take(decoded);
+            MemorySegment got = arena.take(decoded);
+            long scratch = arena.take(working).address();
+            definition.run(groups.address(), 2, groups.address(), wanted.address(), scratch);
+            kernel.run(groups.address(), 2, groups.address(), got.address(), scratch);
+            long at = wanted.mismatch(got);
+            return at < 0 ? Optional.empty() : Optional.of("byte=" + at + " of " + decoded);
+        }
     }
 
     private static Optional<String> differs(MemorySegment wanted, MemorySegment got, int count, double allowed) {

@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.asm.CodePages;
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.machine.X86Provider;
 import dev.jay.tensor.memory.Memory;
@@ -84,6 +85,14 @@ final class TriedKernels implements Kernels {
                 "attention " + keys.name() + "/" + values.name() + " " + keyWidth + "/" + valueWidth + " " + numerics,
                 kernels -> kernels.attention(keys, values, keyWidth, valueWidth, numerics),
                 kernel -> new SelfTest(memory).attention(keys, values, keyWidth, valueWidth, kernel));
+    }
+
+    @Override
+    public Optional<UnpackKernel> unpack(GroupFormat format, WeightFormat rows) {
+        return tried(
+                "unpack " + format + " to " + rows.name(),
+                kernels -> kernels.unpack(format, rows),
+                kernel -> new SelfTest(memory).unpack(format, rows, kernel));
     }
 
     @Override

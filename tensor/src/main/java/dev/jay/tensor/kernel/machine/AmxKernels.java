@@ -4,6 +4,7 @@ package dev.jay.tensor.kernel.machine;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.asm.x86.AmxPermission;
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Cpu;
@@ -12,6 +13,7 @@ import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.kernel.UnpackKernel;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -55,7 +57,7 @@ public final class AmxKernels extends X86Provider {
     }
 
     /** The formats it has code for. */
-    private static Optional<Unpack> unpack(String format) {
+    private static Optional<Unpack> weights(String format) {
         return switch (format) {
             case "q8_0" -> Optional.of(new UnpackQ8_0());
             case "q4_0" -> Optional.of(new UnpackQ4_0());
@@ -84,6 +86,7 @@ public final class AmxKernels extends X86Provider {
         private final MachineCode.Function turn;
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
+        private final Map<GroupFormat, UnpackKernel> unpackers = new HashMap<>();
 
         Bound(MachineCode code) {
             this.code = code;
@@ -101,7 +104,8 @@ public final class AmxKernels extends X86Provider {
         @Override
         public synchronized Optional<MatMulKernel> matMul(WeightFormat format, Numerics numerics) {
             if (numerics == Numerics.EXACT) return Optional.empty();
-            return unpack(format.name()).map(unpack -> made.computeIfAbsent(format.name(), name -> make(name, unpack)));
+            return weights(format.name())
+                    .map(unpack -> made.computeIfAbsent(format.name(), name -> make(name, unpack)));
         }
 
         private MatMulKernel make(String format, Unpack unpack) {
@@ -132,6 +136,13 @@ public final class AmxKernels extends X86Provider {
                             code.load("attend-" + name, AmxAttentionCode.build(keys, values, layout, NEEDED)),
                             code.load("attend-end-" + name, AmxEnds.finish(layout, NEEDED))),
                     layout);
+        }
+
+        /** To bf16, which its attention wants. */
+        @Override
+        public synchronized Optional<UnpackKernel> unpack(GroupFormat format, WeightFormat to) {
+            if (!to.name().equals("bf16")) return Optional.empty();
+            return GroupsCode.load(code, format, true, unpackers, NEEDED);
         }
 
         @Override

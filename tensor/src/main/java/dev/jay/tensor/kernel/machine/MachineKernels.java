@@ -4,6 +4,7 @@ package dev.jay.tensor.kernel.machine;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.asm.x86.AmxPermission;
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Cpu;
@@ -15,6 +16,7 @@ import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.kernel.UnpackKernel;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -63,6 +65,7 @@ public final class MachineKernels extends X86Provider {
         private final Int8Form form;
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
+        private final Map<GroupFormat, UnpackKernel> unpackers = new HashMap<>();
         private final Map<Precision, GemmKernel> gemms = new EnumMap<>(Precision.class);
         private final Set<String> features;
         private MachineCode.Function finish;
@@ -151,6 +154,13 @@ public final class MachineKernels extends X86Provider {
                     16,
                     false,
                     keys == KvLoad.F32 && values == KvLoad.F32);
+        }
+
+        /** To f32. */
+        @Override
+        public synchronized Optional<UnpackKernel> unpack(GroupFormat format, WeightFormat to) {
+            if (!to.name().equals("f32")) return Optional.empty();
+            return GroupsCode.load(code, format, false, unpackers, NEEDED);
         }
 
         @Override

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.kv;
+
+import dev.jay.kv.codec.KvCodec;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.AttentionKernel;
+import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.kernel.UnpackKernel;
+import dev.jay.tensor.memory.Scratch;
+
+/**
+ * Sealed rows of a stream on their way to attention, in one numerics mode: some slots at a time are unpacked to rows that a
+ * kernel reads. Where the kernel rounds to bf16 anyway they become bf16, else f32.
+ */
+final class SealedRows {
+    private static final int PIECE = 256; // slots: unpacked they stay in a core's second-level cache
+    private static final int FAST_PIECE = 512; // as many bytes of bf16
+
+    private final KvRecipe recipe;
+    private final int slots;
+    private final UnpackKernel keys;
+    private final UnpackKernel values;
+    private final AttentionKernel kernel;
+    private final long keyRowBytes;
+    private final long valueRowBytes;
+
+    SealedRows(Ops ops, KvRecipe recipe, KvStream stream, Numerics numerics, int mostPiece) {
+        this.recipe = recipe;
+        WeightFormat f32 = WeightFormats.ALL.make("f32");
+        WeightFormat bf16 = WeightFormats.ALL.make("bf16");
+        AttentionKernel rounding = ops.attention(bf16, bf16, stream.keyWidth(), stream.valueWidth(), numerics);
+        boolean rounds = rounding.bound() > 0 && mayRound(recipe.keys()) && mayRound(recipe.values());
+        WeightFormat rows = rounds ? bf16 : f32;
+        this.kernel = rounds ? rounding : ops.attention(f32, f32, stream.keyWidth(), stream.valueWidth(), numerics);
+        this.slots = Math.max(recipe.group(), Math.min(rounds ? FAST_PIECE : PIECE, mostPiece));
+        this.keys = ops.unpack(recipe.keys().format(stream.keyWidth()), rows);
+        this.values = ops.unpack(recipe.values().format(stream.valueWidth()), rows);
+        this.keyRowBytes = rows.bytesFor(stream.keyWidth());
+        this.valueRowBytes = rows.bytesFor(stream.valueWidth());
+    }
+
+    /** Slots that f32 rows are worked on at a time. */
+    static int piece(KvRecipe recipe, int mostPiece) {
+        return Math.max(recipe.group(), Math.min(PIECE, mostPiece));
+    }
+
+    /** Rows of f32 stay so, and those that positions turn when they are read. */
+    private static boolean mayRound(KvCodec codec) {
+        return !codec.wantsUnturned()
+                && codec.rowFormat().filter(f -> f.name().equals("f32")).isEmpty();
+    }
+
+    /** Slots that are unpacked at a time: a multiple of the group. */
+    int slots() {
+        return slots;
+    }
+
+    AttentionKernel kernel() {
+        return kernel;
+    }
+
+    /** Of unpacked rows. */
+    long bytes() {
+        return keyBytes() + Scratch.sizeOf(slots * valueRowBytes);
+    }
+
+    private long keyBytes() {
+        return Scratch.sizeOf(slots * keyRowBytes);
+    }
+
+    /** Bytes of working space for one call of a kernel. */
+    long scratchBytes(AttentionKernel.Task most) {
+        most.keyRowBytes = keyRowBytes;
+        most.valueRowBytes = valueRowBytes;
+        return Math.max(kernel.scratchBytes(most), Math.max(keys.scratchBytes(), values.scratchBytes()));
+    }
+
+    /** Unpacks slots [from, to) of a head, whole groups, to {@code room}, and says in the task where they are. */
+    void unpack(
+            AttentionKernel.Task task,
+            KvSource source,
+            int stream,
+            int head,
+            int from,
+            int to,
+            long room,
+            long scratch) {
+        PageLayout layout = source.layout(stream);
+        int runs = Math.ceilDiv(to, layout.run());
+        if (task.pages.length <= runs) task.pages = new long[2 * runs];
+        long[] pages = task.pages;
+        source.addresses(stream, head, from, to, pages);
+        long valueRoom = room + keyBytes();
+        for (int slot = from; slot < to; ) {
+            int run = slot / layout.run();
+            int end = Math.min(to, (run + 1) * layout.run());
+            long key = layout.keyIn(pages[run], slot);
+            long value = layout.valueIn(pages[run], slot);
+            boolean isLast = end == to;
+            keys.run(
+                    key,
+                    (end - slot) / recipe.keys().group(),
+                    isLast ? key : layout.keyIn(pages[run + 1], end),
+                    room + (slot - from) * keyRowBytes,
+                    scratch);
+            values.run(
+                    value,
+                    (end - slot) / recipe.values().group(),
+                    isLast ? value : layout.valueIn(pages[run + 1], end),
+                    valueRoom + (slot - from) * valueRowBytes,
+                    scratch);
+            slot = end;
+        }
+        pages[0] = room;
+        task.pageSlots = slots;
+        task.keyRowBytes = keyRowBytes;
+        task.valuesOffset = keyBytes();
+        task.valueRowBytes = valueRowBytes;
+    }
+}

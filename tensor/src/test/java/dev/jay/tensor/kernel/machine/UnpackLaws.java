@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.jay.tensor.kernel.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jay.tensor.SystemRefusals;
+import dev.jay.tensor.asm.CodePages;
+import dev.jay.tensor.format.ChannelLevels;
+import dev.jay.tensor.format.GroupFormat;
+import dev.jay.tensor.format.RowFormat;
+import dev.jay.tensor.format.SpanLevels;
+import dev.jay.tensor.format.WeightFormat;
+import dev.jay.tensor.format.WeightFormats;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.KernelProvider;
+import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.Kernels;
+import dev.jay.tensor.kernel.UnpackKernel;
+import dev.jay.tensor.memory.Memory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every provider's unpacking of every format of groups, odd widths among them, gives the bits of the definition. Groups,
+ * rows and working space end where a mapping ends: a read or write past it ends the JVM.
+ */
+class UnpackLaws {
+    private static final CodePages SYSTEM = CodePages.ofThisSystem();
+    private static final long SEED = 20261122;
+    private static final Set<String> MACHINE = Set.of("amx", "avx512-vnni"); // have code for these
+    private static final int[] WIDTHS = {8, 16, 24, 32, 40, 56, 64, 72, 80, 96, 120, 128, 136, 256};
+
+    private final Random random = new Random(SEED);
+    private final Memory memory = Memory.withBudget(64 << 20);
+    private final List<long[]> mapped = new ArrayList<>();
+    private final Cpu cpu = Cpu.detect();
+    private final Kernels definition = KernelProviders.ALL.make("scalar").bind(cpu, memory);
+
+    @AfterEach
+    void close() {
+        unmap();
+        memory.close();
+    }
+
+    private void unmap() {
+        for (long[] m : mapped) SYSTEM.unmap(m[0], m[1]);
+        mapped.clear();
+    }
+
+    private MemorySegment atEnd(long bytes, long alignment) {
+        long page = SYSTEM.pageBytes();
+        long room = Math.ceilDiv(Math.max(bytes, 1), page) * page;
+        long address = SYSTEM.map(room + page);
+        SYSTEM.unmap(address + room, page);
+        mapped.add(new long[] {address, room});
+        return MemorySegment.ofAddress((address + room - bytes) / alignment * alignment)
+                .reinterpret(bytes);
+    }
+
+    private static List<GroupFormat> formats(int width) {
+        List<GroupFormat> all = new ArrayList<>();
+        for (int bits = 1; bits <= 8; bits *= 2) {
+            all.add(new ChannelLevels(bits, bits == 2 ? 256 : 32, width));
+            all.add(new SpanLevels(bits, 32, width, width));
+            for (int span : new int[] {8, 16, 32}) {
+                if (width % span == 0 && span < width) all.add(new SpanLevels(bits, 32, width, span));
+            }
+        }
+        for (String row : List.of("f32", "f16", "bf16", "q8_0", "q4_0", "iq4_nl")) {
+            WeightFormat format = WeightFormats.ALL.make(row);
+            if (width % format.blockSize() == 0) all.add(new RowFormat(format, 1, width));
+        }
+        return all;
+    }
+
+    private interface Bytes {
+        void fill(GroupFormat format, MemorySegment groups, long at);
+    }
+
+    private void forAll(Bytes bytes) {
+        for (String name : KernelProviders.names(cpu)) {
+            KernelProvider provider = KernelProviders.ALL.make(name);
+            if (name.equals("scalar") || !SystemRefusals.runs(provider, cpu)) continue;
+            int checked = 0;
+            for (int width : WIDTHS) {
+                try (Kernels kernels = provider.bind(cpu, memory)) { // each with room for its code
+                    for (GroupFormat format : formats(width)) checked += check(bytes, format, kernels);
+                }
+            }
+            if (MACHINE.contains(name)) assertThat(checked).as(name).isGreaterThan(WIDTHS.length * 12);
+        }
+    }
+
+    /** How many kernels were held against the definition. */
+    private int check(Bytes bytes, GroupFormat format, Kernels kernels) {
+        int checked = 0;
+        for (String to : List.of("f32", "bf16")) {
+            WeightFormat rows = WeightFormats.ALL.make(to);
+            var kernel = kernels.unpack(format, rows);
+            if (kernel.isEmpty()) continue;
+            check(bytes, format, rows, kernel.get(), kernels.name());
+            checked++;
+        }
+        return checked;
+    }
+
+    private void check(Bytes bytes, GroupFormat format, WeightFormat rows, UnpackKernel kernel, String name) {
+        UnpackKernel plain = definition.unpack(format, rows).orElseThrow();
+        for (int count : new int[] {1, 2, 3}) {
+            MemorySegment groups = atEnd((long) count * format.bytes(), 1);
+            for (int g = 0; g < count; g++) bytes.fill(format, groups, (long) g * format.bytes());
+            long size = (long) count * format.rows() * rows.bytesFor(format.width());
+            MemorySegment wanted = atEnd(size, 4);
+            MemorySegment got = atEnd(size, rows.name().equals("f32") ? 4 : 2);
+            got.fill((byte) -1);
+            run(plain, groups, count, wanted);
+            run(kernel, groups, count, got);
+            boolean isFloat = rows.name().equals("f32");
+            for (long i = 0; i < size / rows.blockBytes(); i++) {
+                float a = value(wanted, i, isFloat);
+                float b = value(got, i, isFloat);
+                if (Float.isNaN(a) && Float.isNaN(b)) continue;
+                if (Math.abs(a) <= Float.MIN_NORMAL && b == 0 && !isFloat) continue;
+                assertThat(b)
+                        .as("%s %s to %s, groups=%d, value %d, seed=%d", name, format, rows.name(), count, i, SEED)
+                        .isEqualTo(a);
+            }
+            unmap();
+        }
+    }
+
+    private void run(UnpackKernel kernel, MemorySegment groups, int count, MemorySegment to) {
+        long scratch = atEnd(kernel.scratchBytes(), 64).address();
+        kernel.run(groups.address(), count, groups.address(), to.address(), scratch);
+    }
+
+    private static float value(MemorySegment rows, long i, boolean isFloat) {
+        if (isFloat) return rows.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * i);
+        return Float.intBitsToFloat(rows.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i) << 16);
+    }
+
+    @Test
+    void shouldGiveTheBitsOfTheDefinition() {
+        forAll((format, groups, at) -> format.example(random, groups, at));
+    }
+
+    /** Ranges that are subnormal, infinite, no numbers; codes at their ends. */
+    @Test
+    void shouldTakeAnyBytes() {
+        forAll((format, groups, at) -> {
+            for (int i = 0; i < format.bytes(); i++) {
+                int b = random.nextInt(8);
+                byte value = (byte) (b == 0 ? 0 : b == 1 ? -1 : b == 2 ? -128 : random.nextInt());
+                groups.set(ValueLayout.JAVA_BYTE, at + i, value);
+            }
+        });
+    }
+}
