@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Threads;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -11,11 +12,18 @@ import java.util.concurrent.locks.LockSupport;
  * A region is one number, [epoch:22][chunks:21][next:21]: taking a chunk is one compare-and-set on it, so a worker that
  * slept through the end of a region can neither take from the next one by mistake nor be waited for. The region is
  * over when as many chunks are done as it had.
+ *
+ * <p>Who waits spins a little, then stays awake for a while but offers its core to whoever wants it, then parks: waking a
+ * thread whose core went to sleep takes longer than most regions of a token. Where the offer is taken it parks at once
+ * for some time: a parked thread gets its core back sooner than one that gave it away.
  */
 final class ComputeThreads implements Workers {
     private static final int BITS = 21;
     private static final long MASK = (1L << BITS) - 1;
-    private static final long SPIN_NANOS = 20_000; // longer than the pause between two regions of one token
+    private static final long SPIN_NANOS = 20_000; // longer than most pauses between two regions of one token
+    private static final long AWAKE_NANOS = 1_000_000; // longer than the pause between two tokens
+    private static final long AWAY_NANOS = 100_000; // the core was somebody else's meanwhile
+    private static final long CROWDED_NANOS = 20_000_000;
     private static final int LOOKS = 32; // reads of the counter between two looks at the clock
 
     // Each of these is written by many threads: a line of its own, and its neighbour's for the prefetcher.
@@ -32,6 +40,7 @@ final class ComputeThreads implements Workers {
     private final PaddedLong region = new PaddedLong();
     private final PaddedInt done = new PaddedInt();
     private final PaddedInt[] parked; // by worker: 1 while parked or about to; 0 is the caller
+    private final long[] crowdedUntil; // by worker, each its own
     private final Thread[] threads;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile Task task;
@@ -44,6 +53,8 @@ final class ComputeThreads implements Workers {
         }
         parked = new PaddedInt[count];
         for (int i = 0; i < count; i++) parked[i] = new PaddedInt();
+        crowdedUntil = new long[count];
+        Arrays.fill(crowdedUntil, System.nanoTime());
         threads = new Thread[count];
         for (int i = 1; i < count; i++) {
             int worker = i;
@@ -103,14 +114,14 @@ final class ComputeThreads implements Workers {
         }
     }
 
-    /** The caller does not spin for long: what it waits for may be waiting for this core. */
+    /** The caller waits no other way: what it waits for may be waiting for this core. */
     private void awaitDone(int chunks) {
         boolean interrupted = false;
-        long until = 0;
+        long since = 0;
         while (done.get() != chunks) {
-            if (until == 0) until = System.nanoTime() + SPIN_NANOS;
+            if (since == 0) since = System.nanoTime();
             for (int i = 0; i < LOOKS && done.get() != chunks; i++) Thread.onSpinWait();
-            if (System.nanoTime() < until) continue;
+            if (done.get() == chunks || staysAwake(0, since)) continue;
             parked[0].set(1);
             if (done.get() != chunks) LockSupport.park(this);
             parked[0].set(0);
@@ -119,21 +130,33 @@ final class ComputeThreads implements Workers {
         if (interrupted) Thread.currentThread().interrupt();
     }
 
+    /** Whether a worker that waits since then looks again; after the first few times others may have its core in between. */
+    @SuppressWarnings("ThreadPriorityCheck") // nothing depends on what the scheduler makes of it but who runs
+    private boolean staysAwake(int worker, long since) {
+        long now = System.nanoTime();
+        if (now - since < SPIN_NANOS) return true;
+        if (now - since >= AWAKE_NANOS || now - crowdedUntil[worker] < 0) return false;
+        Thread.yield();
+        long back = System.nanoTime();
+        if (back - now >= AWAY_NANOS) crowdedUntil[worker] = back + CROWDED_NANOS;
+        return true;
+    }
+
     private boolean idle() {
         long seen = region.get();
         return (seen & MASK) >= (seen >>> BITS & MASK) && !closed;
     }
 
     private void work(int worker) {
-        long until = System.nanoTime() + SPIN_NANOS;
+        long since = System.nanoTime();
         while (!closed) {
-            if (takeChunks(worker)) until = System.nanoTime() + SPIN_NANOS;
+            if (takeChunks(worker)) since = System.nanoTime();
             for (int i = 0; i < LOOKS && idle(); i++) Thread.onSpinWait();
-            if (!idle() || System.nanoTime() < until) continue;
+            if (!idle() || staysAwake(worker, since)) continue;
             parked[worker].set(1);
             if (idle()) LockSupport.park(this);
             parked[worker].set(0);
-            until = System.nanoTime() + SPIN_NANOS;
+            since = System.nanoTime();
         }
     }
 

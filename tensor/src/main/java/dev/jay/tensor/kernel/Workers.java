@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
-/** The compute threads: platform threads, one a core, that take chunks from one counter, spin a little, then park. */
+/** The compute threads: platform threads, one a core, that take chunks from one counter, stay awake a little, then park. */
 public interface Workers extends AutoCloseable {
     /** The most chunks of one region. */
     int MAX_CHUNKS = (1 << 21) - 1;
