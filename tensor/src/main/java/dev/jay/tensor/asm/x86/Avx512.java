@@ -81,6 +81,10 @@ public final class Avx512 {
     public static final Instruction VBROADCASTI64X4 = block("vbroadcasti64x4", 0x5B, 1, Z, Tuple.BYTES32, F);
     public static final Instruction VBROADCASTI32X8 = block("vbroadcasti32x8", 0x5B, 0, Z, Tuple.BYTES32, DQ);
 
+    /** Values that lie side by side go to the lanes that the mask names; behind the last of them nothing is read. */
+    public static final Instruction VPEXPANDD =
+            new Instruction("vpexpandd", evex(Form.RM, 1, 2, 0x89, 0, XYZ, Tuple.BYTES4, F, V, VM));
+
     public static final Instruction VPMOVWB = narrow("vpmovwb", 0x30, Tuple.HALF, BW, HM);
     public static final Instruction VPMOVDB = narrow("vpmovdb", 0x31, Tuple.QUARTER, F, QM);
     public static final Instruction VPMOVSDB = narrow("vpmovsdb", 0x21, Tuple.QUARTER, F, QM);

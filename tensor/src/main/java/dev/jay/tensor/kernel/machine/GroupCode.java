@@ -3,6 +3,8 @@ package dev.jay.tensor.kernel.machine;
 
 import dev.jay.tensor.format.ChannelLevels;
 import dev.jay.tensor.format.GroupFormat;
+import dev.jay.tensor.format.KeptChannels;
+import dev.jay.tensor.format.LowRankRows;
 import dev.jay.tensor.format.RowFormat;
 import dev.jay.tensor.format.SpanLevels;
 import java.util.Optional;
@@ -15,6 +17,8 @@ interface GroupCode {
             case ChannelLevels f -> ChannelLevelsCode.of(f);
             case SpanLevels f -> SpanLevelsCode.of(f);
             case RowFormat f -> RowFormatCode.of(f);
+            case LowRankRows f -> LowRankCode.of(f);
+            case KeptChannels f -> KeptChannelsCode.of(f);
             default -> Optional.empty();
         };
     }

@@ -114,7 +114,7 @@ final class GoldenCode {
                 o = m.mask(Reg.k(1 + turn % 7));
             }
             operands.add(o);
-            boolean bare = i.mnemonic().startsWith("tile") || i.mnemonic().equals("lea");
+            boolean bare = i.mnemonic().matches("tile.*|lea|vpexpandd"); // as has its own idea of how much these touch
             text.add(o instanceof Mem m ? text(m, bare ? 0 : touched(row, m, bits), bits) : o.toString());
         }
         // as would turn a move from a high register around, for a shorter prefix
