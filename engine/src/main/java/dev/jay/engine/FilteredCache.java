@@ -52,7 +52,8 @@ final class FilteredCache implements SequenceCache {
         int kept = Math.min(tokens, filter.passing().tokens());
         int before = layers == 0 || tokens <= kept
                 ? 0
-                : KvCache.pagesFor(tokens, part(shape, layers), recipes.subList(0, layers), pageBytes);
+                : KvCache.pagesFor(tokens, part(shape, layers), recipes.subList(0, layers), pageBytes)
+                        + LastQueries.pagesFor(tokens, shape.streams().get(layers - 1), pageBytes);
         return Math.max(all, before + KvCache.pagesFor(kept, shape, recipes, pageBytes));
     }
 
@@ -74,7 +75,7 @@ final class FilteredCache implements SequenceCache {
         KvStream last = shape.streams().get(layers - 1);
         first = new KvCache(part(shape, layers), recipes.subList(0, layers), pool);
         first.promptsEnd(places);
-        watch = new LastQueries(first, filter, layers - 1, last, prompt);
+        watch = new LastQueries(first, filter, layers - 1, last, pool, prompt);
     }
 
     /** Whether the prompt is still on its way through the first layers. */
@@ -130,14 +131,13 @@ final class FilteredCache implements SequenceCache {
             dropped = prompt - passed.length;
             isNew = false;
             seen = 0;
-            if (first != null) first.close();
-            first = null;
-            watch = null;
+            closeFirst();
         } else if (rest != null) {
             rest.kv().settle(tokens - dropped);
         } else {
             seen = tokens;
             if (first != null) first.settle(tokens);
+            if (watch != null) watch.settle(tokens);
         }
     }
 
@@ -151,6 +151,7 @@ final class FilteredCache implements SequenceCache {
         }
         if (rest != null) rest.kv().settle(rest.kv().settled());
         else if (first != null) first.settle(first.settled());
+        if (watch != null) watch.takeBack();
     }
 
     @Override
@@ -191,8 +192,14 @@ final class FilteredCache implements SequenceCache {
 
     @Override
     public void close() {
-        if (first != null) first.close();
+        closeFirst();
         if (rest != null) rest.close();
+    }
+
+    private void closeFirst() {
+        if (first != null) first.close();
+        if (watch != null) watch.close();
         first = null;
+        watch = null;
     }
 }

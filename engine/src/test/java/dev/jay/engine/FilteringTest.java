@@ -46,6 +46,7 @@ class FilteringTest {
             asking.checkCompanyAndRoom(F16 + " filter=" + name + SMALL);
         }
         asking.checkCompanyAndRoom("keys=bf16 values=f32 filter=early-layer" + SMALL);
+        asking.checkCompanyAndRoom(F16 + " filter=early-layer" + SMALL.replace("(", "(window=50,"));
         asking.checkCompanyAndRoom(
                 "keys=per-channel(bits=4) values=per-token(bits=4,span=16) filter=early-layer" + SMALL);
         asking.checkCompanyAndRoom(
@@ -122,6 +123,25 @@ class FilteringTest {
                 for (int step : new int[] {7, 64, 256}) {
                     assertThat(passed(rows + " filter=early-layer" + parameters, prompt, step))
                             .as(rows + " layer=" + layer)
+                            .isEqualTo(wanted);
+                }
+            }
+        }
+    }
+
+    /** Sums over queries of several passes, some of which are beside rows that are sealed by then. */
+    @Test
+    void stepsDoNotMatterToManyQueries() throws IOException {
+        int[] prompt = asking.request(2).prompt();
+        for (String rows : List.of(F16, "keys=per-channel values=per-token(span=16)")) {
+            for (int shares = 0; shares <= 1; shares++) {
+                String filter =
+                        " filter=early-layer(budget=40,sinks=2,recent=8,pool=3,window=45,shares=" + shares + ")";
+                int[] wanted = passed(rows + filter, prompt, 256);
+                assertThat(wanted).isNotEqualTo(passed(rows + filter.replace("window=45", "window=1"), prompt, 256));
+                for (int step : new int[] {1, 7, 32, 64}) {
+                    assertThat(passed(rows + filter, prompt, step))
+                            .as(rows + filter + " step=" + step)
                             .isEqualTo(wanted);
                 }
             }

@@ -18,7 +18,7 @@ final class EarlyLayer implements KvFilter {
                 + " them; shares=0: by plain products (GemFilter)",
             EarlyLayer::new);
 
-    private static final int MOST = 1024; // queries: each is remembered with what it says of every token
+    private static final int MOST = 1024; // queries: each is held against every token
 
     private final Passing passing;
     private final int layer;
