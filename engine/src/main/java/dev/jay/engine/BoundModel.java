@@ -204,7 +204,8 @@ final class BoundModel implements Needs {
     /** Where prefixes go that give way, and answers that are not done. @param waker called when one has been read back */
     Tiers.Opened tiers(Plan plan, Forward forward, Runnable waker) throws IOException {
         if (options.kvFile().isEmpty()) return Tiers.Opened.NONE;
-        String how = kernels + stretching();
+        boolean measured = recipes.get(Numerics.FAST).wantsBases(); // of which coded bytes say nothing themselves
+        String how = kernels + stretching() + (measured ? "; " + kvRecipes(Numerics.FAST) : "");
         Recall recall = recall(plan, options.kvFile().get());
         return Tiers.open(options, owned, source, how, recipes, forward, memory, recall, waker);
     }

@@ -75,7 +75,7 @@ public final class Calibration {
     }
 
     /**
-     * Measures and writes the file beside the model that recipes read when it is opened.
+     * Measures and writes the files beside the model that recipes read when it is opened.
      *
      * @param options what {@link Model#open} takes, its context among them; a recipe is not asked for
      * @param prompts made of the model's tokens, and of so many at most
@@ -84,6 +84,28 @@ public final class Calibration {
      * @param done    is told how many prompts have run, and how many will
      */
     public static KvCalibration run(
+            Path file,
+            ModelOptions options,
+            BiFunction<Tokenizer, Integer, List<Prompt>> prompts,
+            boolean kvHeads,
+            BiConsumer<Long, Long> done)
+            throws IOException {
+        long[] counts = new long[3]; // run, to be run, and how many of these are for the bases
+        BiFunction<Tokenizer, Integer, List<Prompt>> counted = (tokenizer, context) -> {
+            List<Prompt> all = prompts.apply(tokenizer, context);
+            counts[2] = all.size();
+            return all;
+        };
+        KvCalibration measured = heads(file, options, counted, kvHeads, (run, of) -> {
+            counts[0] = run;
+            counts[1] = of + counts[2];
+            done.accept(run, counts[1]);
+        });
+        return measured.withBases(
+                BasisWatch.run(file, options, prompts, run -> done.accept(counts[0] + run, counts[1])));
+    }
+
+    private static KvCalibration heads(
             Path file,
             ModelOptions options,
             BiFunction<Tokenizer, Integer, List<Prompt>> prompts,

@@ -60,17 +60,39 @@ record CalibrationFile(Path path, Path model) {
         Files.move(part, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** @throws IllegalArgumentException if there is none of this model */
+    /**
+     * All that was measured.
+     *
+     * @throws IllegalArgumentException if what the recipe goes by was not, of this model
+     */
     KvCalibration read(KvRecipe recipe, WeightSource source, ModelSpec spec) {
-        return find(source, spec)
-                .orElseThrow(() -> new IllegalArgumentException("kv recipe '" + recipe
-                        + "' goes by what was measured of the model, and "
-                        + (Files.isRegularFile(path) ? path + " is of another model" : "there is no " + path)
-                        + "; 'jay calibrate " + model + " TEXT' measures it (for spread=heads with --heads)"));
+        KvCalibration measured = find(source, spec).orElse(KvCalibration.NONE);
+        Path lacking = recipe.wantsHeads() && measured.layers().isEmpty()
+                ? path
+                : recipe.wantsBases() && measured.bases().isEmpty()
+                        ? BasisFile.of(model).path()
+                        : null;
+        if (lacking == null) return measured;
+        throw new IllegalArgumentException("kv recipe '" + recipe + "' goes by what was measured of the model, and "
+                + (Files.isRegularFile(lacking) ? lacking + " is of another model" : "there is no " + lacking)
+                + "; 'jay calibrate " + model + " TEXT' measures it (for spread=heads with --heads)");
+    }
+
+    /** What lies beside the model, of its heads and of its keys and values. */
+    Optional<KvCalibration> find(WeightSource source, ModelSpec spec) {
+        Optional<KvCalibration> heads = findHeads(source, spec);
+        try {
+            return BasisFile.of(model)
+                    .find(source, spec)
+                    .map(heads.orElse(KvCalibration.NONE)::withBases)
+                    .or(() -> heads);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What lies beside the model; if that is not of this very model, what comes with Jay of its own. */
-    Optional<KvCalibration> find(WeightSource source, ModelSpec spec) {
+    private Optional<KvCalibration> findHeads(WeightSource source, ModelSpec spec) {
         String print = Fingerprint.of(source);
         try {
             if (Files.isRegularFile(path)) {

@@ -71,11 +71,24 @@ final class GroupTable implements StreamTable {
     private void seal(int from) {
         MemorySegment page = pool.bytes(pages.page(from / layout.slots()));
         int at = from % layout.slots();
-        for (int h = 0; h < shape.heads(); h++) {
+        boolean ownKeys = !recipe.keys().joinsHeads();
+        boolean ownValues = !recipe.values().joinsHeads();
+        for (int h = 0; h < shape.heads() && (ownKeys || ownValues); h++) {
             recent(h, from, from + group, rows);
-            code(recipe.keys(), rows.keys(), shape.keyWidth(), page, layout.keyAt(h, at));
-            code(recipe.values(), rows.values(), shape.valueWidth(), page, layout.valueAt(h, at));
+            if (ownKeys) code(recipe.keys(), rows.keys(), shape.keyWidth(), page, layout.keyAt(h, at));
+            if (ownValues) code(recipe.values(), rows.values(), shape.valueWidth(), page, layout.valueAt(h, at));
         }
+        if (ownKeys && ownValues) return;
+        for (int r = 0; r < group * shape.heads(); r++) { // rows of all heads side by side
+            int token = from + r / shape.heads();
+            long key = 4L * r * shape.keyWidth();
+            long value = 4L * r * shape.valueWidth();
+            recent(r % shape.heads(), token, token + 1, new HeadRows(rows.keys(), key, rows.values(), value));
+        }
+        int keyWidth = shape.heads() * shape.keyWidth();
+        int valueWidth = shape.heads() * shape.valueWidth();
+        if (!ownKeys) code(recipe.keys(), rows.keys(), keyWidth, page, layout.keyAt(0, at));
+        if (!ownValues) code(recipe.values(), rows.values(), valueWidth, page, layout.valueAt(0, at));
     }
 
     private void code(KvCodec codec, MemorySegment from, int width, MemorySegment page, long at) {
@@ -99,11 +112,12 @@ final class GroupTable implements StreamTable {
             MemorySegment page = pool.bytes(pages.page(g / layout.slots()));
             int at = g % layout.slots();
             long row = (long) g - from;
-            decode(recipe.keys(), page, layout.keyAt(head, at), shape.keyWidth(), into.keys(), into.keyAt(), row);
+            decode(recipe.keys(), page, layout.keyAt(head, at), head, shape.keyWidth(), into.keys(), into.keyAt(), row);
             decode(
                     recipe.values(),
                     page,
                     layout.valueAt(head, at),
+                    head,
                     shape.valueWidth(),
                     into.values(),
                     into.valueAt(),
@@ -111,10 +125,14 @@ final class GroupTable implements StreamTable {
         }
     }
 
-    private void decode(KvCodec codec, MemorySegment page, long at, int width, MemorySegment to, long toAt, long row) {
+    private void decode(
+            KvCodec codec, MemorySegment page, long at, int head, int width, MemorySegment to, long toAt, long row) {
+        int coded = codec.joinsHeads() ? shape.heads() * width : width;
         for (int r = 0; r < group; r += codec.group()) {
-            long from = at + (long) (r / codec.group()) * codec.groupBytes(width);
-            codec.unseal(page, from, width, to, toAt + 4L * width * (row + r));
+            long from = at + (long) (r / codec.group()) * codec.groupBytes(coded);
+            long there = toAt + 4L * width * (row + r);
+            if (codec.joinsHeads()) codec.format(coded, head * width, width).decode(page, from, to, there);
+            else codec.unseal(page, from, width, to, there);
         }
     }
 

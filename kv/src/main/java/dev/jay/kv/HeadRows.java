@@ -23,8 +23,10 @@ public record HeadRows(MemorySegment keys, long keyAt, MemorySegment values, lon
         for (int s = 0; s < recipes.size(); s++) {
             int group = recipes.get(s).group();
             if (group == 1) continue;
-            keys = Math.max(keys, group * shape.streams().get(s).keyWidth());
-            values = Math.max(values, group * shape.streams().get(s).valueWidth());
+            KvStream stream = shape.streams().get(s);
+            int rows = group * (recipes.get(s).joinsHeads() ? stream.heads() : 1);
+            keys = Math.max(keys, rows * stream.keyWidth());
+            values = Math.max(values, rows * stream.valueWidth());
         }
         return new HeadRows(MemorySegment.ofArray(new float[keys]), 0, MemorySegment.ofArray(new float[values]), 0);
     }

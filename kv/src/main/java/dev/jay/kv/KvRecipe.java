@@ -53,8 +53,15 @@ public final class KvRecipe {
 
     /** @param choices by axis; f32 where keys or values have none */
     private KvRecipe(Map<String, String> choices) {
-        this.keys = KvCodecs.ALL.make(choices.getOrDefault("keys", "f32"));
-        this.values = KvCodecs.ALL.make(choices.getOrDefault("values", "f32"));
+        this(
+                choices,
+                KvCodecs.ALL.make(choices.getOrDefault("keys", "f32")),
+                KvCodecs.ALL.make(choices.getOrDefault("values", "f32")));
+    }
+
+    private KvRecipe(Map<String, String> choices, KvCodec keys, KvCodec values) {
+        this.keys = keys;
+        this.values = values;
         this.eviction = made(KvEvictions.ALL, choices.get("evict"));
         this.merge = made(KvMerges.ALL, choices.get("merge"));
         this.spread = made(KvSpreads.ALL, choices.get("spread"));
@@ -62,6 +69,8 @@ public final class KvRecipe {
         this.prefill = made(KvPrefills.ALL, choices.get("prefill"));
         this.filter = made(KvFilters.ALL, choices.get("filter"));
         this.group = Math.max(this.keys.group(), this.values.group());
+        if (keys.wantsBasis()) choices.put("keys", keys.name()); // which says along which
+        if (values.wantsBasis()) choices.put("values", values.name());
         StringBuilder all = new StringBuilder();
         for (String axis : AXES) {
             String choice = choices.getOrDefault(axis, axis.equals("keys") || axis.equals("values") ? "f32" : null);
@@ -209,7 +218,29 @@ public final class KvRecipe {
 
     /** Whether {@link #each} has to be told what was measured of the model. */
     public boolean wantsCalibration() {
+        return wantsHeads() || wantsBases();
+    }
+
+    /** Of its heads. */
+    public boolean wantsHeads() {
         return (eviction != null && eviction.wantsCalibration()) || (spread != null && spread.wantsCalibration());
+    }
+
+    /** Of its keys and values. */
+    public boolean wantsBases() {
+        return keys.wantsBasis() || values.wantsBasis();
+    }
+
+    /** Whether rows of all heads are coded as one, keys or values. */
+    boolean joinsHeads() {
+        return keys.joinsHeads() || values.joinsHeads();
+    }
+
+    private KvRecipe along(KvCalibration.Bases bases) {
+        Map<String, String> choices = new HashMap<>();
+        for (String part : text.split(" "))
+            choices.put(part.substring(0, part.indexOf('=')), part.substring(part.indexOf('=') + 1));
+        return new KvRecipe(choices, keys.along(bases.keys()), values.along(bases.values()));
     }
 
     /**
@@ -217,11 +248,20 @@ public final class KvRecipe {
      * it where that is wanted.
      */
     public List<KvRecipe> each(int streams, KvCalibration measured) {
-        if (wantsCalibration() && measured.layers().size() != streams) {
+        if (wantsBases()) {
+            if (measured.bases().size() != streams) {
+                throw new IllegalArgumentException(
+                        "kv recipe '" + text + "' wants to know along which directions keys and values lie,"
+                                + " which 'jay calibrate' measures: layers=" + streams + ", measured="
+                                + measured.bases().size());
+            }
+            return measured.bases().stream().map(this::along).toList(); // of groups, so nothing else differs by layer
+        }
+        if (wantsHeads() && measured.layers().size() != streams) {
             throw new IllegalArgumentException("kv recipe '" + text + "' wants measures of each layer: layers="
                     + streams + ", measured=" + measured.layers().size());
         }
-        if (spread == null && !wantsCalibration()) return Collections.nCopies(streams, this);
+        if (spread == null && !wantsHeads()) return Collections.nCopies(streams, this);
         KvSpread shares = spread == null ? KvSpreads.ALL.make("uniform") : spread;
         Budget mean = eviction.budget();
         int least = Math.max(1, mean.sinks() + mean.recent()); // what a layer keeps in any case

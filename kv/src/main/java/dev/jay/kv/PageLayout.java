@@ -15,10 +15,20 @@ import dev.jay.tensor.kernel.AttentionKernel;
  * @param keyGroupBytes   of the keys of a group
  * @param valueGroupBytes of its values
  * @param valuesOffset    from the beginning of a run to its values
- * @param headBytes       from one head's part to the next
+ * @param headBytes       from one head's part to the next; 0 where heads are coded as one, and a group has all of them
+ * @param keyHeadBytes    within a group from one head's keys to the next's; 0 but where only values are coded as one
+ * @param valueHeadBytes  from one head's values to the next's; 0 but where only keys are
  */
 public record PageLayout(
-        int slots, int run, int group, long keyGroupBytes, long valueGroupBytes, long valuesOffset, long headBytes) {
+        int slots,
+        int run,
+        int group,
+        long keyGroupBytes,
+        long valueGroupBytes,
+        long valuesOffset,
+        long headBytes,
+        long keyHeadBytes,
+        long valueHeadBytes) {
     /** As many slots as a page of so many bytes has room for. */
     public static PageLayout of(KvStream stream, KvRecipe recipe, long pageBytes) {
         if (stream.valueWidth() == 0) {
@@ -26,8 +36,8 @@ public record PageLayout(
         }
         int group = recipe.group();
         int unit = unit(group);
-        long key = groupBytes("keys", recipe.keys(), stream.keyWidth(), group);
-        long value = groupBytes("values", recipe.values(), stream.valueWidth(), group);
+        long key = keyBytes(stream, recipe);
+        long value = valueBytes(stream, recipe);
         long unitBytes = unitBytes(headsOfPage(stream, recipe), key + value, group);
         long units = pageBytes / unitBytes;
         if (units < 1 || units > Integer.MAX_VALUE / unit) {
@@ -37,21 +47,39 @@ public record PageLayout(
         int slots = (int) units * unit;
         int run = recipe.readsUnits() ? AttentionKernel.TILE : slots;
         int groups = slots / group;
-        return new PageLayout(slots, run, group, key, value, run / group * key, groups * (key + value));
+        boolean joined = recipe.joinsHeads();
+        return new PageLayout(
+                slots,
+                run,
+                group,
+                key,
+                value,
+                run / group * key,
+                joined ? 0 : groups * (key + value),
+                joined && !recipe.keys().joinsHeads() ? key / stream.heads() : 0,
+                joined && !recipe.values().joinsHeads() ? value / stream.heads() : 0);
     }
 
     /** The fewest bytes a page of this stream can have: room for one tile, or one group if that is more. */
     public static long leastBytes(KvStream stream, KvRecipe recipe) {
         int group = recipe.group();
-        long key = groupBytes("keys", recipe.keys(), stream.keyWidth(), group);
-        long value = groupBytes("values", recipe.values(), stream.valueWidth(), group);
+        long key = keyBytes(stream, recipe);
+        long value = valueBytes(stream, recipe);
         long least = rounded(unitBytes(headsOfPage(stream, recipe), key + value, group));
         return group == 1 ? least : Math.max(least, leastBytes(stream, KvRecipe.TAIL));
     }
 
-    /** Heads that keep each its own number of tokens have pages of their own. */
+    /** Heads that keep each its own number of tokens have pages of their own; those that are coded as one are one. */
     private static int headsOfPage(KvStream stream, KvRecipe recipe) {
-        return recipe.isByHead() ? 1 : stream.heads();
+        return recipe.isByHead() || recipe.joinsHeads() ? 1 : stream.heads();
+    }
+
+    private static long keyBytes(KvStream stream, KvRecipe recipe) {
+        return groupBytes("keys", recipe, recipe.keys(), stream.heads(), stream.keyWidth());
+    }
+
+    private static long valueBytes(KvStream stream, KvRecipe recipe) {
+        return groupBytes("values", recipe, recipe.values(), stream.heads(), stream.valueWidth());
     }
 
     /** Slots that come and go together. */
@@ -67,10 +95,12 @@ public record PageLayout(
         return (bytes + 63) / 64 * 64;
     }
 
-    /** Of a stream's group, which may be several of the codec's. */
-    private static long groupBytes(String axis, KvCodec codec, int width, int group) {
+    /** Of a stream's group, which may be several of the codec's: of one head, or of all where any are coded as one. */
+    private static long groupBytes(String axis, KvRecipe recipe, KvCodec codec, int heads, int width) {
+        long groups = recipe.group() / codec.group();
         try {
-            return (long) group / codec.group() * codec.groupBytes(width);
+            if (codec.joinsHeads()) return groups * codec.groupBytes(Math.multiplyExact(heads, width));
+            return groups * codec.groupBytes(width) * (recipe.joinsHeads() ? heads : 1);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "kv " + axis + "=" + codec.name() + " does not fit heads of width " + width + ": " + e.getMessage(),
@@ -108,20 +138,25 @@ public record PageLayout(
 
     /** Of the group that begins with a slot. */
     long keyAt(int head, int slot) {
-        return runAt(head, slot) + slot % run / group * keyGroupBytes;
+        return runAt(head, slot) + slot % run / group * keyGroupBytes + head * keyHeadBytes;
     }
 
     long valueAt(int head, int slot) {
-        return runAt(head, slot) + valuesOffset + slot % run / group * valueGroupBytes;
+        return runAt(head, slot) + valuesOffset + slot % run / group * valueGroupBytes + head * valueHeadBytes;
+    }
+
+    /** Whether a head's groups do not lie one after the other, since only keys or only values of all heads are one. */
+    boolean areGroupsApart() {
+        return keyHeadBytes > 0 || valueHeadBytes > 0;
     }
 
     /** The same, of the run at an address. */
-    long keyIn(long run, int slot) {
-        return run + slot % this.run / group * keyGroupBytes;
+    long keyIn(long run, int head, int slot) {
+        return run + slot % this.run / group * keyGroupBytes + head * keyHeadBytes;
     }
 
-    long valueIn(long run, int slot) {
-        return run + valuesOffset + slot % this.run / group * valueGroupBytes;
+    long valueIn(long run, int head, int slot) {
+        return run + valuesOffset + slot % this.run / group * valueGroupBytes + head * valueHeadBytes;
     }
 
     private long runAt(int head, int slot) {

@@ -2,6 +2,7 @@
 package dev.jay.kv;
 
 import dev.jay.kv.codec.KvCodec;
+import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.AttentionKernel;
@@ -20,8 +21,8 @@ final class SealedRows {
 
     private final KvRecipe recipe;
     private final int slots;
-    private final UnpackKernel keys;
-    private final UnpackKernel values;
+    private final UnpackKernel[] keys; // by head
+    private final UnpackKernel[] values;
     private final AttentionKernel kernel;
     private final long keyRowBytes;
     private final long valueRowBytes;
@@ -35,10 +36,19 @@ final class SealedRows {
         WeightFormat rows = rounds ? bf16 : f32;
         this.kernel = rounds ? rounding : ops.attention(f32, f32, stream.keyWidth(), stream.valueWidth(), numerics);
         this.slots = Math.max(recipe.group(), Math.min(rounds ? FAST_PIECE : PIECE, mostPiece));
-        this.keys = ops.unpack(recipe.keys().format(stream.keyWidth()), rows);
-        this.values = ops.unpack(recipe.values().format(stream.valueWidth()), rows);
+        this.keys = new UnpackKernel[stream.heads()];
+        this.values = new UnpackKernel[stream.heads()];
+        for (int h = 0; h < keys.length; h++) {
+            keys[h] = ops.unpack(format(recipe.keys(), keys.length, h, stream.keyWidth()), rows);
+            values[h] = ops.unpack(format(recipe.values(), keys.length, h, stream.valueWidth()), rows);
+        }
         this.keyRowBytes = rows.bytesFor(stream.keyWidth());
         this.valueRowBytes = rows.bytesFor(stream.valueWidth());
+    }
+
+    /** How a head's rows lie, alone or among those of all heads. */
+    private static GroupFormat format(KvCodec codec, int heads, int head, int width) {
+        return codec.joinsHeads() ? codec.format(heads * width, head * width, width) : codec.format(width);
     }
 
     /** Slots that f32 rows are worked on at a time. */
@@ -74,7 +84,7 @@ final class SealedRows {
     long scratchBytes(AttentionKernel.Task most) {
         most.keyRowBytes = keyRowBytes;
         most.valueRowBytes = valueRowBytes;
-        return Math.max(kernel.scratchBytes(most), Math.max(keys.scratchBytes(), values.scratchBytes()));
+        return Math.max(kernel.scratchBytes(most), Math.max(keys[0].scratchBytes(), values[0].scratchBytes()));
     }
 
     /** Unpacks slots [from, to) of a head, whole groups, to {@code room}, and says in the task where they are. */
@@ -95,20 +105,20 @@ final class SealedRows {
         long valueRoom = room + keyBytes();
         for (int slot = from; slot < to; ) {
             int run = slot / layout.run();
-            int end = Math.min(to, (run + 1) * layout.run());
-            long key = layout.keyIn(pages[run], slot);
-            long value = layout.valueIn(pages[run], slot);
+            int end = Math.min(to, layout.areGroupsApart() ? slot + layout.group() : (run + 1) * layout.run());
+            long key = layout.keyIn(pages[run], head, slot);
+            long value = layout.valueIn(pages[run], head, slot);
             boolean isLast = end == to;
-            keys.run(
+            keys[head].run(
                     key,
                     (end - slot) / recipe.keys().group(),
-                    isLast ? key : layout.keyIn(pages[run + 1], end),
+                    isLast ? key : layout.keyIn(pages[end / layout.run()], head, end),
                     room + (slot - from) * keyRowBytes,
                     scratch);
-            values.run(
+            values[head].run(
                     value,
                     (end - slot) / recipe.values().group(),
-                    isLast ? value : layout.valueIn(pages[run + 1], end),
+                    isLast ? value : layout.valueIn(pages[end / layout.run()], head, end),
                     valueRoom + (slot - from) * valueRowBytes,
                     scratch);
             slot = end;

@@ -19,6 +19,7 @@ import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -244,8 +245,24 @@ final class AttentionTrial {
         }
     }
 
+    /** The same where all heads of a token are one row. */
+    private static float[] codedAsOne(KvCodec codec, boolean roundsFirst, float[] rows, int width) {
+        MemorySegment code = MemorySegment.ofArray(new byte[codec.groupBytes(width)]);
+        float[] out = rows.clone();
+        for (int from = 0; from + codec.group() * width <= rows.length; from += codec.group() * width) {
+            float[] plain = Arrays.copyOfRange(rows, from, from + codec.group() * width);
+            for (int i = 0; i < plain.length && roundsFirst; i++) {
+                plain[i] = Float.float16ToFloat(Float.floatToFloat16(plain[i]));
+            }
+            codec.seal(MemorySegment.ofArray(plain), 0, width, code, 0);
+            codec.unseal(code, 0, width, MemorySegment.ofArray(out), 4L * from);
+        }
+        return out;
+    }
+
     /** Rows as the codec gives them back, after what a tail does to them: of each head, group after group. What is left over is never seen coded. */
     static float[] coded(KvCodec codec, boolean roundsFirst, float[] rows, int width) {
+        if (codec.joinsHeads()) return codedAsOne(codec, roundsFirst, rows, width * STREAM.heads());
         int group = codec.group();
         int heads = STREAM.heads();
         try (Memory memory = Memory.withBudget(1 << 20);

@@ -4,6 +4,7 @@ package dev.jay.kv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jay.kv.codec.Bases;
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.kv.prefix.Stride;
@@ -105,7 +106,8 @@ class GroupTableTest {
     @Test
     void shouldHoldNoMorePagesThanItSays() {
         for (String codec : KvCodecs.ALL.names()) {
-            List<KvRecipe> recipes = List.of(KvRecipe.parse("keys=" + codec), RECIPE);
+            List<KvRecipe> recipes =
+                    List.of(Bases.recipe("keys=" + codec, SHAPE.streams().getFirst()), RECIPE);
             try (KvCache cache = new KvCache(SHAPE, recipes, pool)) {
                 for (int tokens = 0; tokens < 230; tokens += 23) {
                     if (tokens > 0) append(cache, 23);

@@ -3,6 +3,7 @@ package dev.jay.kv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jay.kv.codec.Bases;
 import dev.jay.kv.codec.KvCodecs;
 import dev.jay.tensor.Steps;
 import dev.jay.tensor.kernel.Numerics;
@@ -28,7 +29,7 @@ class KvAttentionLaws {
             Mask mask = MASKS.get(i % 2);
             String which = "keys=" + keys + " values=" + values;
             law.check(
-                    new AttentionTrial(SEED, KvRecipe.parse(which), mask, LENGTHS),
+                    new AttentionTrial(SEED, Bases.recipe(which, AttentionTrial.STREAM), mask, LENGTHS),
                     which + " " + mask + " seed=" + SEED);
         }
     }

@@ -3,6 +3,7 @@ package dev.jay.app.cli;
 
 import dev.jay.engine.Calibration;
 import dev.jay.engine.ModelOptions;
+import dev.jay.kv.codec.KvBasis;
 import dev.jay.kv.evict.KvCalibration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,19 +19,21 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "calibrate",
-        description =
-                "Measure which heads of a model look for what is asked for, and which layers suffer most when tokens"
-                        + " are forgotten.",
+        description = "Measure which heads of a model look for what is asked for, which layers suffer most when tokens"
+                + " are forgotten, and along which directions keys and values lie.",
         footer = {
             "",
             "Facts are hidden in pieces of the text and asked for. What was measured goes to MODEL.calibration.json;"
                     + " the",
-            "recipes evict=retrieval-heads, spread=errors and spread=heads read it when that model is opened.",
+            "recipes evict=retrieval-heads, spread=errors and spread=heads read it when that model is opened."
+                    + " Directions",
+            "go to MODEL.bases, which keys=low-rank and values=low-rank read.",
             "",
             "Examples:",
             "  jay calibrate model.gguf book.txt",
             "  jay calibrate model.gguf book.txt --heads --length 1900",
-            "  jay run model.gguf --kv 'keys=f16 values=f16 evict=retrieval-heads(budget=256) spread=errors' 'Hello'"
+            "  jay run model.gguf --kv 'keys=f16 values=f16 evict=retrieval-heads(budget=256) spread=errors' 'Hello'",
+            "  jay run model.gguf --kv 'keys=low-rank(rank=64,bits=2) values=low-rank(rank=64,bits=2)' 'Hello'"
         })
 final class CalibrateCommand implements Callable<Integer> {
     private static final int PROMPTS = 16;
@@ -101,13 +104,25 @@ final class CalibrateCommand implements Callable<Integer> {
             shell.out()
                     .line(String.format(
                             Locale.ROOT,
-                            "layer %2d: error %.4f, heads %s",
+                            "layer %2d: error %.4f, heads %s; 99 %% of keys along %d directions, of values %d",
                             l,
                             layer.error(),
-                            layer.heads().subList(0, most)));
+                            layer.heads().subList(0, most),
+                            directions(measured.bases().get(l).keys()),
+                            directions(measured.bases().get(l).values())));
         }
         if (heads) shell.out().line("KV heads that cost most: " + first(measured.kvHeads()));
         return ExitCode.OK.code();
+    }
+
+    /** Along so many lie 99 percent of what varies. */
+    private static int directions(KvBasis basis) {
+        double all = 0;
+        for (float v : basis.variances()) all += v;
+        double sum = 0;
+        int count = 0;
+        while (count < basis.rank() && sum < 0.99 * all) sum += basis.variances()[count++];
+        return count;
     }
 
     private static String first(List<KvCalibration.KvHead> heads) {

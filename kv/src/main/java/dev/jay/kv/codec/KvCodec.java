@@ -42,6 +42,26 @@ public interface KvCodec {
         return false;
     }
 
+    /** Whether it codes the rows of all heads of a stream as one, side by side: of codecs that seal groups. */
+    default boolean joinsHeads() {
+        return false;
+    }
+
+    /** The same group, of which only channels [channel, channel + channels) are decoded: of a codec that joins heads. */
+    default GroupFormat format(int width, int channel, int channels) {
+        throw new UnsupportedOperationException("kv codec " + name() + " codes each head by itself");
+    }
+
+    /** Whether it has to be told, by {@link #along}, what was measured of a layer's rows. */
+    default boolean wantsBasis() {
+        return false;
+    }
+
+    /** The same for one stream. */
+    default KvCodec along(KvBasis measured) {
+        return this;
+    }
+
     /** The weight format of each row, where a row is coded by itself in one. Fast attention exists for these. */
     default Optional<WeightFormat> rowFormat() {
         return Optional.empty();

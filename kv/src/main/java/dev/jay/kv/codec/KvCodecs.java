@@ -21,10 +21,16 @@ public final class KvCodecs {
             LowRankRest.CHANNELS,
             LowRankRest.TOKENS,
             Thin.ENTRY,
-            Unturned.ENTRY //
+            Unturned.ENTRY,
+            LowRank.ENTRY //
             );
 
     private KvCodecs() {}
+
+    /** Those that need no measures of a model. */
+    public static List<String> unmeasured() {
+        return ALL.names().stream().filter(name -> !ALL.make(name).wantsBasis()).toList();
+    }
 
     /** Those that code each row by itself, so that a row may go, move or be read without others. */
     public static List<String> byRow() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv.evict;
 
+import dev.jay.kv.codec.KvBasis;
 import java.util.List;
 
 /**
@@ -8,10 +9,26 @@ import java.util.List;
  *
  * @param layers  in order
  * @param kvHeads all KV heads of all layers, those first whose forgetting costs most; empty: it was not measured
+ * @param bases   in which directions each layer's keys and values lie; empty: it was not measured
  */
-public record KvCalibration(List<Layer> layers, List<KvHead> kvHeads) {
+public record KvCalibration(List<Layer> layers, List<KvHead> kvHeads, List<Bases> bases) {
     /** Nothing was measured. */
     public static final KvCalibration NONE = new KvCalibration(List.of(), List.of());
+
+    public KvCalibration(List<Layer> layers, List<KvHead> kvHeads) {
+        this(layers, kvHeads, List.of());
+    }
+
+    /**
+     * Of one layer, all its heads side by side.
+     *
+     * @param keys before positions turn them
+     */
+    public record Bases(KvBasis keys, KvBasis values) {}
+
+    public KvCalibration withBases(List<Bases> others) {
+        return new KvCalibration(layers, kvHeads, others);
+    }
 
     /**
      * @param heads all query heads, those first that look for what is asked for
@@ -29,5 +46,6 @@ public record KvCalibration(List<Layer> layers, List<KvHead> kvHeads) {
     public KvCalibration {
         layers = List.copyOf(layers);
         kvHeads = List.copyOf(kvHeads);
+        bases = List.copyOf(bases);
     }
 }
