@@ -57,7 +57,8 @@ final class AttentionWeights {
     /** Of queries [first, first + count) on all slots up to the last one's. */
     private float[][] weights(int first, int count, int slots) {
         int tile = Math.min(SLOTS, slots);
-        float[] columns = new float[shape.keyWidth() * tile]; // [channel][slot]
+        float[][] columns =
+                new float[shape.keyWidth()][tile]; // of each channel its own: loops over several become vectors
         float[] query = new float[shape.keyWidth()];
         float[] scores = new float[tile];
         float[] raised = new float[tile];
@@ -65,7 +66,7 @@ final class AttentionWeights {
         for (int i = 0; i < count; i++) weights[i] = new float[seen.position() + first + i + 1 - forgotten];
         for (int from = 0; from < slots; from += tile) {
             int to = Math.min(slots, from + tile);
-            rows.keyColumns(head, from, to, columns, tile);
+            rows.keyColumns(head, from, to, columns);
             if (biases != null) biases.biases(head, from, to, MemorySegment.ofArray(raised), 0);
             for (int i = 0; i < count; i++) {
                 int end = Math.min(to, weights[i].length);
@@ -75,7 +76,7 @@ final class AttentionWeights {
                     if (!looksAt.test(queryHead)) continue;
                     long row = (long) (seen.row() + first + i) * seen.queryHeads() + queryHead;
                     MemorySegment.copy(seen.queries(), Floats.LAYOUT, row * 4 * query.length, query, 0, query.length);
-                    score(query, columns, tile, scores);
+                    score(query, columns, scores);
                     add(scores, raised, Floats.get(seen.lse(), row), weights[i], from, end);
                 }
             }
@@ -84,29 +85,32 @@ final class AttentionWeights {
     }
 
     /** Channels are added in their order, some in one go. */
-    private static void score(float[] query, float[] columns, int tile, float[] scores) {
+    private static void score(float[] query, float[][] columns, float[] scores) {
         Arrays.fill(scores, 0);
         int c = 0;
-        for (; c + 4 <= query.length; c += 4) fourChannels(query, c, columns, tile, scores);
+        for (; c + 4 <= query.length; c += 4) {
+            add(
+                    query[c],
+                    columns[c],
+                    query[c + 1],
+                    columns[c + 1],
+                    query[c + 2],
+                    columns[c + 2],
+                    query[c + 3],
+                    columns[c + 3],
+                    scores);
+        }
         for (; c < query.length; c++) {
             float q = query[c];
-            int at = c * tile;
-            for (int s = 0; s < tile; s++) scores[s] += q * columns[at + s];
+            float[] column = columns[c];
+            for (int s = 0; s < scores.length; s++) scores[s] += q * column[s];
         }
     }
 
-    private static void fourChannels(float[] query, int c, float[] columns, int tile, float[] scores) {
-        float q0 = query[c];
-        float q1 = query[c + 1];
-        float q2 = query[c + 2];
-        float q3 = query[c + 3];
-        int at = c * tile;
-        for (int s = 0; s < tile; s++) {
-            scores[s] = scores[s]
-                    + q0 * columns[at + s]
-                    + q1 * columns[at + tile + s]
-                    + q2 * columns[at + 2 * tile + s]
-                    + q3 * columns[at + 3 * tile + s];
+    private static void add(
+            float q0, float[] k0, float q1, float[] k1, float q2, float[] k2, float q3, float[] k3, float[] scores) {
+        for (int s = 0; s < scores.length; s++) {
+            scores[s] = scores[s] + q0 * k0[s] + q1 * k1[s] + q2 * k2[s] + q3 * k3[s];
         }
     }
 

@@ -70,6 +70,16 @@ final class EvictingTable implements StreamTable {
         return every == 0 ? next : (int) Math.min(next, (position / every + 1L) * every);
     }
 
+    @Override
+    public void take(StreamTable other) {
+        EvictingTable its = (EvictingTable) other;
+        rows.take(its.rows);
+        slots.take(its.slots);
+        System.arraycopy(its.notes, 0, notes, 0, notes.length);
+        forgotten = its.forgotten;
+        settled = its.settled;
+    }
+
     private boolean forgetsAt(int position) {
         return nextEnd(position - 1) == position;
     }

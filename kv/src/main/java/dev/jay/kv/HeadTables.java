@@ -49,6 +49,11 @@ final class HeadTables implements StreamTable {
     }
 
     @Override
+    public void take(StreamTable other) {
+        for (int h = 0; h < heads.length; h++) heads[h].take(((HeadTables) other).heads[h]);
+    }
+
+    @Override
     public void clear() {
         for (StreamTable head : heads) head.clear();
     }

@@ -7,6 +7,7 @@ import dev.jay.kv.prefix.Stride;
 import dev.jay.kv.prefix.Strided;
 import dev.jay.tensor.kernel.Ops;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToIntFunction;
 
@@ -15,6 +16,8 @@ import java.util.function.ToIntFunction;
  * {@link #settle} keeps some of it and takes the rest back. Closing gives every page back. Confined to the engine thread.
  */
 public final class KvCache implements KvSource, Strided, AutoCloseable {
+    private final KvShape shape;
+    private final PagePool pool;
     private final StreamTable[] streams;
     private final PromptPatterns[] patterns; // null where a prompt's queries read everything
     private final int strideTokens;
@@ -25,6 +28,8 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
     /** Empty; holds no page yet. The pool is borrowed. */
     public KvCache(KvShape shape, List<KvRecipe> recipes, PagePool pool) {
         checkOneEach(shape, recipes);
+        this.shape = shape;
+        this.pool = pool;
         this.streams = new StreamTable[recipes.size()];
         this.patterns = new PromptPatterns[recipes.size()];
         this.group = recipes.stream().mapToInt(KvCache::begins).max().orElse(1);
@@ -44,6 +49,32 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         if (recipe.eviction().isPresent()) return new EvictingTable(s, stream, recipe, pool);
         if (recipe.selection().isPresent()) return new SelectingTable(s, stream, recipe, pool);
         return new PageTable(s, stream, recipe, pool);
+    }
+
+    /**
+     * The same history once more, in pages of its own: from here on both go on apart. Of a recipe that forgets, and reads
+     * all of what it keeps; between steps.
+     *
+     * @param promptEnds where prompts end in what is to come of the copy, as {@link #promptsEnd}
+     */
+    public KvCache copy(int... promptEnds) {
+        for (StreamTable s : streams) {
+            if (s.length() != settled) throw new IllegalStateException("kv copy within a step, settled=" + settled);
+        }
+        List<KvRecipe> recipes = Arrays.stream(streams).map(StreamTable::recipe).toList();
+        KvCache copy = new KvCache(shape, recipes, pool);
+        try {
+            copy.promptsEnd(promptEnds);
+            for (int s = 0; s < streams.length; s++) {
+                if (patterns[s] != null) throw new IllegalStateException("kv copy: what is known of a prompt is not");
+                copy.streams[s].take(streams[s]);
+            }
+            copy.settled = settled;
+            return copy;
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
     }
 
     /** At whose multiples rows of others may end. */

@@ -41,6 +41,11 @@ final class PageList {
         for (int p = 0; p < more; p++) pool.bytes(pages[first + p]).copyFrom(pool.bytes(others[at + p]));
     }
 
+    /** As many more as those have, with the same in them. */
+    void copy(PageList other) {
+        copy(other.pages, 0, other.count);
+    }
+
     /** Holds these instead of its own from {@code first} on. */
     void replace(int first, int[] others, int at, int many) {
         for (int p = 0; p < many; p++) {

@@ -136,14 +136,14 @@ final class PageTable implements StreamTable {
         recipe.keys().unseal(page, layout.keyAt(head, slot % layout.slots()), shape.keyWidth(), into, at);
     }
 
-    /** Keys of slots [from, to) of a head, decoded, channel by channel {@code stride} floats apart. */
-    void keyColumns(int head, int from, int to, float[] into, int stride) {
+    /** Keys of slots [from, to) of a head, decoded, channel by channel. */
+    void keyColumns(int head, int from, int to, float[][] into) {
         float[] row = new float[shape.keyWidth()];
         MemorySegment decoded = MemorySegment.ofArray(row);
         for (int slot = from; slot < to; slot++) {
             MemorySegment page = pool.bytes(pages.page(slot / layout.slots()));
             recipe.keys().unseal(page, layout.keyAt(head, slot % layout.slots()), row.length, decoded, 0);
-            for (int c = 0; c < row.length; c++) into[c * stride + slot - from] = row[c];
+            for (int c = 0; c < row.length; c++) into[c][slot - from] = row[c];
         }
     }
 
@@ -167,6 +167,13 @@ final class PageTable implements StreamTable {
         MemorySegment.copy(source, layout.keyAt(head, within), target, layout.keyAt(head, there), layout.keyRowBytes());
         MemorySegment.copy(
                 source, layout.valueAt(head, within), target, layout.valueAt(head, there), layout.valueRowBytes());
+    }
+
+    @Override
+    public void take(StreamTable other) {
+        PageTable its = (PageTable) other;
+        pages.copy(its.pages);
+        length = its.length;
     }
 
     @Override

@@ -35,6 +35,10 @@ final class SlotBiases {
         return pages.count();
     }
 
+    void take(SlotBiases other) {
+        pages.copy(other.pages);
+    }
+
     private MemorySegment page(int slot) {
         return pool.bytes(pages.page(slot / perPage));
     }

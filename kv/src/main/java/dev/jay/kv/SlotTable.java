@@ -69,6 +69,12 @@ final class SlotTable {
         return pages.count() + (biases == null ? 0 : biases.pageCount());
     }
 
+    /** Another's slots, copied; where prompts end is this one's own. */
+    void take(SlotTable other) {
+        pages.copy(other.pages);
+        if (biases != null) biases.take(other.biases);
+    }
+
     private MemorySegment page(int slot) {
         return pool.bytes(pages.page(slot / perPage));
     }

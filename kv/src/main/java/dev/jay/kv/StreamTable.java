@@ -14,6 +14,11 @@ interface StreamTable {
     /** Gives every page back. */
     void clear();
 
+    /** The settled rows of another of the same recipe, copied, where this has none; and all that is known of them. */
+    default void take(StreamTable other) {
+        throw new IllegalStateException("kv rows here are not copied from sequence to sequence");
+    }
+
     /** Tokens appended. */
     int length();
 

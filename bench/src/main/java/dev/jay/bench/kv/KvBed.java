@@ -38,10 +38,11 @@ final class KvBed implements AutoCloseable {
     private final CpuOps ops;
     private final Architecture architecture;
 
-    KvBed(Path file) throws IOException {
+    /** @param threads 0: as many as this process may use cores */
+    KvBed(Path file, int threads) throws IOException {
         Cpu cpu = Cpu.detect();
         this.kernels = KernelProviders.choose(cpu, null, memory);
-        this.workers = Workers.of(cpu.cores());
+        this.workers = Workers.of(threads == 0 ? cpu.cores() : threads);
         this.ops = new CpuOps(memory, workers, kernels, ROWS);
         try {
             this.source = ModelFiles.open(memory, file);
@@ -62,10 +63,15 @@ final class KvBed implements AutoCloseable {
 
     /** An empty sequence with room for so many tokens. */
     Sequence sequence(String recipe, int tokens) {
+        int layers = spec().kvShape().streams().size();
+        return sequence(KvRecipe.parse(recipe).each(layers, KvCalibration.NONE), tokens, 1);
+    }
+
+    /** An empty sequence with room for so many tokens, and for copies of it: so many in all. */
+    Sequence sequence(List<KvRecipe> each, int tokens, int copies) {
         ModelSpec spec = spec().withContextLength(Math.max(tokens, spec().contextLength()));
-        KvShape shape = spec.kvShape();
-        List<KvRecipe> each = KvRecipe.parse(recipe).each(shape.streams().size(), KvCalibration.NONE);
-        return new Sequence(architecture.build(spec, new MappedWeights(source), ops, each), shape, tokens);
+        return new Sequence(
+                architecture.build(spec, new MappedWeights(source), ops, each), spec.kvShape(), tokens, copies);
     }
 
     /** One sequence, and what it takes. */
@@ -76,7 +82,7 @@ final class KvBed implements AutoCloseable {
         private final Region room;
         private final PagePool pool;
 
-        private Sequence(Transformer transformer, KvShape shape, int tokens) {
+        private Sequence(Transformer transformer, KvShape shape, int tokens, int copies) {
             this.transformer = transformer;
             long pageBytes = 64;
             for (int s = 0; s < shape.streams().size(); s++) {
@@ -85,10 +91,15 @@ final class KvBed implements AutoCloseable {
                         pageBytes, PageLayout.leastBytes(shape.streams().get(s), recipe));
             }
             int pages = KvCache.pagesFor(tokens, shape, transformer.recipes(), pageBytes);
-            this.pool = new PagePool(memory, pages, pageBytes);
+            this.pool = new PagePool(memory, Math.multiplyExact(copies, pages), pageBytes);
             this.room = memory.reserve("scratch", transformer.scratchBytes(ROWS, 1));
             this.scratch = new Scratch(room.bytes());
             this.cache = new KvCache(shape, transformer.recipes(), pool);
+        }
+
+        /** Another, empty, in the same pages. */
+        KvCache open() {
+            return new KvCache(transformer.spec().kvShape(), transformer.recipes(), pool);
         }
 
         /** Bytes of pages that it holds now. */

@@ -100,10 +100,16 @@ public final class KvBench implements Callable<Integer> {
 
     @Option(
             names = "--items",
-            description = "Questions of each task and mode (as many as there is time for, up to 20).")
+            description =
+                    "Contexts of each task, with a question in every mode and five in 'shared'; one long answer for"
+                            + " four (as many as there is time for, up to 20).")
     private Integer items;
 
-    @Option(names = "--minutes", description = "That it may take (120; with --smoke 5).")
+    @Option(
+            names = "--minutes",
+            description =
+                    "That it may take (120; with --smoke 5): so many items as fit; recipes that would end later are"
+                            + " named and left out, and what is chosen is judged with fewer items if need be.")
     private Double minutes;
 
     @Option(
@@ -123,6 +129,9 @@ public final class KvBench implements Callable<Integer> {
             defaultValue = "7",
             description = "Of the speed of each recipe, in turn with f16; 0 for none (7).")
     private int runs;
+
+    @Option(names = "--threads", description = "Compute threads (as many as this process may use cores).")
+    private int threads;
 
     @Option(names = "--plot", description = "A picture (PNG): quality over bytes.")
     private Path plot;
@@ -220,7 +229,7 @@ public final class KvBench implements Callable<Integer> {
             text = opened.tokenize(judge.text());
             if (text.length < 64 || opened.spec().headDim() % 64 != 0) return List.of();
         }
-        try (KvBed bed = new KvBed(judge.model())) {
+        try (KvBed bed = new KvBed(judge.model(), judge.threads())) {
             return KvEffects.of(KvKeys.of(bed, text, judge.length()));
         }
     }
@@ -238,7 +247,8 @@ public final class KvBench implements Callable<Integer> {
                 modes.stream().map(KvMode::of).toList(),
                 budgets,
                 smoke ? Math.min(length, SMOKE_LENGTH) : length,
-                smoke ? Math.min(runs, 1) : runs);
+                smoke ? Math.min(runs, 1) : runs,
+                threads);
         double most = minutes != null ? minutes : smoke ? SMOKE_MINUTES : MINUTES;
         int questions = items != null ? items : smoke ? SMOKE_ITEMS : 0;
         return new KvRun(judge, seed, judgeSeed, questions, most, recipes == null, Optional.ofNullable(log));

@@ -39,7 +39,7 @@ record KvDecode(String recipe, int context, double ratio, long bytes, long fullB
         Path model = file == null ? folder.resolve(SHAPE + ".gguf") : file;
         try {
             if (file == null) Synth.write(SHAPE, FORMAT, 1, model);
-            try (KvBed bed = new KvBed(model)) {
+            try (KvBed bed = new KvBed(model, 0)) {
                 for (int context : contexts) {
                     try (Sequence full = filled(bed, KvJudge.F16, context)) {
                         for (String recipe : recipes) results.accept(beside(bed, full, recipe, context));

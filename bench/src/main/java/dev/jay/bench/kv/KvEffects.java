@@ -147,11 +147,16 @@ record KvEffects(String effect, String recipe, String figure, boolean isShown) {
                     s.recipe(),
                     figure,
                     more >= LOST));
-        } else if (recipe.selection().isPresent() && s.any().budget() == BUDGET) {
+        } else if (recipe.selection().isPresent() && isCompared(s)) {
             to.add(new KvEffects("what selects from all does not (row 34)", s.recipe(), figure, more < LOST));
         } else if (recipe.eviction().isEmpty() && recipe.selection().isEmpty()) {
             to.add(new KvEffects("fewer bits lose 3 points at most (row 34)", s.recipe(), figure, more <= KEPT));
         }
+    }
+
+    /** A selection keeps all, so one that the caller names is held for no budget. */
+    private static boolean isCompared(KvSummary s) {
+        return s.any().budget() == BUDGET || s.any().budget() >= 100;
     }
 
     /** Points of a hundred less than f16. */

@@ -1,88 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
-import dev.jay.bench.SkillAnswers;
 import dev.jay.bench.kv.task.KvTask;
-import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
-import dev.jay.engine.Request;
-import dev.jay.engine.sample.Sampling;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.train.data.Shuffle;
 import dev.jay.train.skill.SkillItem;
 import dev.jay.train.skill.Task;
 import dev.jay.train.skill.Words;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Questions of one seed, the same for every recipe: how many are answered exactly, greedily. Every mode of a task asks
- * about the same contexts, so what keeps all reads them once.
+ * about the same contexts, so each is read once.
  *
  * @param length tokens that are read, at most, with all questions; of what is written, that are read and written
- * @param items  questions of a task and mode
+ * @param items  contexts of a task: each has a question of every mode, and several of those that share it
  */
 record KvExam(long seed, int items, int length) {
     /** Tokens of a model's context beyond {@link #length}. */
     static final int ROOM = 64;
 
     private static final int FACTS = 32; // to choose from, at most
-    private static final int MORE = 8; // tokens of a value beyond those that are right
+    private static final int A_WRITTEN = 4; // one such long answer for as many items
     private static final int BETWEEN = 80; // tokens between two questions of what is written
     private static final int NAMES = 8; // of a line there
     private static final int A_QUESTION = 24; // tokens of one, with its answer, and of half such a line
 
     /** How many of so many values were right. */
     record Score(int right, int asked) {
+        Score plus(Score other) {
+            return new Score(right + other.right, asked + other.asked);
+        }
+
         double share() {
             return asked == 0 ? 0 : (double) right / asked;
         }
     }
 
-    /** Asks all items of a task in one mode. */
-    Score ask(Model of, KvTask task, KvMode mode) {
-        int right = 0;
-        int asked = 0;
+    /** Asks a task in its modes, those of one context after each other: what keeps all reads it once. */
+    Map<KvMode, Score> ask(Asked of, KvTask task, List<KvMode> modes) {
+        Map<KvMode, Score> scores = new LinkedHashMap<>();
+        for (KvMode mode : modes) scores.put(mode, new Score(0, 0));
+        if (task.isWritten()) {
+            for (int i = 0; i < written(items); i++) scores.merge(KvMode.LONG, write(of.model, task, i), Score::plus);
+            return scores;
+        }
         for (int i = 0; i < items; i++) {
-            Score one = mode == KvMode.LONG ? write(of, task, i) : answer(of, task, mode, i);
-            right += one.right;
-            asked += one.asked;
+            SkillItem item = SkillItem.of(task, of.model.tokenizer(), seed, i, FACTS, KvMode.QUESTIONS, length);
+            KvItem questions = new KvItem(item, of.model.tokenizer());
+            questions.score(of, modes).forEach((mode, score) -> scores.merge(mode, score, Score::plus));
         }
-        return new Score(right, asked);
+        return scores;
     }
 
-    private Score answer(Model of, KvTask task, KvMode mode, int i) {
-        Tokenizer tokenizer = of.tokenizer();
-        SkillItem item = SkillItem.of(task, tokenizer, seed, mode.context(i), FACTS, KvMode.QUESTIONS, length);
-        int question = mode.question(i);
-        int[] prompt = tokenizer.encode(prompt(item, mode, question), true, true);
-        String answer = item.answer(question);
-        int most = tokenizer.encode(answer, false, false).length + MORE;
-        int[] ends = ends(tokenizer, item, mode, question);
-        boolean isRight = answer.strip().contains("\n")
-                ? Script.of(answer).right(written(of, prompt, ends, Script.of(answer), most)) == lines(answer)
-                : item.isAnswered(question, new SkillAnswers(of).answer(prompt, ends, most));
-        return new Score(isRight ? 1 : 0, 1);
+    /** Each has as many questions as a dozen others, and takes as long. */
+    static int written(int items) {
+        return Math.ceilDiv(items, A_WRITTEN);
     }
 
-    private static int lines(String answer) {
-        return answer.split("\n").length;
-    }
-
-    /** In a conversation behind the questions before it, with their right answers; else behind the context alone. */
-    private static String prompt(SkillItem item, KvMode mode, int question) {
-        return mode == KvMode.SHARED ? item.task().prompt(question) : item.prompt(question);
-    }
-
-    /** Where something may be forgotten: at the end of every question, or of the context that several share. */
-    private static int[] ends(Tokenizer tokenizer, SkillItem item, KvMode mode, int question) {
-        if (mode == KvMode.SHARED) {
-            return new int[] {tokenizer.encode(item.task().context(), true, true).length};
-        }
-        int[] ends = new int[question + 1];
-        for (int q = 0; q <= question; q++) ends[q] = tokenizer.encode(item.prompt(q), true, true).length;
-        return ends;
-    }
+    /** Whom it asks: a model, and where that forgets somebody who reads for it. */
+    record Asked(Model model, Optional<KvReader> reader) {}
 
     /** A few facts, then a long text in which one of them is asked for now and then. */
     private Score write(Model of, KvTask task, int i) {
@@ -104,7 +86,7 @@ record KvExam(long seed, int items, int length) {
         int[] prompt = tokenizer.encode(whole.prompt(0), true, true);
         int most = length + ROOM - prompt.length;
         return new Score(
-                script.right(written(of, prompt, new int[] {prompt.length}, script, most)),
+                script.right(KvItem.written(of, prompt, new int[] {prompt.length}, script, most)),
                 script.wanted().size());
     }
 
@@ -117,16 +99,5 @@ record KvExam(long seed, int items, int length) {
             text.append('\n');
         }
         return text.toString();
-    }
-
-    private static String written(Model of, int[] prompt, int[] ends, Script script, int most) {
-        Request request = Request.of(prompt)
-                .withPromptEnds(ends)
-                .withSampling(Sampling.GREEDY)
-                .withMaxTokens(most)
-                .withGrammar(script.grammar());
-        try (Generation generation = of.generate(request)) {
-            return generation.text();
-        }
     }
 }

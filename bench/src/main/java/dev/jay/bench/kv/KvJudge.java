@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
+import dev.jay.bench.kv.KvExam.Asked;
 import dev.jay.bench.kv.task.KvTask;
 import dev.jay.bench.kv.task.KvTasks;
 import dev.jay.engine.Model;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -28,9 +30,17 @@ import java.util.function.Consumer;
  * @param length  tokens that are read, at most
  * @param budgets percents of f16's bytes; a recipe that is not made for one is held for the least that it fits
  * @param runs    of the speed; 0: it is not measured
+ * @param threads 0: as many as this process may use cores
  */
 record KvJudge(
-        Path model, String text, List<String> tasks, List<KvMode> modes, List<Double> budgets, int length, int runs) {
+        Path model,
+        String text,
+        List<String> tasks,
+        List<KvMode> modes,
+        List<Double> budgets,
+        int length,
+        int runs,
+        int threads) {
     /** What everything is held against. */
     static final String F16 = "keys=f16 values=f16";
 
@@ -58,31 +68,32 @@ record KvJudge(
         return cells().size() + (text.isEmpty() ? 0 : 1);
     }
 
-    KvJudge withoutText() {
-        return new KvJudge(model, "", tasks, modes, budgets, length, runs);
+    /** The same, asked less: some tasks, and no text. */
+    KvJudge withTasks(List<String> some) {
+        return new KvJudge(model, "", some, modes, budgets, length, runs, threads);
     }
 
     /** The cells that questions come from. */
     List<Cell> cells() {
         List<Cell> cells = new ArrayList<>();
         for (String task : tasks) {
-            boolean isWritten = KvTasks.ALL.make(task).isWritten();
-            for (KvMode mode : isWritten ? List.of(KvMode.LONG) : modes) {
-                if (!isWritten && mode == KvMode.LONG) continue;
-                cells.add(new Cell(task, mode.toString()));
-            }
+            for (KvMode mode : modes(KvTasks.ALL.make(task))) cells.add(new Cell(task, mode.toString()));
         }
         return cells;
     }
 
+    private List<KvMode> modes(KvTask task) {
+        if (task.isWritten()) return List.of(KvMode.LONG);
+        return modes.stream().filter(mode -> mode != KvMode.LONG).toList();
+    }
+
     /** One sequence at a time, whose pages are all there are. */
     Model open(String recipe) throws IOException {
-        return Model.open(
-                model,
-                ModelOptions.defaults()
-                        .withContextLength(length + KvExam.ROOM)
-                        .withParallel(1)
-                        .withKvRecipe(recipe));
+        ModelOptions options = ModelOptions.defaults()
+                .withContextLength(length + KvExam.ROOM)
+                .withParallel(1)
+                .withKvRecipe(recipe);
+        return Model.open(model, threads == 0 ? options : options.withThreads(threads));
     }
 
     /** All cells of a candidate, in their order. */
@@ -146,7 +157,7 @@ record KvJudge(
     }
 
     /** The share of right answers, or nats a token. */
-    Map<Cell, Score> scores(Model of, long seed, int items) {
+    Map<Cell, Score> scores(Model of, long seed, int items) throws IOException {
         Map<Cell, Score> scores = new LinkedHashMap<>();
         if (!text.isEmpty()) {
             int chunk = Math.min(length, of.contextLength());
@@ -155,14 +166,26 @@ record KvJudge(
             scores.put(new Cell(Judgement.PERPLEXITY, TEXT), new Score(result.sum() / result.scored(), text.length()));
         }
         if (items == 0) return scores;
-        int read = Math.min(length, of.contextLength() - KvExam.ROOM);
-        KvExam exam = new KvExam(seed, items, read);
-        for (Cell cell : cells()) {
-            KvTask task = KvTasks.ALL.make(cell.task);
-            KvExam.Score got = exam.ask(of, task, KvMode.of(cell.mode));
-            scores.put(cell, new Score(got.share(), got.asked()));
+        List<KvRecipe> each = of.kvRecipes(Numerics.FAST);
+        if (!KvReader.takes(each)) {
+            ask(new Asked(of, Optional.empty()), seed, items, scores);
+            return scores;
+        }
+        try (KvBed bed = new KvBed(model, threads);
+                KvReader reader = new KvReader(bed, each, of.tokenizer(), of.contextLength())) {
+            ask(new Asked(of, Optional.of(reader)), seed, items, scores);
         }
         return scores;
+    }
+
+    private void ask(Asked of, long seed, int items, Map<Cell, Score> scores) {
+        KvExam exam = new KvExam(seed, items, Math.min(length, of.model().contextLength() - KvExam.ROOM));
+        for (String name : tasks) {
+            KvTask task = KvTasks.ALL.make(name);
+            exam.ask(of, task, modes(task))
+                    .forEach((mode, got) ->
+                            scores.put(new Cell(name, mode.toString()), new Score(got.share(), got.asked())));
+        }
     }
 
     private static long pages(Model of) {

@@ -2,6 +2,7 @@
 package dev.jay.bench.kv;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** How a question follows what is to be read, and where keys and values that are forgotten are chosen. */
 enum KvMode {
@@ -27,14 +28,9 @@ enum KvMode {
         this.turn = turn;
     }
 
-    /** Which context the i-th item is about. */
-    int context(int i) {
-        return this == SHARED ? i / QUESTIONS : i;
-    }
-
-    /** Which of its questions the i-th item is. */
-    int question(int i) {
-        return this == SHARED ? i % QUESTIONS : turn;
+    /** Which of a context's questions are asked. */
+    int[] questions() {
+        return this == SHARED ? IntStream.range(0, QUESTIONS).toArray() : new int[] {turn};
     }
 
     static KvMode of(String name) {

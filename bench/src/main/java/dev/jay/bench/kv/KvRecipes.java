@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is judged unless the caller says: codecs at few bits, whatever the catalogs of ways to read prompts, evictions,
@@ -72,17 +73,17 @@ final class KvRecipes {
 
     /** All budgets of a method one after the other, slow ones last: what there is no time for is missing whole. */
     private static List<Candidate> ordered(List<Candidate> all) {
-        Map<String, List<Candidate>> byMethod = new LinkedHashMap<>();
-        List<Candidate> slow = new ArrayList<>();
+        Map<Boolean, Map<String, List<Candidate>>> byMethod =
+                Map.of(false, new LinkedHashMap<>(), true, new LinkedHashMap<>());
         for (Candidate c : all) {
-            boolean isSealed = KvRecipe.parse(c.recipe()).group() > 1; // no kernels of their own yet
-            List<Candidate> alike = byMethod.computeIfAbsent(KvCurves.method(c.recipe()), _ -> new ArrayList<>());
-            (isSealed ? slow : alike).add(c);
+            byMethod.get(KvCosts.isSlow(c))
+                    .computeIfAbsent(KvCurves.method(c.recipe()), _ -> new ArrayList<>())
+                    .add(c);
         }
-        List<Candidate> ordered = new ArrayList<>();
-        byMethod.values().forEach(ordered::addAll);
-        ordered.addAll(slow);
-        return ordered;
+        return Stream.of(false, true)
+                .flatMap(isSlow -> byMethod.get(isSlow).values().stream())
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static List<String> within(ModelSpec spec, int length, double percent, Optional<KvCalibration> measured) {

@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,9 +25,11 @@ import tools.jackson.databind.json.JsonMapper;
 final class KvRowsLog {
     private static final long MOST_BYTES = 64 << 20;
     private static final String ASKED = "asked of";
+    private static final String ITEMS = "items";
 
     private final Path file; // null: nothing is kept
     private final List<KvRow> before = new ArrayList<>();
+    private final Map<Long, Integer> items = new HashMap<>(); // by seed
 
     /** Nothing was measured, nothing is kept. */
     KvRowsLog() {
@@ -33,10 +37,10 @@ final class KvRowsLog {
     }
 
     /** Goes on with a file that is there, if it asks the same of the same model. */
-    KvRowsLog(Path file, KvJudge judge, int items) throws IOException {
+    KvRowsLog(Path file, KvJudge judge) throws IOException {
         this.file = file;
-        String asked = Fingerprint.of(judge.model()) + " " + judge.length() + " tokens, " + items + " of each of "
-                + judge.cells() + ", text " + Integer.toHexString(judge.text().hashCode());
+        String asked = Fingerprint.of(judge.model()) + " " + judge.length() + " tokens, " + judge.cells() + ", text "
+                + Integer.toHexString(judge.text().hashCode());
         if (!Files.exists(file) || Files.size(file) == 0) {
             append(JsonMapper.shared().createObjectNode().put(ASKED, asked).toString());
             return;
@@ -47,7 +51,9 @@ final class KvRowsLog {
         for (int i = 0; i < lines.size(); i++) {
             JsonNode node = node(lines.get(i), i);
             if (node == null) continue;
-            if (i > 0) before.add(KvLines.row(node));
+            if (node.has(ITEMS))
+                items.put(node.path("seed").asLong(), node.path(ITEMS).asInt());
+            else if (i > 0) before.add(KvLines.row(node));
             else if (!asked.equals(node.path(ASKED).asString(""))) {
                 throw new IllegalArgumentException("--rows: " + file
                         + " was asked something else, or of another model: name another file, or remove it");
@@ -66,6 +72,23 @@ final class KvRowsLog {
 
     private IllegalArgumentException unsound(String why) {
         return new IllegalArgumentException("--rows: " + file + " holds no rows of such a run: " + why);
+    }
+
+    /** How many items the rows of a seed are of. */
+    OptionalInt items(long seed) {
+        return items.containsKey(seed) ? OptionalInt.of(items.get(seed)) : OptionalInt.empty();
+    }
+
+    /** Says so, before the first of them. */
+    void items(long seed, int each) throws IOException {
+        items.put(seed, each);
+        if (file != null) {
+            append(JsonMapper.shared()
+                    .createObjectNode()
+                    .put(ITEMS, each)
+                    .put("seed", seed)
+                    .toString());
+        }
     }
 
     void add(KvRow row) throws IOException {

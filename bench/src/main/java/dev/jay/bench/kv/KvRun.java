@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -30,7 +31,6 @@ record KvRun(
         KvJudge judge, long seed, long judgeSeed, int items, double minutes, boolean isChosen, Optional<Path> log) {
     private static final int MOST = 20; // items, unless the caller says
     private static final int MORE = 2; // times the items, where it is judged once
-    private static final double FIRST = 0.85; // of the time, for the first seed
 
     /**
      * What came of it.
@@ -47,25 +47,28 @@ record KvRun(
             throws IOException {
         try (Model full = judge.open(KvJudge.F16)) {
             List<Candidate> all = candidates.apply(full);
-            int each = items > 0 ? items : fitting(full, all, progress);
-            KvRowsLog kept = log.isPresent() ? new KvRowsLog(log.get(), judge, each) : new KvRowsLog();
+            KvRowsLog kept = log.isPresent() ? new KvRowsLog(log.get(), judge) : new KvRowsLog();
+            int each = items(full, all, kept, progress);
             Part part = new Part(full, seed, each, kept, watcher, progress);
             part.wanted().forEach((cell, score) -> {
                 if (score.score() == 0) progress.say(cell.task() + " (" + cell.mode() + "): f16 itself: 0, left out");
             });
-            List<String> left = part.judge(all, 60 * minutes * FIRST);
+            boolean goesOn = isChosen && log.isEmpty(); // with what is chosen, whatever there was no time for
+            List<String> left = part.judge(all, goesOn ? judge.budgets().size() + 1 : 0);
             if (!left.isEmpty()) {
                 progress.say("no time for " + left.size() + " recipes, such as " + left.getFirst()
                         + (log.isPresent() ? "; the same command goes on with them" : ""));
             }
-            boolean isLast = isChosen && (left.isEmpty() || log.isEmpty());
-            List<KvRow> judged = List.of();
-            if (isLast) {
-                Part again = new Part(full, judgeSeed, MORE * each, kept, watcher, progress);
-                again.judge(chosen(part.rows), Double.POSITIVE_INFINITY);
-                judged = List.copyOf(again.rows);
+            if (!isChosen || !(goesOn || left.isEmpty())) return part.outcome(List.of(), left);
+            List<Candidate> chosen = chosen(part.rows);
+            int again = kept.items(judgeSeed).orElse(fitting(part, chosen.size(), progress));
+            Part second = new Part(full, judgeSeed, again, kept, watcher, progress);
+            List<String> unjudged = new ArrayList<>(left);
+            for (String recipe : second.judge(chosen, 0)) {
+                progress.say("chosen, but no time to judge it: " + recipe);
+                unjudged.add(recipe);
             }
-            return new Outcome(part.wanted(), List.copyOf(part.rows), judged, left);
+            return part.outcome(second.rows, unjudged);
         }
     }
 
@@ -78,6 +81,10 @@ record KvRun(
         return List.copyOf(chosen);
     }
 
+    private double seconds() {
+        return 60 * minutes;
+    }
+
     /** All that is asked with one seed. */
     private final class Part {
         private final Model full;
@@ -88,6 +95,8 @@ record KvRun(
         private final KvProgress progress;
         private final Map<Cell, Score> wanted;
         private final List<KvRow> rows = new ArrayList<>();
+        private int done;
+        private double took; // seconds, of those that were done
 
         Part(Model full, long seed, int each, KvRowsLog log, Consumer<KvRow> watcher, KvProgress progress)
                 throws IOException {
@@ -99,29 +108,49 @@ record KvRun(
             this.progress = progress;
             Map<Cell, Score> before = log.full(seed, judge.kinds());
             this.wanted = before.isEmpty() ? judge.scores(full, seed, each) : before;
-            if (before.isEmpty()) for (KvRow row : KvJudge.rows(full, wanted, seed)) log.add(row);
+            if (before.isEmpty()) {
+                log.items(seed, each);
+                for (KvRow row : KvJudge.rows(full, wanted, seed)) log.add(row);
+            }
         }
 
         Map<Cell, Score> wanted() {
             return wanted;
         }
 
-        /** @return those that there was no time for */
-        List<String> judge(List<Candidate> all, double seconds) throws IOException {
+        /**
+         * Until the clock says that another would not end in time.
+         *
+         * @param more recipes that are to be asked {@link #MORE} times as much behind these
+         * @return those that there was no time for
+         */
+        List<String> judge(List<Candidate> all, int more) throws IOException {
             List<String> left = new ArrayList<>();
             for (int i = 0; i < all.size(); i++) {
                 Candidate candidate = all.get(i);
                 List<KvRow> before = log.rows(candidate.recipe(), seed, judge.kinds());
                 rows.addAll(before);
                 if (!before.isEmpty()) continue;
-                if (progress.seconds() > seconds) {
+                double begin = progress.seconds();
+                if (done > 0 && begin + (1 + MORE * more) * mean() > seconds() || begin > seconds()) {
                     left.add(candidate.recipe());
                     continue;
                 }
                 progress.at((double) i / all.size(), "seed " + seed + ", " + candidate.recipe());
                 judge.judge(candidate, full, wanted, seed, each, this::add);
+                took += progress.seconds() - begin;
+                done++;
             }
             return left;
+        }
+
+        /** Seconds of a recipe; 0 where all were known. */
+        double mean() {
+            return done == 0 ? 0 : took / done;
+        }
+
+        Outcome outcome(List<KvRow> judged, List<String> left) {
+            return new Outcome(wanted, List.copyOf(rows), List.copyOf(judged), left);
         }
 
         private void add(KvRow row) {
@@ -135,30 +164,42 @@ record KvRun(
         }
     }
 
-    /** How many items there is time for, by one of each with a recipe that forgets, which reads every context anew. */
-    private int fitting(Model full, List<Candidate> all, KvProgress progress) throws IOException {
-        long begin = System.nanoTime();
-        judge.scores(full, seed, 0);
-        double text = (System.nanoTime() - begin) / 1e9;
-        String forgets = KvJudge.F16 + " evict=window(budget=" + Math.max(1, judge.length() / 2) + ",recent=1,sinks=0)";
-        double item;
-        try (Model one = judge.open(forgets)) {
-            judge.withoutText().scores(one, judgeSeed, 1); // code becomes fast
-            begin = System.nanoTime();
-            judge.withoutText().scores(one, judgeSeed, 1);
-            item = (System.nanoTime() - begin) / 1e9;
+    /** How many items: what was said, what those that are there were asked, or as many as there is time for. */
+    private int items(Model full, List<Candidate> all, KvRowsLog kept, KvProgress progress) throws IOException {
+        OptionalInt before = kept.items(seed);
+        if (before.isPresent()) {
+            if (items > 0 && items != before.getAsInt()) {
+                throw new IllegalArgumentException("--items: got " + items + ", but the rows of " + log.orElseThrow()
+                        + " are of " + before.getAsInt() + ": leave it out, or name another file");
+            }
+            return before.getAsInt();
         }
+        if (items > 0) return items;
+        KvCosts costs = new KvCosts(judge, full, all, judgeSeed);
+        double left = seconds() - progress.seconds();
+        int fitting = 1;
+        while (fitting < MOST && whole(costs, all, fitting + 1) <= left) fitting++;
+        double whole = whole(costs, all, fitting);
+        progress.say(all.size() + " recipes, " + judge.cells().size() + " kinds of questions, " + fitting
+                + " of each: about " + KvProgress.time(whole)
+                + (whole > left ? ", more than there is of " + minutes + " min: some recipes will be left out" : ""));
+        return fitting;
+    }
+
+    /** Seconds, with those that are chosen: one for each budget, and f16 itself. */
+    private double whole(KvCosts costs, List<Candidate> all, int each) {
+        double once = all.stream().mapToDouble(c -> costs.seconds(c, each)).sum();
         int chosen = isChosen ? judge.budgets().size() + 1 : 0;
-        double speeds = judge.runs() * 2 * item / Math.max(1, judge.cells().size());
-        double fixed = (all.size() + chosen) * (text + speeds);
-        double one = (all.size() + MORE * chosen) * item;
-        int fitting = (int) Math.clamp((60 * minutes - fixed) / Math.max(1e-3, one), 1, MOST);
-        double whole = fixed + fitting * one;
-        progress.say(all.size() + " recipes, " + judge.cells().size() + " kinds of questions, " + fitting + " of each: "
-                + "about " + KvProgress.time(whole)
-                + (whole > 60 * minutes
-                        ? ", more than the " + minutes + " min that it may take: some recipes will be left out"
-                        : ""));
+        return once * (1 + (double) MORE * chosen / Math.max(1, all.size()));
+    }
+
+    /** How many items there is time for where those that were chosen are judged. */
+    private int fitting(Part first, int chosen, KvProgress progress) {
+        int wanted = MORE * first.each;
+        if (first.mean() == 0) return wanted;
+        double items = (seconds() - progress.seconds()) / ((chosen + 1) * first.mean() / first.each);
+        int fitting = (int) Math.clamp(items, 1, wanted);
+        if (fitting < wanted) progress.say("time to judge with " + fitting + " of each, not with " + wanted);
         return fitting;
     }
 }

@@ -97,17 +97,7 @@ class KvBenchTest {
         assertThat(four.get("quality").asDouble()).isCloseTo(1, within(0.05)).isNotEqualTo(1);
         assertThat(four.get("bytes").asLong()).isLessThan(four.get("fullBytes").asLong());
         assertThat(Files.size(plot)).isPositive();
-        assertThat(same.propertyNames())
-                .startsWith(
-                        "recipe",
-                        "budget",
-                        "task",
-                        "mode",
-                        "quality",
-                        "bytes",
-                        "fullBytes",
-                        "decodeRatio",
-                        "prefillRatio");
+        assertThat(same.propertyNames()).containsExactly(KvLines.csvHead().split(","));
         assertThat(same.get("fullScore").asDouble()).isEqualTo(same.get("score").asDouble());
         JsonNode none = JsonMapper.shared().readTree(rows.get(1));
         assertThat(none.get("task").asString()).isEqualTo("needle");
@@ -298,7 +288,8 @@ class KvBenchTest {
                 .contains("Areas under quality over bytes")
                 .contains("beats random where it is best");
         List<String> rows = Files.readAllLines(csv);
-        assertThat(rows.getFirst()).startsWith("recipe,budget,task,mode,quality,bytes,fullBytes,decodeRatio");
+        assertThat(rows.getFirst())
+                .startsWith("recipe,budget,task,mode,quality,bytes,fullBytes,decodeRatio,prefillRatio,");
         assertThat(rows).anyMatch(row -> row.contains(",1059,")).anyMatch(row -> row.contains(",59,"));
         assertThat(rows.getLast()).startsWith("\"keys=").contains(",long,,");
     }
@@ -352,13 +343,15 @@ class KvBenchTest {
         };
         bench(0, with(some, "keys=bf16 values=bf16"));
         List<String> kept = Files.readAllLines(log);
-        assertThat(kept).as("what is asked, f16's row and one").hasSize(3);
+        assertThat(kept).as("what is asked, how often, f16's row and one").hasSize(4);
         Files.writeString(log, String.join("\n", kept) + "\n{\"recipe\":\"keys=q8_0 val"); // killed
         List<String> rows = bench(0, with(some, "keys=bf16 values=bf16;keys=f16 values=f16 evict=window(budget=64)"));
         assertThat(rows).hasSize(1).first().asString().contains("evict=window");
         assertThat(bench(0, with(some, "keys=bf16 values=bf16;keys=f16 values=f16 evict=window(budget=64)")))
                 .as("all is there")
                 .isEmpty();
+        bench(2, with(with(some, "keys=bf16 values=bf16"), "--items", "2"));
+        assertThat(complained.toString()).contains("--items: got 2, but the rows of", "are of 1");
         bench(2, with(with(some, "keys=bf16 values=bf16"), "--length", "128"));
         assertThat(complained.toString()).contains("was asked something else");
     }

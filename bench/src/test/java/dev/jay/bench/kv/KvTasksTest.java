@@ -10,7 +10,6 @@ import dev.jay.train.skill.Words;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -96,15 +95,9 @@ class KvTasksTest {
 
     @Test
     void shouldAskSeveralQuestionsOnOneContextAndOneOnEach() {
-        int[] items = IntStream.range(0, 10).toArray();
-        assertThat(IntStream.of(items).map(KvMode.SHARED::context).toArray())
-                .containsExactly(0, 0, 0, 0, 0, 1, 1, 1, 1, 1);
-        assertThat(IntStream.of(items).map(KvMode.SHARED::question).toArray())
-                .containsExactly(0, 1, 2, 3, 4, 0, 1, 2, 3, 4);
-        assertThat(IntStream.of(items).map(KvMode.FIFTH_TURN::context).toArray())
-                .containsExactly(items);
-        assertThat(IntStream.of(items).map(KvMode.FIFTH_TURN::question).toArray())
-                .containsOnly(4);
+        assertThat(KvMode.SHARED.questions()).containsExactly(0, 1, 2, 3, 4);
+        assertThat(KvMode.SINGLE.questions()).containsExactly(0);
+        assertThat(KvMode.FIFTH_TURN.questions()).containsExactly(4);
     }
 
     @Test

@@ -120,7 +120,8 @@ final class KvFile implements AutoCloseable {
             throw new WrongKvFileException(path, "version=" + found.getInt(8) + ", this Jay's=" + VERSION);
         }
         if (!found.equals(wanted)) {
-            throw new WrongKvFileException(path, "it was written for another model, or with other --kv or --kernels");
+            throw new WrongKvFileException(
+                    path, "it was written for another model, or with other --kv, --quality or --kernels");
         }
     }
 
