@@ -20,7 +20,8 @@ module dev.jay.bench {
     opens dev.jay.bench.kernel to
             info.picocli;
     opens dev.jay.bench.optimize to
-            info.picocli;
+            info.picocli,
+            tools.jackson.databind;
     opens dev.jay.bench.overload to
             info.picocli;
     opens dev.jay.bench.serve to

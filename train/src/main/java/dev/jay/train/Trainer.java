@@ -74,8 +74,8 @@ public final class Trainer implements AutoCloseable {
                 .sum();
     }
 
-    /** What the optimiser works in. */
-    static long scratchBytes(Parameters parameters, Optimizer optimizer) {
+    /** What the optimiser works in, beside that. */
+    public static long scratchBytes(Parameters parameters, Optimizer optimizer) {
         return parameters.all().stream()
                 .mapToLong(optimizer::scratchBytes)
                 .max()

@@ -23,7 +23,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TrainerTest {
-    private static final Map<String, Double> RATES = Map.of("sgd", 1.0, "galore", 0.04);
+    private static final Map<String, Double> RATES = Map.of("sgd", 1.0);
 
     private static Trainer.Plan plan(String optimizer, double rate, int steps, double clip) {
         return new Trainer.Plan(

@@ -2,6 +2,7 @@
 package dev.jay.bench.optimize;
 
 import dev.jay.model.ModelSpec;
+import dev.jay.tensor.Catalog;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.CpuOps;
 import dev.jay.tensor.kernel.KernelChoice;
@@ -22,9 +23,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -38,12 +39,19 @@ import picocli.CommandLine.Option;
         description =
                 "Every optimiser on the same small model and text: held-out loss, bytes of state, time of a step.")
 public final class OptimizersBench implements Callable<Integer> {
-    private static final int LOOKS = 8; // batches of held-out text
+    private static final int SEQUENCES = 4; // of a step
+    private static final int LOOKS = 32; // batches of held-out text
+    private static final int ROUNDS = 3; // of timing
+    private static final int TIMED = 24; // steps of a round
     private static final int SHORT = 8; // a short run is one in so many steps
 
     /** Where the search begins: what each is usually run with at this size. */
-    private static final Map<String, Double> USUAL =
-            Map.of("adamw", 2e-3, "sgd", 0.5, "galore", 8e-3, "apollo", 1e-2, "apollo-mini", 1e-2);
+    private static final Map<String, Double> USUAL = Map.of("sgd", 0.5);
+
+    private static final double COMMON = 2e-3;
+
+    /** What is compared with, beside {@link Optimizers#ALL}. */
+    private static final Catalog<Optimizer> BESIDE = Catalog.of("optimizer", AdaptersOptimizer.ENTRY);
 
     @Option(
             names = "--data",
@@ -53,7 +61,7 @@ public final class OptimizersBench implements Callable<Integer> {
             description = "texts, as for jay train")
     private List<Path> data;
 
-    @Option(names = "--steps", defaultValue = "900", description = "of each run (${DEFAULT-VALUE})")
+    @Option(names = "--steps", defaultValue = "1200", description = "of each run (${DEFAULT-VALUE})")
     private int steps;
 
     @Option(names = "--threads", description = "compute threads (all cores)")
@@ -64,7 +72,14 @@ public final class OptimizersBench implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             description = "these, not all; adamw and sgd to compare")
-    private List<String> only = List.copyOf(Optimizers.ALL.names());
+    private List<String> only = Stream.concat(Optimizers.ALL.names().stream(), BESIDE.names().stream())
+            .toList();
+
+    @Option(
+            names = "--rows",
+            paramLabel = "FILE",
+            description = "keeps rows as JSON lines while they come; the same command goes on where it was ended")
+    private Path rowsFile;
 
     @Option(names = "--smoke", description = "a few steps of a smaller model, to see that all of it works")
     private boolean smoke;
@@ -80,9 +95,23 @@ public final class OptimizersBench implements Callable<Integer> {
      * @param state   bytes it remembers, as published
      * @param counted the same, as the books have it
      * @param step    seconds, median
+     * @param peak    bytes of the books at their most
+     * @param planned the same by the planner's formula
      */
     record Row(
-            String name, double rate, double[] losses, double loss, long state, long counted, double step, long peak) {}
+            String name,
+            double rate,
+            double[] losses,
+            double loss,
+            long state,
+            long counted,
+            double step,
+            long peak,
+            long planned) {
+        Row timed(double seconds) {
+            return new Row(name, rate, losses, loss, state, counted, seconds, peak, planned);
+        }
+    }
 
     private record Size(ModelSpec spec, int sequences, int length, int steps) {}
 
@@ -90,30 +119,29 @@ public final class OptimizersBench implements Callable<Integer> {
     public Integer call() throws IOException {
         Recipe.Shape shape = smoke
                 ? new Recipe.Shape(64, 2, 4, 2, 16, 160, 256, 10000)
-                : new Recipe.Shape(192, 8, 6, 2, 32, 512, 512, 10000);
+                : new Recipe.Shape(256, 3, 4, 2, 64, 688, 512, 10000);
         int count = smoke ? 24 : steps;
-        Size size = new Size(shape.spec(ByteText.VOCABULARY), 16, smoke ? 64 : 256, count);
+        Size size = new Size(shape.spec(ByteText.VOCABULARY), SEQUENCES, smoke ? 64 : 256, count);
         ByteText text = ByteText.read(data, 64 << 20, size.length);
-        Cpu cpu = Cpu.detect();
+        String title = Math.round(parameters(size.spec) / 1e5) / 10.0 + " M parameters, " + count + " steps of "
+                + size.sequences * size.length + " bytes of text" + (smoke ? " (smoke: says nothing)" : "");
+        System.out.println(title);
+        OptimizersLog log = new OptimizersLog(rowsFile, title);
         List<Row> rows = new ArrayList<>();
+        Cpu cpu = Cpu.detect();
         try (Workers workers = Workers.of(threads == null ? cpu.cores() : threads)) {
-            System.out.printf(
-                    Locale.ROOT,
-                    "%d parameters, %d bytes of text, %d steps of %d bytes%n",
-                    parameters(size.spec),
-                    text.bytes(),
-                    count,
-                    size.sequences * size.length);
             for (String name : only) {
-                double rate = best(name, size, text, cpu, workers);
-                Row row = run(name, rate, size, count, text, cpu, workers);
+                Row row = log.of(name).orElse(null);
+                if (row == null) {
+                    row = run(name, best(name, size, text, cpu, workers), size, count, text, cpu, workers);
+                    log.add(row);
+                }
                 rows.add(row);
                 System.out.println(OptimizersReport.line(row));
             }
+            double[] seconds = timed(rows, size, text, cpu, workers);
+            for (int i = 0; i < seconds.length; i++) rows.set(i, rows.get(i).timed(seconds[i]));
         }
-        String title = Math.round(parameters(size.spec) / 1e5) / 10.0 + " M parameters, "
-                + (long) count * size.sequences * size.length / 1_000_000 + " MB of text"
-                + (smoke ? " (smoke: says nothing)" : "");
         OptimizersReport.print(rows);
         if (docs != null) OptimizersReport.write(rows, title, docs);
         return 0;
@@ -125,9 +153,22 @@ public final class OptimizersBench implements Callable<Integer> {
         }
     }
 
+    /** Of a step of each, some steps of all of them in turn: what else the machine does disturbs them alike. */
+    private double[] timed(List<Row> rows, Size size, ByteText text, Cpu cpu, Workers workers) {
+        double[] least = new double[rows.size()];
+        Arrays.fill(least, Double.POSITIVE_INFINITY);
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int i = 0; i < least.length; i++) {
+                Row row = rows.get(i);
+                least[i] = Math.min(least[i], run(row.name, row.rate, size, TIMED, text, cpu, workers).step);
+            }
+        }
+        return least;
+    }
+
     /** By short runs: twice the rate while that helps, else half of it while that does. */
     private double best(String name, Size size, ByteText text, Cpu cpu, Workers workers) {
-        double rate = USUAL.getOrDefault(name, 1e-3);
+        double rate = USUAL.getOrDefault(name, COMMON);
         double least = briefly(name, rate, size, text, cpu, workers);
         for (double factor : new double[] {2, 0.5}) {
             double began = rate;
@@ -152,7 +193,7 @@ public final class OptimizersBench implements Callable<Integer> {
     }
 
     private Row run(String name, double rate, Size size, int count, ByteText text, Cpu cpu, Workers workers) {
-        Optimizer optimizer = Optimizers.ALL.make(name);
+        Optimizer optimizer = (name.startsWith("lora") ? BESIDE : Optimizers.ALL).make(name);
         Trainer.Plan plan = new Trainer.Plan(optimizer, rate, Schedules.ALL.make("cosine(warmup=0.1)"), count, 1);
         TrainModel.Size pass = new TrainModel.Size(size.sequences, size.length, false);
         try (Memory memory = Memory.withBudget(4L << 30);
@@ -161,7 +202,7 @@ public final class OptimizersBench implements Callable<Integer> {
                 Parameters parameters = new Parameters(size.spec, true, memory);
                 TrainModel model = new TrainModel(parameters, ops, Precision.BF16, pass, memory);
                 Trainer trainer = new Trainer(model, ops, plan, memory)) {
-            parameters.randomise(1);
+            parameters.randomise(1, (float) (1 / Math.sqrt(size.spec.dim())));
             double[] losses = new double[count];
             double[] seconds = new double[count];
             for (int i = 0; i < count; i++) {
@@ -177,7 +218,11 @@ public final class OptimizersBench implements Callable<Integer> {
             Arrays.sort(seconds);
             long state = Trainer.stateBytes(parameters, optimizer);
             long counted = memory.byPurpose().getOrDefault("train-optimizer", 0L);
-            return new Row(name, rate, losses, loss, state, counted, seconds[count / 2], memory.peakBytes());
+            long planned = 2 * parameters.bytes()
+                    + state
+                    + Trainer.scratchBytes(parameters, optimizer)
+                    + TrainModel.bytes(parameters, ops, Precision.BF16, pass);
+            return new Row(name, rate, losses, loss, state, counted, seconds[count / 2], memory.peakBytes(), planned);
         }
     }
 }

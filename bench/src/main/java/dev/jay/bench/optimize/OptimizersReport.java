@@ -46,18 +46,21 @@ final class OptimizersReport {
         OptimizersBench.Row adam = named(rows, "adamw");
         OptimizersBench.Row sgd = named(rows, "sgd");
         StringBuilder text = new StringBuilder(
-                "| optimiser | rate | held-out, nats a byte | beside AdamW | state | of AdamW's | step | of SGD's |\n"
-                        + "|---|---|---|---|---|---|---|---|\n");
+                "| optimiser | rate | held-out, nats a byte | beside AdamW | state | of AdamW's | peak | of the plan |"
+                        + " step | of SGD's |\n"
+                        + "|---|---|---|---|---|---|---|---|---|---|\n");
         for (OptimizersBench.Row r : rows) {
             text.append(String.format(
                     Locale.ROOT,
-                    "| %s | %.4g | %.4f | %+.1f %% | %.2f MiB | %.3f | %.1f ms | %.2f |%n",
+                    "| %s | %.4g | %.4f | %+.1f %% | %.2f MiB | %.3f | %.2f MiB | %.3f | %.1f ms | %.2f |%n",
                     r.name(),
                     r.rate(),
                     r.loss(),
                     100 * (r.loss() / adam.loss() - 1),
                     r.state() / 1048576.0,
                     (double) r.state() / adam.state(),
+                    r.peak() / 1048576.0,
+                    (double) r.peak() / r.planned(),
                     r.step() * 1e3,
                     r.step() / sgd.step()));
         }

@@ -141,11 +141,17 @@ public final class Parameters implements AutoCloseable {
      * residual stream (GPT-2's rule), and gains to one. A weight depends on the seed, its tensor and its place alone.
      */
     public void randomise(long seed) {
+        randomise(seed, DEVIATION);
+    }
+
+    /** @param blocks the deviation within blocks: 0.02 is much less than a narrow model's 1 / sqrt(width) */
+    public void randomise(long seed, float blocks) {
         int tensor = 0;
         for (Parameter p : all.values()) {
             long stream = Noise.mix(Noise.mix(seed) + tensor++);
             boolean adds = p.name().contains("attn_output") || p.name().contains("ffn_down");
-            float deviation = adds ? DEVIATION / (float) Math.sqrt(2.0 * spec.layers()) : DEVIATION;
+            float wanted = p.name().startsWith("blk.") ? blocks : DEVIATION;
+            float deviation = adds ? wanted / (float) Math.sqrt(2.0 * spec.layers()) : wanted;
             for (long i = 0; i < p.count(); i++) {
                 Floats.set(p.value(), i, p.isMatrix() ? deviation * Noise.normal(stream, i) : 1);
             }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.optimize;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Ops;
@@ -13,19 +15,26 @@ import java.util.Arrays;
 /**
  * The gradient itself, each channel of it as much scaled as Adam would scale its random projection (APOLLO, Zhu and
  * others 2024). Remembers [norm of the last step][m][v] of the projection; the projection follows from the step's number.
- * A step's norm grows by a hundredth at most. Matrices outside of blocks, and vectors, go to AdamW.
+ * A step's norm grows by a hundredth at most. Matrices outside of blocks, and vectors, go to AdamW, at the same rate:
+ * {@link Projection#lost} makes a step as long as Adam's would be, and the scale says how much longer it is than that.
  */
 final class Apollo implements Optimizer {
     static final Catalog.Entry<Optimizer> ENTRY = new Catalog.Entry<>(
             "apollo",
             "the gradient, scaled by channel as Adam would a random projection (APOLLO);"
-                    + " apollo(rank=0,gap=200,scale=1,decay=0.1): rank 0 is a quarter of the width",
+                    + " apollo(rank=0,gap=200,scale=2.5,decay=0.1): rank 0 is a quarter of the width; a step is scale"
+                    + " times as long as AdamW's at the same rate",
             a -> new Apollo(
-                    a.intOf("rank", 0), a.intOf("gap", 200), a.doubleOf("scale", 1), a.doubleOf("decay", 0.1), false));
+                    a.intOf("rank", 0),
+                    a.intOf("gap", 200),
+                    a.doubleOf("scale", 2.5),
+                    a.doubleOf("decay", 0.1),
+                    false));
 
     private static final long SEED = 0xA9011;
     private static final double GROWTH = 1.01;
     private static final int HEAD = 64;
+    private static final int COLUMNS = 64; // that one thread sums
 
     private final int rank;
     private final int gap;
@@ -78,13 +87,10 @@ final class Apollo implements Optimizer {
         by.project(basis, p.gradient(), projected, ops);
         direction.fill((byte) 0);
         ops.gradients().adam(direction, projected, means, squares, adam.direction(step), by.count());
-        double[] factors = factors(by, norms(by, direction), norms(by, projected));
+        double[] factors = factors(by, norms(by, direction, ops), norms(by, projected, ops));
         scratch.release(mark);
-        double norm = 0;
-        double[] lengths = lengths(by, p.gradient());
-        for (int c = 0; c < factors.length; c++) norm += factors[c] * factors[c] * lengths[c];
-        double limit = limit(head, Math.sqrt(norm));
-        apply(by, p, factors, adam.keep(p, step), step.rate() * scale * limit, ops);
+        double limit = limit(head, Math.sqrt(squares(by, p.gradient(), factors, ops)));
+        apply(by, p, factors, adam.keep(p, step), step.rate() * scale * by.lost() * limit, ops);
     }
 
     /** What a step of this norm is to be multiplied by; notes its norm. */
@@ -110,43 +116,58 @@ final class Apollo implements Optimizer {
     }
 
     /** Squares of the lengths of the channels of a projection. */
-    private static double[] norms(Projection by, MemorySegment r) {
-        return by.isLeft() ? ofColumns(r, by.rank(), by.cols()) : ofRows(r, by.rows(), by.rank());
+    private static double[] norms(Projection by, MemorySegment r, Ops ops) {
+        return by.isLeft() ? ofColumns(r, by.rank(), by.cols(), ops) : ofRows(r, by.rows(), by.rank(), ops);
     }
 
-    /** Squares of the lengths of the channels of the gradient. */
-    private static double[] lengths(Projection by, MemorySegment g) {
-        return by.isLeft() ? ofColumns(g, by.rows(), by.cols()) : ofRows(g, by.rows(), by.cols());
+    /** Of the gradient with its channels scaled, the square of its length. */
+    private double squares(Projection by, MemorySegment g, double[] factors, Ops ops) {
+        if (whole) return factors[0] * factors[0] * ops.gradients().squares(g, (long) by.rows() * by.cols());
+        double[] of = by.isLeft() ? ofColumns(g, by.rows(), by.cols(), ops) : ofRows(g, by.rows(), by.cols(), ops);
+        double sum = 0;
+        for (int c = 0; c < factors.length; c++) sum += factors[c] * factors[c] * of[c];
+        return sum;
     }
 
-    private static double[] ofColumns(MemorySegment s, int rows, int cols) {
+    private static double[] ofColumns(MemorySegment s, int rows, int cols, Ops ops) {
         double[] sums = new double[cols];
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < cols; c++) {
-                double v = Floats.get(s, (long) r * cols + c);
-                sums[c] += v * v;
+        ops.forEach(Math.ceilDiv(cols, COLUMNS), (chunk, worker) -> {
+            int end = Math.min(cols, (chunk + 1) * COLUMNS);
+            for (int r = 0; r < rows; r++) {
+                MemorySegment row = s.asSlice(4L * r * cols, 4L * cols);
+                for (int c = chunk * COLUMNS; c < end; c++) {
+                    double v = row.getAtIndex(JAVA_FLOAT, c);
+                    sums[c] += v * v;
+                }
             }
-        }
+        });
         return sums;
     }
 
-    private static double[] ofRows(MemorySegment s, int rows, int cols) {
+    private static double[] ofRows(MemorySegment s, int rows, int cols, Ops ops) {
         double[] sums = new double[rows];
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < cols; c++) {
-                double v = Floats.get(s, (long) r * cols + c);
-                sums[r] += v * v;
-            }
-        }
+        for (int r = 0; r < rows; r++) sums[r] = ops.gradients().squares(s.asSlice(4L * r * cols, 4L * cols), cols);
         return sums;
     }
 
     private static void apply(Projection by, Parameter p, double[] factors, float keep, double rate, Ops ops) {
+        float[] steps = new float[factors.length];
+        for (int c = 0; c < steps.length; c++) steps[c] = (float) (rate * factors[c]);
+        int cols = p.cols();
         ops.forEach(p.rows(), (r, worker) -> {
-            for (int c = 0; c < p.cols(); c++) {
-                long at = (long) r * p.cols() + c;
-                float step = (float) (rate * factors[by.isLeft() ? c : r]);
-                Floats.set(p.value(), at, Floats.get(p.value(), at) * keep - step * Floats.get(p.gradient(), at));
+            MemorySegment w = p.value().asSlice(4L * r * cols, 4L * cols);
+            MemorySegment g = p.gradient().asSlice(4L * r * cols, 4L * cols);
+            if (by.isLeft()) {
+                for (int c = 0; c < cols; c++) {
+                    float v = w.getAtIndex(JAVA_FLOAT, c) * keep - steps[c] * g.getAtIndex(JAVA_FLOAT, c);
+                    w.setAtIndex(JAVA_FLOAT, c, v);
+                }
+                return;
+            }
+            float step = steps[r];
+            for (int c = 0; c < cols; c++) {
+                float v = w.getAtIndex(JAVA_FLOAT, c) * keep - step * g.getAtIndex(JAVA_FLOAT, c);
+                w.setAtIndex(JAVA_FLOAT, c, v);
             }
         });
     }

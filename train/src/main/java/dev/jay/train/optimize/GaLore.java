@@ -13,15 +13,15 @@ import java.lang.foreign.MemorySegment;
 /**
  * Adam within the space of a gradient's greatest singular vectors (GaLore, Zhao and others 2024), which is looked for
  * anew from time to time, of one matrix here and another there. Remembers [p][m][v] of the projected gradient; the
- * moments stay as they are when the space changes. Matrices outside of blocks, and vectors, go to AdamW.
+ * moments stay as they are when the space changes. Matrices outside of blocks, and vectors, go to AdamW, at the same
+ * rate: {@link Projection#lost} makes a step as long as Adam's would be.
  */
 final class GaLore implements Optimizer {
     static final Catalog.Entry<Optimizer> ENTRY = new Catalog.Entry<>(
             "galore",
-            "Adam on gradients projected to their subspace (GaLore);"
-                    + " galore(rank=0,gap=200,scale=0.25,decay=0.1): rank 0 is a quarter of the width",
-            a -> new GaLore(
-                    a.intOf("rank", 0), a.intOf("gap", 200), a.doubleOf("scale", 0.25), a.doubleOf("decay", 0.1)));
+            "Adam on gradients projected to their subspace (GaLore); galore(rank=0,gap=200,scale=1,decay=0.1): rank 0"
+                    + " is a quarter of the width; a step is scale times as long as AdamW's at the same rate",
+            a -> new GaLore(a.intOf("rank", 0), a.intOf("gap", 200), a.doubleOf("scale", 1), a.doubleOf("decay", 0.1)));
 
     private static final long SEED = 0x6A1073;
 
@@ -85,7 +85,7 @@ final class GaLore implements Optimizer {
         ops.gradients().adam(direction, projected, means, squares, moments, by.count());
         by.back(basis, direction, whole, ops);
         float keep = adam.keep(p, step);
-        float rate = (float) (step.rate() * scale);
+        float rate = (float) (step.rate() * scale * by.lost());
         Ranges.forEach(ops, p.count(), (from, count) -> {
             for (long i = from; i < from + count; i++) {
                 Floats.set(p.value(), i, Floats.get(p.value(), i) * keep - rate * Floats.get(whole, i));

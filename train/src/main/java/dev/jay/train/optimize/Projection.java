@@ -50,6 +50,14 @@ record Projection(int rows, int cols, int rank) {
         return (long) rank * other();
     }
 
+    /**
+     * How much shorter Adam's step of a projection is than of the whole: each of its values moves by about the rate,
+     * so that lengths are as the roots of their counts.
+     */
+    double lost() {
+        return Math.sqrt((double) side() / rank);
+    }
+
     /** Random rows of length one in the mean, the same for a stream. */
     void fillRandom(MemorySegment p, long stream, Ops ops) {
         float deviation = (float) (1 / Math.sqrt(rank));
