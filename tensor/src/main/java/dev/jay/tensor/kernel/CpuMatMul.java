@@ -8,7 +8,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/** Some matrices and their code. Chunks are runs of rows, of the first matrix, then of the second, and so on. */
+/**
+ * Some matrices and their code. Chunks are runs of blocks of rows, of the first matrix, then of the second, and so on: large
+ * ones first, so that each is a long stream, and small ones last, so that threads end together.
+ */
 final class CpuMatMul implements MatMul, Workers.Task {
     private static final int BLOCK = 32; // rows that kernels block by
 
@@ -16,7 +19,8 @@ final class CpuMatMul implements MatMul, Workers.Task {
     private final List<Matrix> matrices;
     private final MatMulKernel[][] code; // of each matrix, by the rows they are for, most first
     private final int cols;
-    private final int[] firstChunk; // of each matrix, and one past the last
+    private final int[] firstBlock; // of each matrix, and one past the last
+    private final int chunks;
     private final long rows; // of all
 
     // Of the call in progress; calls come one at a time.
@@ -32,25 +36,22 @@ final class CpuMatMul implements MatMul, Workers.Task {
         this.code = code;
         this.cols = matrices.getFirst().cols();
         this.rows = matrices.stream().mapToLong(Matrix::rows).sum();
-        long wanted = ops.chunks();
-        this.firstChunk = new int[code.length + 1];
+        this.firstBlock = new int[code.length + 1];
         for (int i = 0; i < code.length; i++) {
-            firstChunk[i + 1] = firstChunk[i] + chunks(matrices.get(i).rows(), wanted);
+            firstBlock[i + 1] = firstBlock[i] + Math.ceilDiv(matrices.get(i).rows(), BLOCK);
         }
+        this.chunks = Math.min(ops.chunks(), firstBlock[code.length]);
         this.w = new long[code.length];
         this.x = new long[code.length];
         this.y = new long[code.length];
         this.now = new MatMulKernel[code.length];
     }
 
-    /** A matrix's share of so many chunks, of a block of rows at least. */
-    private int chunks(int ofRows, long wanted) {
-        return Math.clamp(Math.ceilDiv(ofRows * wanted, rows), 1, Math.ceilDiv(ofRows, BLOCK));
-    }
-
-    /** Where a chunk of a matrix begins: chunks differ by a block at most, so that threads end together. */
-    private static int begin(int chunk, int chunks, int rows) {
-        return (int) Math.min(rows, (long) chunk * Math.ceilDiv(rows, BLOCK) / chunks * BLOCK);
+    /** The first block of a chunk: what is left, as a part of all, falls with the square of the chunks that are left. */
+    private int begin(int chunk) {
+        long left = (long) chunks - chunk;
+        int blocks = firstBlock[code.length];
+        return blocks - (int) Math.ceilDiv(blocks * left * left, (long) chunks * chunks);
     }
 
     @Override
@@ -72,7 +73,7 @@ final class CpuMatMul implements MatMul, Workers.Task {
             x[i] = packed(input, now[i].form(), shared);
             ops.reserveScratch(now[i].scratchBytes(cols, n)); // grows only past the rows declared when bound
         }
-        ops.run(shared, firstChunk[code.length], this);
+        ops.run(shared, chunks, this);
     }
 
     @Override
@@ -119,12 +120,15 @@ final class CpuMatMul implements MatMul, Workers.Task {
 
     @Override
     public void run(int chunk, int worker) {
-        int i = 0;
-        while (chunk >= firstChunk[i + 1]) i++;
-        Matrix m = matrices.get(i);
-        int chunks = firstChunk[i + 1] - firstChunk[i];
-        int from = begin(chunk - firstChunk[i], chunks, m.rows());
-        int to = begin(chunk - firstChunk[i] + 1, chunks, m.rows());
-        now[i].run(w[i], m.rowBytes(), cols, from, to, x[i], n, y[i], m.rows(), ops.scratchOf(worker));
+        int begin = begin(chunk);
+        int end = begin(chunk + 1);
+        for (int i = 0; i < code.length; i++) {
+            int first = Math.max(begin, firstBlock[i]) - firstBlock[i];
+            int last = Math.min(end, firstBlock[i + 1]) - firstBlock[i];
+            if (first >= last) continue;
+            Matrix m = matrices.get(i);
+            int to = Math.min(m.rows(), last * BLOCK);
+            now[i].run(w[i], m.rowBytes(), cols, first * BLOCK, to, x[i], n, y[i], m.rows(), ops.scratchOf(worker));
+        }
     }
 }

@@ -57,6 +57,8 @@ final class AmxAttention implements AttentionKernel {
         private int first = Integer.MAX_VALUE; // slots [first, last) are seen by anyone
         private int last;
         private int staged;
+        private long keys; // of the entry before
+        private long values;
 
         Running(Task task, long base) {
             this.task = task;
@@ -154,14 +156,19 @@ final class AmxAttention implements AttentionKernel {
             }
         }
 
-        /** Where 32 rows are. Rows that nobody sees may hold anything: values of such are replaced by zeros. */
+        /**
+         * Where 32 rows are. Rows that nobody sees may hold anything: values of such are replaced by zeros. Past the last
+         * there is nothing to fetch ahead but what was fetched: other addresses would be looked up in vain.
+         */
         private void entry(int index, int slot, boolean isRead) {
+            if (slot < last) {
+                int page = slot / task.pageSlots;
+                long within = slot - (long) page * task.pageSlots;
+                keys = task.pages[page] + within * task.keyRowBytes;
+                values = task.pages[page] + task.valuesOffset + within * task.valueRowBytes;
+            }
             long at = base + layout.list() + (long) index * AmxLayout.ENTRY;
-            if (slot >= last) return;
-            int page = slot / task.pageSlots;
-            long within = slot - (long) page * task.pageSlots;
-            Words.set(at, 0, task.pages[page] + within * task.keyRowBytes);
-            long values = task.pages[page] + task.valuesOffset + within * task.valueRowBytes;
+            Words.set(at, 0, keys);
             Words.set(at, 1, isRead && (slot < first || slot + TILE > last) ? stage(values, slot) : values);
         }
 
