@@ -19,7 +19,6 @@ final class GroupTable implements StreamTable {
     private final PageLayout layout;
     private final PagePool pool;
     private final PageList pages;
-    private final HeadRows rows; // working space, borrowed
     private PageTable tail; // rows from tailFrom on, of one group
     private PageTable next; // of the group that the rows of the pass end in, if that is another one
     private int tailFrom;
@@ -28,7 +27,7 @@ final class GroupTable implements StreamTable {
     private MemorySegment passKeys; // rows [settled, length)
     private MemorySegment passValues;
 
-    GroupTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool, HeadRows rows) {
+    GroupTable(int stream, KvStream shape, KvRecipe recipe, PagePool pool) {
         this.stream = stream;
         this.shape = shape;
         this.recipe = recipe;
@@ -38,7 +37,6 @@ final class GroupTable implements StreamTable {
         this.pages = new PageList(pool);
         this.tail = new PageTable(stream, shape, KvRecipe.TAIL, pool);
         this.next = new PageTable(stream, shape, KvRecipe.TAIL, pool);
-        this.rows = rows;
     }
 
     private int sealed() {
@@ -58,7 +56,7 @@ final class GroupTable implements StreamTable {
         length = Math.addExact(length, count);
         int end = sealed();
         pages.leaseTo(layout.pagesFor(end));
-        for (int g = before; g < end; g += group) seal(g);
+        each.run((end - before) / group, i -> seal(before + i * group));
         if (end == before) {
             tail.appendRows(0, count, keys, values, each);
             return;
@@ -71,6 +69,8 @@ final class GroupTable implements StreamTable {
     private void seal(int from) {
         MemorySegment page = pool.bytes(pages.page(from / layout.slots()));
         int at = from % layout.slots();
+        // Of its own: others are sealed beside it.
+        HeadRows rows = HeadRows.of(group * (recipe.joinsHeads() ? shape.heads() : 1), shape);
         boolean ownKeys = !recipe.keys().joinsHeads();
         boolean ownValues = !recipe.values().joinsHeads();
         for (int h = 0; h < shape.heads() && (ownKeys || ownValues); h++) {

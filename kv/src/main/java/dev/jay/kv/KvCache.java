@@ -33,18 +33,17 @@ public final class KvCache implements KvSource, Strided, AutoCloseable {
         this.streams = new StreamTable[recipes.size()];
         this.patterns = new PromptPatterns[recipes.size()];
         this.group = recipes.stream().mapToInt(KvCache::begins).max().orElse(1);
-        HeadRows rows = HeadRows.ofGroups(shape, recipes);
         for (int s = 0; s < streams.length; s++) {
             KvStream stream = shape.streams().get(s);
             KvRecipe recipe = recipes.get(s);
-            streams[s] = table(s, stream, recipe, pool, rows);
+            streams[s] = table(s, stream, recipe, pool);
             if (recipe.readsLessOfPrompts()) patterns[s] = new PromptPatterns(streams[s].rows(), stream, recipe, pool);
         }
         this.strideTokens = strideTokens(shape, recipes, pool.pageBytes());
     }
 
-    private static StreamTable table(int s, KvStream stream, KvRecipe recipe, PagePool pool, HeadRows rows) {
-        if (recipe.group() > 1) return new GroupTable(s, stream, recipe, pool, rows);
+    private static StreamTable table(int s, KvStream stream, KvRecipe recipe, PagePool pool) {
+        if (recipe.group() > 1) return new GroupTable(s, stream, recipe, pool);
         if (recipe.isByHead()) return new HeadTables(s, stream, recipe, pool);
         if (recipe.eviction().isPresent()) return new EvictingTable(s, stream, recipe, pool);
         if (recipe.selection().isPresent()) return new SelectingTable(s, stream, recipe, pool);

@@ -17,7 +17,7 @@ import dev.jay.tensor.memory.Scratch;
  */
 final class SealedRows {
     private static final int PIECE = 256; // slots: unpacked they stay in a core's second-level cache
-    private static final int FAST_PIECE = 512; // as many bytes of bf16
+    private static final long FAST_BYTES = 256 << 10; // of unpacked rows: half of such a cache at most, and few pieces
 
     private final KvRecipe recipe;
     private final int slots;
@@ -35,7 +35,7 @@ final class SealedRows {
         boolean rounds = rounding.bound() > 0 && mayRound(recipe.keys()) && mayRound(recipe.values());
         WeightFormat rows = rounds ? bf16 : f32;
         this.kernel = rounds ? rounding : ops.attention(f32, f32, stream.keyWidth(), stream.valueWidth(), numerics);
-        this.slots = Math.max(recipe.group(), Math.min(rounds ? FAST_PIECE : PIECE, mostPiece));
+        this.slots = whole(recipe, Math.min(rounds ? fastPiece(stream) : PIECE, mostPiece));
         this.keys = new UnpackKernel[stream.heads()];
         this.values = new UnpackKernel[stream.heads()];
         for (int h = 0; h < keys.length; h++) {
@@ -51,9 +51,20 @@ final class SealedRows {
         return codec.joinsHeads() ? codec.format(heads * width, head * width, width) : codec.format(width);
     }
 
+    /** A power of two. */
+    private static int fastPiece(KvStream stream) {
+        long most = FAST_BYTES / (2L * (stream.keyWidth() + stream.valueWidth()));
+        return Math.max(PIECE, Math.toIntExact(Long.highestOneBit(most)));
+    }
+
     /** Slots that f32 rows are worked on at a time. */
     static int piece(KvRecipe recipe, int mostPiece) {
-        return Math.max(recipe.group(), Math.min(PIECE, mostPiece));
+        return whole(recipe, Math.min(PIECE, mostPiece));
+    }
+
+    /** In whole groups, one at least. */
+    private static int whole(KvRecipe recipe, int slots) {
+        return Math.max(1, slots / recipe.group()) * recipe.group();
     }
 
     /** Rows of f32 stay so, and those that positions turn when they are read. */

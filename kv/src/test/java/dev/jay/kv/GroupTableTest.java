@@ -176,4 +176,11 @@ class GroupTableTest {
                 .hasMessageContaining("groups of 48 tokens");
         assertThatThrownBy(() -> KvRecipe.parse("keys=per-channel(bits=3)")).hasMessageContaining("bits=3, allowed");
     }
+
+    @Test
+    void piecesShouldEndWhereGroupsDo() {
+        KvRecipe recipe = KvRecipe.parse("keys=per-channel(group=96) values=per-token");
+        assertThat(SealedRows.piece(recipe, 1024)).isEqualTo(192);
+        assertThat(SealedRows.piece(recipe, 32)).isEqualTo(96);
+    }
 }

@@ -31,8 +31,10 @@ import dev.jay.tensor.asm.x86.X86Assembler;
 record LevelCode(int bits, int width) {
     static final int TAIL_BYTES = 64;
 
+    /** Of fewer bits than 8: what codes stand for, by their lowest four bits. */
+    static final Reg NUMBERS = zmm(31);
+
     private static final Reg SHIFTS = zmm(30);
-    private static final Reg NUMBERS = zmm(31);
     private static final Reg SECOND = k(4); // lanes 8 to 15
     private static final Reg TAIL = k(5); // bytes of a row's last codes
 

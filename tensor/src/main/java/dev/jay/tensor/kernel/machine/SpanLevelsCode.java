@@ -2,6 +2,9 @@
 package dev.jay.tensor.kernel.machine;
 
 import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
+import static dev.jay.tensor.asm.x86.Avx512.VCVTNE2PS2BF16;
+import static dev.jay.tensor.asm.x86.Avx512.VPERMW;
+import static dev.jay.tensor.asm.x86.Avx512.VPORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
@@ -20,7 +23,10 @@ import static dev.jay.tensor.asm.x86.Vectors.VBROADCASTSS;
 import static dev.jay.tensor.asm.x86.Vectors.VCVTPH2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VFMADD213PS;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
+import static dev.jay.tensor.asm.x86.Vectors.VPMOVZXBD;
+import static dev.jay.tensor.asm.x86.Vectors.VPSLLD;
 
+import dev.jay.tensor.asm.x86.Mem;
 import dev.jay.tensor.asm.x86.Reg;
 import dev.jay.tensor.asm.x86.X86Assembler;
 import dev.jay.tensor.format.SpanLevels;
@@ -76,6 +82,10 @@ final class SpanLevelsCode implements GroupCode {
                     format.rows(),
                     TOGETHER,
                     row -> {
+                        if (looksUp(rows)) {
+                            lookUp(a, first, row, mem(RDI, row * rows.rowBytes()));
+                            return;
+                        }
                         values(a, first, row);
                         rows.store(a, first, mem(RDI, row * rows.rowBytes()), zmm(2 * row), zmm(2 * row + 1));
                     },
@@ -95,6 +105,25 @@ final class SpanLevelsCode implements GroupCode {
             levels.numbers(a, value, 2 * block + p, mem(RSI, row * format.rowBytes() + p * levels.partBytes()));
             a.emit(VFMADD213PS, value, step, mem(R8, range + 4).each());
         }
+    }
+
+    /** Whether 32 values of bf16 can be looked up among the sixteen of their range, which are fewer to compute. */
+    private boolean looksUp(RowStore rows) {
+        return format.bits() == 4 && rows.isBf16() && format.span() % 32 == 0;
+    }
+
+    /** A byte has two codes: its second one is moved to the upper word of its lane. What else is there looks up nothing. */
+    private void lookUp(X86Assembler a, int block, int row, Mem to) {
+        Reg levels = zmm(16 + row);
+        Reg codes = zmm(row);
+        Reg upper = zmm(8 + row);
+        int range = row * rangesBytes() + 32 * block / format.span() * 8;
+        // Twice each: of an index, five bits count.
+        a.emit(VBROADCASTSS, levels, mem(R8, range));
+        a.emit(VFMADD213PS, levels, LevelCode.NUMBERS, mem(R8, range + 4).each());
+        a.emit(VCVTNE2PS2BF16, levels, levels, levels);
+        a.emit(VPMOVZXBD, codes, mem(RSI, row * format.rowBytes())).emit(VPSLLD, upper, codes, imm(12));
+        a.emit(VPORD, codes, codes, upper).emit(VPERMW, codes, codes, levels).emit(VMOVUPS, to, codes);
     }
 
     private void ranges(GroupsCode code) {
