@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
+import dev.jay.bench.kv.KvReader.Reading;
 import dev.jay.bench.kv.task.KvTask;
 import dev.jay.engine.Model;
 import dev.jay.model.text.Tokenizer;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Questions of one seed, the same for every recipe: how many are answered exactly, greedily. Every mode of a task asks
@@ -47,7 +47,7 @@ record KvExam(long seed, int items, int length) {
         Map<KvMode, Score> scores = new LinkedHashMap<>();
         for (KvMode mode : modes) scores.put(mode, new Score(0, 0));
         if (task.isWritten()) {
-            for (int i = 0; i < written(items); i++) scores.merge(KvMode.LONG, write(of.model, task, i), Score::plus);
+            for (int i = 0; i < written(items); i++) scores.merge(KvMode.LONG, write(of, task, i), Score::plus);
             return scores;
         }
         for (int i = 0; i < items; i++) {
@@ -63,12 +63,17 @@ record KvExam(long seed, int items, int length) {
         return Math.ceilDiv(items, A_WRITTEN);
     }
 
-    /** Whom it asks: a model, and where that forgets somebody who reads for it. */
-    record Asked(Model model, Optional<KvReader> reader) {}
+    /**
+     * Whom it asks.
+     *
+     * @param reader of the same model and recipe: says to it what an answer does not leave to it, and where it forgets,
+     *     reads for it
+     */
+    record Asked(Model model, KvReader reader) {}
 
     /** A few facts, then a long text in which one of them is asked for now and then. */
-    private Score write(Model of, KvTask task, int i) {
-        Tokenizer tokenizer = of.tokenizer();
+    private Score write(Asked of, KvTask task, int i) {
+        Tokenizer tokenizer = of.model().tokenizer();
         long stream = Shuffle.number(seed, i);
         Task facts = task.task(new Words(stream, true), FACTS, 1, 0);
         int read = tokenizer.encode(facts.context(), true, true).length;
@@ -84,10 +89,10 @@ record KvExam(long seed, int items, int length) {
         behind.add("");
         Script script = new Script(wanted, behind);
         int[] prompt = tokenizer.encode(whole.prompt(0), true, true);
-        int most = length + ROOM - prompt.length;
-        return new Score(
-                script.right(KvItem.written(of, prompt, new int[] {prompt.length}, script, most)),
-                script.wanted().size());
+        try (Reading reading = of.reader().empty(prompt.length)) {
+            reading.to(prompt, prompt.length);
+            return new Score(reading.write(script), script.wanted().size());
+        }
     }
 
     /** Names, again and again: what a model of skills may write between questions. */

@@ -18,7 +18,7 @@ import java.util.Map;
 
 /** A text and its questions, asked in all modes: by the engine one after the other, or of one reading of the text. */
 final class KvItem {
-    private static final int MORE = 8; // tokens of a value beyond those that are right
+    static final int MORE = 8; // tokens of a value beyond those that are right
 
     private final SkillItem item;
     private final Tokenizer tokenizer;
@@ -45,12 +45,19 @@ final class KvItem {
     Map<KvMode, List<String>> answers(Asked of, List<KvMode> modes) {
         Map<KvMode, List<String>> answers = new LinkedHashMap<>();
         for (KvMode mode : modes) answers.put(mode, new ArrayList<>());
-        if (of.reader().isPresent()) {
-            answers(of.reader().get(), answers);
+        if (of.reader().isShared()) {
+            answers(of.reader(), answers);
             return answers;
         }
+        return answers(of.model(), modes);
+    }
+
+    /** By the engine, which reads for each question what it does not know already. */
+    Map<KvMode, List<String>> answers(Model of, List<KvMode> modes) {
+        Map<KvMode, List<String>> answers = new LinkedHashMap<>();
+        for (KvMode mode : modes) answers.put(mode, new ArrayList<>());
         answers.forEach((mode, its) -> {
-            for (int q : mode.questions()) its.add(answer(of.model(), mode, q));
+            for (int q : mode.questions()) its.add(answer(of, mode, q));
         });
         return answers;
     }
@@ -100,7 +107,7 @@ final class KvItem {
     }
 
     /** What is written by a script. */
-    static String written(Model of, int[] prompt, int[] ends, Script script, int most) {
+    private static String written(Model of, int[] prompt, int[] ends, Script script, int most) {
         Request request = Request.of(prompt)
                 .withPromptEnds(ends)
                 .withSampling(Sampling.GREEDY)

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -166,14 +165,9 @@ record KvJudge(
             scores.put(new Cell(Judgement.PERPLEXITY, TEXT), new Score(result.sum() / result.scored(), text.length()));
         }
         if (items == 0) return scores;
-        List<KvRecipe> each = of.kvRecipes(Numerics.FAST);
-        if (!KvReader.takes(each)) {
-            ask(new Asked(of, Optional.empty()), seed, items, scores);
-            return scores;
-        }
         try (KvBed bed = new KvBed(model, threads);
-                KvReader reader = new KvReader(bed, each, of.tokenizer(), of.contextLength())) {
-            ask(new Asked(of, Optional.of(reader)), seed, items, scores);
+                KvReader reader = new KvReader(bed, of.kvRecipes(Numerics.FAST), of.tokenizer(), of.contextLength())) {
+            ask(new Asked(of, reader), seed, items, scores);
         }
         return scores;
     }

@@ -19,8 +19,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A model whose sequences forget, asked many questions about one text that it reads once: each is put to a copy of what
- * it keeps. It forgets, and answers, as the engine has it do for each question alone; only the reading is not repeated.
+ * A model without an engine around it. One whose sequences forget is asked many questions about a text that it reads once:
+ * each is put to a copy of what it keeps. It forgets, and answers, as the engine has it do for each question alone; only
+ * the reading is not repeated. And one that writes something long is told what is not its own, in the tokens that a text
+ * would have: under a grammar it would choose others, in which it finds nothing again.
  * Confined to one thread. Closing gives all back.
  */
 final class KvReader implements AutoCloseable {
@@ -32,13 +34,16 @@ final class KvReader implements AutoCloseable {
     private final GrammarCache grammars;
     private final int vocabulary;
     private final int watched; // of the last queries before a prompt's end
+    private final boolean isShared;
+    private final int room;
 
     /**
-     * @param each   of the layers; {@link #takes} them
-     * @param tokens of a question with its text and its answer, at most
+     * @param each   of the layers; a filter is passed over, so prompts are to be no longer than what passes it
+     * @param tokens of a text with a question and its answer, at most
      */
     KvReader(KvBed bed, List<KvRecipe> each, Tokenizer tokenizer, int tokens) {
         this.sequence = bed.sequence(each, tokens, COPIES);
+        this.room = tokens;
         this.tokenizer = tokenizer;
         this.grammars = new GrammarCache(tokenizer);
         this.vocabulary = bed.spec().vocabulary();
@@ -46,16 +51,24 @@ final class KvReader implements AutoCloseable {
                 .flatMap(r -> r.eviction().stream())
                 .mapToInt(e -> e.watches() == Integer.MAX_VALUE ? 1 : Math.max(1, e.watches()))
                 .max()
-                .orElseThrow();
+                .orElse(1);
+        this.isShared = takes(each);
     }
 
-    /** Whether it is of use: what forgets is shared with nobody, so the engine would read every text anew. */
-    static boolean takes(List<KvRecipe> each) {
+    private static boolean takes(List<KvRecipe> each) {
         return each.stream()
                 .allMatch(r -> r.eviction().isPresent()
                         && r.filter().isEmpty()
                         && r.selection().isEmpty()
                         && !r.readsLessOfPrompts());
+    }
+
+    /**
+     * Whether one reading serves several questions. What forgets is shared with nobody, so the engine would read every
+     * text anew; all else it shares itself.
+     */
+    boolean isShared() {
+        return isShared;
     }
 
     /**
@@ -139,6 +152,28 @@ final class KvReader implements AutoCloseable {
                 to(longer, longer.length);
             }
             return text + decoder.finish();
+        }
+
+        /**
+         * Writes the values of a script, greedily, and is told what stands between them.
+         *
+         * @return how many are right; those that there is no room for are not
+         */
+        int write(Script script) {
+            int right = 0;
+            for (int i = 0; i < script.wanted().size(); i++) {
+                String wanted = script.wanted().get(i);
+                int most = tokenizer.encode(" " + wanted, false, false).length + KvItem.MORE;
+                if (tokens.length + most > room) break;
+                if (answer(null, most).strip().equals(wanted)) right++;
+                int[] said = tokenizer.encode(script.behind().get(i), false, false);
+                int read = tokens.length;
+                if (read + said.length > room) break;
+                int[] longer = Arrays.copyOf(tokens, read + said.length);
+                System.arraycopy(said, 0, longer, read, said.length);
+                to(longer, longer.length);
+            }
+            return right;
         }
 
         private int best(TokenMask allowed) {

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -45,8 +44,8 @@ class KvReaderTest {
                 SkillItem item =
                         SkillItem.of(KvTasks.ALL.make(task), model.tokenizer(), 5, 0, 16, KvMode.QUESTIONS, LENGTH);
                 KvItem questions = new KvItem(item, model.tokenizer());
-                Map<KvMode, List<String>> engines = questions.answers(new Asked(model, Optional.empty()), MODES);
-                Map<KvMode, List<String>> its = questions.answers(new Asked(model, Optional.of(reader)), MODES);
+                Map<KvMode, List<String>> engines = questions.answers(model, MODES);
+                Map<KvMode, List<String>> its = questions.answers(new Asked(model, reader), MODES);
                 for (KvMode mode : MODES) {
                     for (int i = 0; i < engines.get(mode).size(); i++, answers++) {
                         String wanted = engines.get(mode).get(i).strip();
