@@ -47,6 +47,11 @@ final class KvRecipes {
             "keys=thin(bits=4) values=per-token(bits=4)",
             "keys=gear-channel(bits=2) values=gear-token(bits=2)");
 
+    /** Of models whose directions were measured. */
+    private static final List<String> FEW_DIRECTIONS = List.of(
+            "keys=low-rank(rank=64,bits=2) values=low-rank(rank=64,bits=2)",
+            "keys=low-rank(rank=32,bits=2) values=low-rank(rank=32,bits=2)");
+
     private KvRecipes() {}
 
     /**
@@ -58,6 +63,9 @@ final class KvRecipes {
     static List<Candidate> all(ModelSpec spec, int length, List<Double> budgets, Optional<KvCalibration> measured) {
         List<Candidate> all = new ArrayList<>();
         for (String codec : CODECS) if (fits(spec, codec)) all.add(new Candidate(codec, 0));
+        if (measured.filter(m -> !m.bases().isEmpty()).isPresent()) {
+            for (String codec : FEW_DIRECTIONS) if (fits(spec, codec)) all.add(new Candidate(codec, 0));
+        }
         int stretch = Math.max(128, length / 8 / 64 * 64);
         for (String name : KvPrefills.ALL.names())
             all.add(new Candidate(ROWS + " prefill=" + name + "(every=" + stretch + ")", 0));
@@ -88,8 +96,9 @@ final class KvRecipes {
 
     private static List<String> within(ModelSpec spec, int length, double percent, Optional<KvCalibration> measured) {
         int tokens = Math.max(1, (int) Math.round(length * percent / 100));
-        boolean calibrated = measured.isPresent();
-        boolean byHead = calibrated && !measured.get().kvHeads().isEmpty();
+        boolean byHead = measured.filter(m -> !m.kvHeads().isEmpty()).isPresent();
+        boolean calibrated =
+                byHead || measured.filter(m -> !m.layers().isEmpty()).isPresent();
         List<String> all = new ArrayList<>();
         evictions(tokens, calibrated).forEach(evict -> all.add(ROWS + evict));
         if (byHead) heads(spec, length, percent).ifPresent(evict -> all.add(ROWS + evict));

@@ -197,6 +197,7 @@ class KvBenchTest {
         assertThat(rows).anyMatch(row -> row.contains("evict=retrieval-heads(budget=64,"));
         assertThat(rows).anyMatch(row -> row.contains("spread=errors"));
         assertThat(rows).anyMatch(row -> row.contains("spread=heads("));
+        assertThat(rows).anyMatch(row -> row.contains("keys=low-rank(rank=32,bits=2"));
     }
 
     @Test

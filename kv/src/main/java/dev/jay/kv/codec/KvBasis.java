@@ -81,41 +81,56 @@ public final class KvBasis {
         return vectors;
     }
 
-    /** features[r] = vector r . (x - mean), of the first so many directions. */
-    void project(float[] x, float[] features) {
-        int width = mean.length;
-        float[] off = new float[width];
-        for (int c = 0; c < width; c++) off[c] = x[c] - mean[c];
-        for (int r = 0; r < features.length; r++) {
-            float sum = 0;
-            for (int c = 0; c < width; c++) sum += vectors[r * width + c] * off[c];
-            features[r] = sum;
+    // Arrays of arrays in what follows, all read at the same index: such loops become vector code, those with offsets
+    // not.
+
+    /** [width][rank] of the first so many directions: what {@link #project} takes. */
+    float[][] columns(int rank) {
+        float[][] columns = new float[mean.length][rank];
+        for (int c = 0; c < mean.length; c++) {
+            for (int r = 0; r < rank; r++) columns[c][r] = vectors[r * mean.length + c];
         }
+        return columns;
     }
 
-    /** x = mean + the sum of features times their vectors, of channels [from, from + x.length). */
-    void back(float[] features, int from, float[] x) {
-        int width = mean.length;
-        System.arraycopy(mean, from, x, 0, x.length);
+    /** features[r] = vector r . (x - mean), of as many directions as columns have. */
+    void project(float[][] columns, float[] x, float[] features) {
+        Arrays.fill(features, 0);
+        for (int c = 0; c < mean.length; c++) addTimes(x[c] - mean[c], columns[c], features);
+    }
+
+    private static void addTimes(float times, float[] what, float[] to) {
+        for (int i = 0; i < to.length; i++) to[i] += times * what[i];
+    }
+
+    /** Channels [channel, channel + channels) of the first so many directions, and behind them of the mean. */
+    float[][] rows(int rank, int channel, int channels) {
+        float[][] rows = new float[rank + 1][];
+        for (int r = 0; r < rank; r++) {
+            int at = r * mean.length + channel;
+            rows[r] = Arrays.copyOfRange(vectors, at, at + channels);
+        }
+        rows[rank] = Arrays.copyOfRange(mean, channel, channel + channels);
+        return rows;
+    }
+
+    /** x = the last of the rows, and the sum of features times the others. */
+    static void back(float[][] rows, float[] features, float[] x) {
+        int rank = features.length;
+        System.arraycopy(rows[rank], 0, x, 0, x.length);
         int r = 0;
-        for (; r + 4 <= features.length; r += 4) {
-            float f0 = features[r];
-            float f1 = features[r + 1];
-            float f2 = features[r + 2];
-            float f3 = features[r + 3];
-            int v = r * width + from;
-            for (int c = 0; c < x.length; c++) {
-                x[c] += f0 * vectors[v + c]
-                        + f1 * vectors[v + width + c]
-                        + f2 * vectors[v + 2 * width + c]
-                        + f3 * vectors[v + 3 * width + c];
-            }
+        for (; r + 4 <= rank; r += 4) {
+            addTimes(features, r, rows[r], rows[r + 1], rows[r + 2], rows[r + 3], x);
         }
-        for (; r < features.length; r++) {
-            float f = features[r];
-            int v = r * width + from;
-            for (int c = 0; c < x.length; c++) x[c] += f * vectors[v + c];
-        }
+        for (; r < rank; r++) addTimes(features[r], rows[r], x);
+    }
+
+    private static void addTimes(float[] features, int r, float[] a, float[] b, float[] c, float[] d, float[] to) {
+        float ofA = features[r];
+        float ofB = features[r + 1];
+        float ofC = features[r + 2];
+        float ofD = features[r + 3];
+        for (int i = 0; i < to.length; i++) to[i] += ofA * a[i] + ofB * b[i] + ofC * c[i] + ofD * d[i];
     }
 
     @Override

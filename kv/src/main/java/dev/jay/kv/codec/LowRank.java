@@ -51,6 +51,9 @@ final class LowRank implements KvCodec {
     private final KvBasis basis; // null until it is told
     private final int[] bitsOf; // by direction
     private final float[] stepOf;
+    private final float[] middleOf; // of the levels
+    private final int used; // directions that have any bits: the first ones
+    private final float[][] columns; // of these
 
     private LowRank(Args args) {
         this.rank = args.intOf("rank", 32);
@@ -60,6 +63,9 @@ final class LowRank implements KvCodec {
         this.basis = null;
         this.bitsOf = null;
         this.stepOf = null;
+        this.middleOf = null;
+        this.used = 0;
+        this.columns = null;
         boolean isHalf = bits == 16;
         if (rank < 1 || rank > 4096 || !(isHalf || (bits >= 1 && bits <= MOST_BITS))) {
             throw new IllegalArgumentException("low-rank: rank=" + rank + ", bits=" + bits
@@ -75,14 +81,25 @@ final class LowRank implements KvCodec {
         this.basis = basis;
         this.bitsOf = new int[rank];
         this.stepOf = new float[rank];
-        if (bits == 16) return;
+        this.middleOf = new float[rank];
+        if (bits < 16) spend();
+        this.used = bits == 16
+                ? rank
+                : (int) IntStream.of(bitsOf).filter(some -> some > 0).count();
+        this.columns = basis.columns(used);
+    }
+
+    private void spend() {
         for (int left = rank * bits; left > 0; left--) {
             int most = 0;
             for (int r = 1; r < rank; r++) if (gain(r) > gain(most)) most = r;
             if (gain(most) <= 0) break;
             bitsOf[most]++;
         }
-        for (int r = 0; r < rank; r++) stepOf[r] = (float) (STEPS[bitsOf[r]] * Math.sqrt(basis.variances()[r]));
+        for (int r = 0; r < rank; r++) {
+            stepOf[r] = (float) (STEPS[bitsOf[r]] * Math.sqrt(basis.variances()[r]));
+            middleOf[r] = ((1 << bitsOf[r]) - 1) * 0.5f;
+        }
     }
 
     /** What one more bit takes of a direction's error. */
@@ -152,12 +169,12 @@ final class LowRank implements KvCodec {
     public void seal(MemorySegment rows, long from, int width, MemorySegment page, long at) {
         check(width);
         float[] row = new float[width];
-        float[] features = new float[rank];
+        float[] features = new float[used];
         byte[] codes = new byte[rowBytes()];
         for (int t = 0; t < group; t++) {
             MemorySegment.copy(rows, Floats.LAYOUT, from + 4L * t * width, row, 0, width);
             for (int c = 0; c < width; c++) row[c] = Math.clamp(row[c], -MOST, MOST);
-            basis.project(row, features);
+            basis.project(columns, row, features);
             long to = at + (long) t * rowBytes();
             if (bits == 16) {
                 for (int r = 0; r < rank; r++) {
@@ -180,7 +197,7 @@ final class LowRank implements KvCodec {
         double least = Double.POSITIVE_INFINITY;
         for (int s = Math.max(0, most - TRIED); s <= most; s++) {
             double error = 0;
-            for (int r = 0; r < rank; r++) {
+            for (int r = 0; r < used; r++) {
                 double off = features[r] - value(r, level(r, features[r], SCALES[s]), SCALES[s]);
                 error += off * off;
             }
@@ -192,8 +209,7 @@ final class LowRank implements KvCodec {
         Arrays.fill(codes, (byte) 0);
         codes[0] = (byte) best;
         int bit = 8;
-        for (int r = 0; r < rank; r++) {
-            if (bitsOf[r] == 0) continue;
+        for (int r = 0; r < used; r++) {
             int code = level(r, features[r], SCALES[best]) << bit % 8;
             codes[bit / 8] |= (byte) code;
             if (bit % 8 + bitsOf[r] > 8) codes[bit / 8 + 1] |= (byte) (code >> 8);
@@ -203,8 +219,8 @@ final class LowRank implements KvCodec {
 
     /** Whether no feature is beyond the levels of this scale. */
     private boolean reaches(float[] features, float scale) {
-        for (int r = 0; r < rank; r++) {
-            if (bitsOf[r] > 0 && Math.abs(features[r]) > stepOf[r] * scale * (1 << bitsOf[r]) / 2) return false;
+        for (int r = 0; r < used; r++) {
+            if (Math.abs(features[r]) > stepOf[r] * scale * (1 << bitsOf[r]) / 2) return false;
         }
         return true;
     }
@@ -216,8 +232,7 @@ final class LowRank implements KvCodec {
     }
 
     private float value(int r, int level, float scale) {
-        int levels = 1 << bitsOf[r];
-        return (level - (levels - 1) * 0.5f) * stepOf[r] * scale;
+        return (level - middleOf[r]) * stepOf[r] * scale;
     }
 
     @Override
@@ -227,11 +242,17 @@ final class LowRank implements KvCodec {
 
     @Override
     public GroupFormat format(int all, int channel, int channels) {
-        return new Some(this, groupBytes(all), all, channel, channels);
+        check(all);
+        return new Some(this, groupBytes(all), all, channel, channels, basis.rows(used, channel, channels));
     }
 
-    /** Channels [channel, channel + width) of all. */
-    private record Some(LowRank codec, int bytes, int all, int channel, int width) implements GroupFormat {
+    /**
+     * Channels [channel, channel + width) of all.
+     *
+     * @param basis {@link KvBasis#rows} of them
+     */
+    private record Some(LowRank codec, int bytes, int all, int channel, int width, float[][] basis)
+            implements GroupFormat {
         @Override
         public int rows() {
             return codec.group;
@@ -239,7 +260,16 @@ final class LowRank implements KvCodec {
 
         @Override
         public void decode(MemorySegment group, long at, MemorySegment rows, long to) {
-            codec.decode(group, at, all, channel, width, rows, to);
+            byte[] codes = new byte[codec.rowBytes() + 1]; // a code is read from two bytes
+            float[] features = new float[codec.used];
+            float[] row = new float[width];
+            for (int t = 0; t < codec.group; t++) {
+                long from = at + (long) t * codec.rowBytes();
+                MemorySegment.copy(group, from, MemorySegment.ofArray(codes), 0, codec.rowBytes());
+                codec.decode(codes, features);
+                KvBasis.back(basis, features, row);
+                MemorySegment.copy(row, 0, rows, Floats.LAYOUT, to + 4L * t * width, width);
+            }
         }
 
         @Override
@@ -248,34 +278,18 @@ final class LowRank implements KvCodec {
         }
     }
 
-    private void decode(
-            MemorySegment page, long at, int width, int channel, int channels, MemorySegment rows, long to) {
-        check(width);
-        byte[] codes = new byte[rowBytes() + 1]; // a code is read from two bytes
-        float[] features = new float[rank];
-        float[] part = new float[channels];
-        for (int t = 0; t < group; t++) {
-            long from = at + (long) t * rowBytes();
-            if (bits == 16) {
-                for (int r = 0; r < rank; r++) {
-                    features[r] = Float.float16ToFloat(page.get(Floats.SHORT, from + 2L * r));
-                }
-            } else {
-                MemorySegment.copy(page, from, MemorySegment.ofArray(codes), 0, rowBytes());
-                decode(codes, features);
-            }
-            basis.back(features, channel, part);
-            MemorySegment.copy(part, 0, rows, Floats.LAYOUT, to + 4L * t * channels, channels);
-        }
-    }
-
     private void decode(byte[] codes, float[] features) {
+        if (bits == 16) {
+            for (int r = 0; r < used; r++) {
+                features[r] = Float.float16ToFloat((short) (codes[2 * r] & 0xFF | codes[2 * r + 1] << 8));
+            }
+            return;
+        }
         float scale = SCALES[codes[0] & 0xFF];
         int bit = 8;
-        for (int r = 0; r < rank; r++) {
-            int both = codes[bit / 8] & 0xFF;
-            if (bit % 8 + bitsOf[r] > 8) both |= (codes[bit / 8 + 1] & 0xFF) << 8;
-            int level = both >> bit % 8 & (1 << bitsOf[r]) - 1;
+        for (int r = 0; r < used; r++) {
+            int both = codes[bit >> 3] & 0xFF | (codes[(bit >> 3) + 1] & 0xFF) << 8;
+            int level = both >> (bit & 7) & (1 << bitsOf[r]) - 1;
             features[r] = value(r, level, scale);
             bit += bitsOf[r];
         }

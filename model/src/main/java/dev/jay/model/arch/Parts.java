@@ -51,6 +51,7 @@ final class Parts {
     private final List<KvRecipe> recipes;
     private final List<Rotary> rotaries;
     private final Map<Reading, KvAttention> attention = new HashMap<>();
+    private final Map<Rotary, Turning> turnings = new HashMap<>(); // of keys that are kept unturned
 
     Parts(ModelSpec spec, Weights weights, Ops ops, List<KvRecipe> recipes) {
         int streams = spec.kvShape().streams().size();
@@ -164,7 +165,9 @@ final class Parts {
 
     private KvAttention bindAttention(Reading reading) {
         KvStream stream = new KvStream(spec.kvHeads(), spec.headDim(), spec.headDim());
-        Turning turning = reading.late == null ? null : new LateRotation(reading.late, spec.contextLength());
+        Turning turning = reading.late == null
+                ? null
+                : turnings.computeIfAbsent(reading.late, rotary -> new LateRotation(rotary, spec.contextLength()));
         return new KvAttention(ops, reading.recipe, stream, spec.heads(), turning);
     }
 

@@ -16,10 +16,10 @@ public final class LateRotation implements Turning {
     private final int dim;
     private final boolean interleaved;
     private final int positions;
-    private final float[] farCos; // [positions / NEAR][dim / 2], with the amplitude
-    private final float[] farSin;
-    private final float[] nearCos; // [NEAR][dim / 2]
-    private final float[] nearSin;
+    private final float[][] farCos; // [positions / NEAR][dim / 2], with the amplitude
+    private final float[][] farSin;
+    private final float[][] nearCos; // [NEAR][dim / 2]
+    private final float[][] nearSin;
 
     /** @param positions one past the last that is ever turned */
     public LateRotation(ModelSpec.Rotary rotary, int positions) {
@@ -28,21 +28,22 @@ public final class LateRotation implements Turning {
         this.positions = positions;
         int far = Math.ceilDiv(positions, NEAR);
         int pairs = dim / 2;
-        this.farCos = new float[far * pairs];
-        this.farSin = new float[far * pairs];
-        this.nearCos = new float[NEAR * pairs];
-        this.nearSin = new float[NEAR * pairs];
+        this.farCos = new float[far][pairs];
+        this.farSin = new float[far][pairs];
+        this.nearCos = new float[NEAR][pairs];
+        this.nearSin = new float[NEAR][pairs];
         double[] frequencies = new Rotation(rotary).frequencies();
         fill(farCos, farSin, frequencies, NEAR, rotary.amplitude());
         fill(nearCos, nearSin, frequencies, 1, 1);
     }
 
-    private static void fill(float[] cos, float[] sin, double[] frequencies, int step, double amplitude) {
-        for (int i = 0; i < cos.length; i++) {
-            int row = i / frequencies.length;
-            double angle = (double) row * step * frequencies[i % frequencies.length];
-            cos[i] = (float) (amplitude * StrictMath.cos(angle));
-            sin[i] = (float) (amplitude * StrictMath.sin(angle));
+    private static void fill(float[][] cos, float[][] sin, double[] frequencies, int step, double amplitude) {
+        for (int row = 0; row < cos.length; row++) {
+            for (int i = 0; i < frequencies.length; i++) {
+                double angle = (double) row * step * frequencies[i];
+                cos[row][i] = (float) (amplitude * StrictMath.cos(angle));
+                sin[row][i] = (float) (amplitude * StrictMath.sin(angle));
+            }
         }
     }
 
@@ -52,41 +53,37 @@ public final class LateRotation implements Turning {
             throw new IllegalArgumentException("keys to be turned: positions=[" + from + ", " + (from + count)
                     + "), allowed up to " + positions + ", width=" + width + ", turned of it=" + dim);
         }
-        float[] row = new float[dim];
         int pairs = dim / 2;
-        float[] cos = new float[pairs];
-        float[] sin = new float[pairs];
+        float[] row = new float[dim];
+        float[] a = new float[pairs];
+        float[] b = new float[pairs];
         for (int t = 0; t < count; t++) {
-            int far = (from + t) / NEAR * pairs;
-            int near = (from + t) % NEAR * pairs;
-            for (int i = 0; i < pairs; i++) {
-                cos[i] = farCos[far + i] * nearCos[near + i] - farSin[far + i] * nearSin[near + i];
-                sin[i] = farSin[far + i] * nearCos[near + i] + farCos[far + i] * nearSin[near + i];
-            }
+            int far = (from + t) / NEAR;
+            int near = (from + t) % NEAR;
             long there = at + 4L * t * width;
             MemorySegment.copy(keys, Floats.LAYOUT, there, row, 0, dim);
-            if (interleaved) turnNeighbours(row, cos, sin);
-            else turnHalves(row, cos, sin);
+            for (int i = 0; i < pairs; i++) {
+                a[i] = row[interleaved ? 2 * i : i];
+                b[i] = row[interleaved ? 2 * i + 1 : i + pairs];
+            }
+            turn(a, b, farCos[far], farSin[far], nearCos[near], nearSin[near]);
+            for (int i = 0; i < pairs; i++) {
+                row[interleaved ? 2 * i : i] = a[i];
+                row[interleaved ? 2 * i + 1 : i + pairs] = b[i];
+            }
             MemorySegment.copy(row, 0, keys, Floats.LAYOUT, there, dim);
         }
     }
 
-    private static void turnHalves(float[] row, float[] cos, float[] sin) {
-        int pairs = cos.length;
-        for (int i = 0; i < pairs; i++) {
-            float a = row[i];
-            float b = row[i + pairs];
-            row[i] = a * cos[i] - b * sin[i];
-            row[i + pairs] = a * sin[i] + b * cos[i];
-        }
-    }
-
-    private static void turnNeighbours(float[] row, float[] cos, float[] sin) {
-        for (int i = 0; i < cos.length; i++) {
-            float a = row[2 * i];
-            float b = row[2 * i + 1];
-            row[2 * i] = a * cos[i] - b * sin[i];
-            row[2 * i + 1] = a * sin[i] + b * cos[i];
+    /** All at the same index: so it becomes vector code. */
+    private static void turn(float[] a, float[] b, float[] farCos, float[] farSin, float[] nearCos, float[] nearSin) {
+        for (int i = 0; i < a.length; i++) {
+            float cos = farCos[i] * nearCos[i] - farSin[i] * nearSin[i];
+            float sin = farSin[i] * nearCos[i] + farCos[i] * nearSin[i];
+            float x = a[i];
+            float y = b[i];
+            a[i] = x * cos - y * sin;
+            b[i] = x * sin + y * cos;
         }
     }
 }

@@ -22,7 +22,13 @@ final class ScalarUnpack implements UnpackKernel {
 
     @Override
     public void run(long groups, int count, long next, long to, long scratch) {
+        boolean isPlain = rows.name().equals("f32"); // as they come
         for (int g = 0; g < count; g++) {
+            if (isPlain) {
+                long there = to + 4L * g * format.rows() * format.width();
+                format.decode(Raw.ALL, groups + (long) g * format.bytes(), Raw.ALL, there);
+                continue;
+            }
             format.decode(Raw.ALL, groups + (long) g * format.bytes(), Raw.ALL, scratch);
             for (int r = 0; r < format.rows(); r++) {
                 long row = to + ((long) g * format.rows() + r) * rows.bytesFor(format.width());
