@@ -131,11 +131,7 @@ public final class OptimizersBench implements Callable<Integer> {
         Cpu cpu = Cpu.detect();
         try (Workers workers = Workers.of(threads == null ? cpu.cores() : threads)) {
             for (String name : only) {
-                Row row = log.of(name).orElse(null);
-                if (row == null) {
-                    row = run(name, best(name, size, text, cpu, workers), size, count, text, cpu, workers);
-                    log.add(row);
-                }
+                Row row = settled(name, log, size, text, cpu, workers);
                 rows.add(row);
                 System.out.println(OptimizersReport.line(row));
             }
@@ -164,6 +160,26 @@ public final class OptimizersBench implements Callable<Integer> {
             }
         }
         return least;
+    }
+
+    /** At the rate that short runs find best, and at half of it while that is better: a long run wants less. */
+    private Row settled(String name, OptimizersLog log, Size size, ByteText text, Cpu cpu, Workers workers)
+            throws IOException {
+        Row row = log.of(name).orElse(null);
+        if (row == null) {
+            row = run(name, best(name, size, text, cpu, workers), size, size.steps, text, cpu, workers);
+            log.add(row);
+        }
+        while (true) {
+            double rate = row.rate / 2;
+            Row half = log.of(name, rate).orElse(null);
+            if (half == null) {
+                half = run(name, rate, size, size.steps, text, cpu, workers);
+                log.add(half);
+            }
+            if (!(half.loss < row.loss)) return row;
+            row = half;
+        }
     }
 
     /** By short runs: twice the rate while that helps, else half of it while that does. */

@@ -54,8 +54,15 @@ final class OptimizersLog {
         }
     }
 
+    /** The one of the greatest rate, which is the first. */
     Optional<Row> of(String name) {
         return before.stream().filter(r -> r.name().equals(name)).findFirst();
+    }
+
+    Optional<Row> of(String name, double rate) {
+        return before.stream()
+                .filter(r -> r.name().equals(name) && r.rate() == rate)
+                .findFirst();
     }
 
     void add(Row row) throws IOException {

@@ -34,7 +34,7 @@ final class Apollo implements Optimizer {
     private static final long SEED = 0xA9011;
     private static final double GROWTH = 1.01;
     private static final int HEAD = 64;
-    private static final int COLUMNS = 64; // that one thread sums
+    private static final int CHANNELS = 128; // that a thread sums at once
 
     private final int rank;
     private final int gap;
@@ -131,23 +131,47 @@ final class Apollo implements Optimizer {
 
     private static double[] ofColumns(MemorySegment s, int rows, int cols, Ops ops) {
         double[] sums = new double[cols];
-        ops.forEach(Math.ceilDiv(cols, COLUMNS), (chunk, worker) -> {
-            int end = Math.min(cols, (chunk + 1) * COLUMNS);
+        ops.forEach(Math.ceilDiv(cols, CHANNELS), (chunk, worker) -> {
+            int from = chunk * CHANNELS;
+            float[] some = new float[Math.min(CHANNELS, cols - from)];
+            double[] of = new double[some.length];
             for (int r = 0; r < rows; r++) {
-                MemorySegment row = s.asSlice(4L * r * cols, 4L * cols);
-                for (int c = chunk * COLUMNS; c < end; c++) {
-                    double v = row.getAtIndex(JAVA_FLOAT, c);
-                    sums[c] += v * v;
-                }
+                MemorySegment.copy(s, JAVA_FLOAT, 4L * ((long) r * cols + from), some, 0, some.length);
+                for (int c = 0; c < some.length; c++) of[c] += (double) some[c] * some[c];
             }
+            System.arraycopy(of, 0, sums, from, of.length);
         });
         return sums;
     }
 
     private static double[] ofRows(MemorySegment s, int rows, int cols, Ops ops) {
         double[] sums = new double[rows];
-        for (int r = 0; r < rows; r++) sums[r] = ops.gradients().squares(s.asSlice(4L * r * cols, 4L * cols), cols);
+        ops.forEach(Math.ceilDiv(rows, CHANNELS), (chunk, worker) -> {
+            int end = Math.min(rows, (chunk + 1) * CHANNELS);
+            float[] row = new float[cols];
+            for (int r = chunk * CHANNELS; r < end; r++) {
+                MemorySegment.copy(s, JAVA_FLOAT, 4L * r * cols, row, 0, cols);
+                sums[r] = ofRow(row);
+            }
+        });
         return sums;
+    }
+
+    /** In four sums, of which none waits for another. */
+    private static double ofRow(float[] row) {
+        double a = 0;
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        int i = 0;
+        for (; i + 3 < row.length; i += 4) {
+            a += (double) row[i] * row[i];
+            b += (double) row[i + 1] * row[i + 1];
+            c += (double) row[i + 2] * row[i + 2];
+            d += (double) row[i + 3] * row[i + 3];
+        }
+        for (; i < row.length; i++) a += (double) row[i] * row[i];
+        return a + b + c + d;
     }
 
     private static void apply(Projection by, Parameter p, double[] factors, float keep, double rate, Ops ops) {
