@@ -134,6 +134,12 @@ public final class KvRecipe {
             throw new IllegalArgumentException("kv recipe '" + text + "': evict= moves tokens between the units that"
                     + " prefill= has found; wanted one of the two");
         }
+        if (filter != null && keys.wantsUnturned() && filter.layer(Integer.MAX_VALUE) > 0) {
+            throw new IllegalArgumentException("kv recipe '" + text
+                    + "': filter= holds queries against keys as they are"
+                    + " kept, and keys=" + keys.name() + " keeps them before positions turn them; wanted keys that"
+                    + " are kept turned, or no filter=");
+        }
         if (filter != null && eviction != null) {
             throw new IllegalArgumentException("kv recipe '" + text + "': evict= forgets tokens before filter= has"
                     + " compared them, and what passes is as few as asked for; wanted one of the two");
