@@ -39,7 +39,11 @@ class KvFloorTest {
     void write() throws IOException {
         file = folder.resolve("m.gguf");
         Synth.write("llama-mini", "q8_0", 3, file);
-        options = ModelOptions.defaults().withContextLength(512).withStepTokens(16);
+        // each thread unpacks a piece of what is sealed: two of them take what few bits save of so short a context
+        options = ModelOptions.defaults()
+                .withContextLength(512)
+                .withStepTokens(16)
+                .withThreads(1);
         judge(SomeRows.FOUR, 0.985, SomeRows.TWO, 0.9, SomeRows.WINDOW, 0.4);
     }
 
