@@ -45,8 +45,11 @@ class ServerFloorTest {
             rows.add(new JudgedRow(recipe, "needle", "single", 256, 9, 1, quality, 1, 1, 1, 1, 1));
         }
         Files.writeString(KvJudgements.beside(file), new Judgement(Fingerprint.of(file), "m.gguf", rows).text());
-        // room for one sequence in four bits
-        ModelOptions options = ModelOptions.defaults().withContextLength(512).withStepTokens(16);
+        // room for one sequence in four bits; more threads would take more to unpack them than that saves of so few
+        ModelOptions options = ModelOptions.defaults()
+                .withContextLength(512)
+                .withStepTokens(16)
+                .withThreads(1);
         long budget;
         try (Planning planning = Planning.open(file, options.withKvRecipe(FOUR))) {
             budget = planning.plan().neededBytes();
