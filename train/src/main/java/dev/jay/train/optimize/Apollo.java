@@ -22,14 +22,10 @@ final class Apollo implements Optimizer {
     static final Catalog.Entry<Optimizer> ENTRY = new Catalog.Entry<>(
             "apollo",
             "the gradient, scaled by channel as Adam would a random projection (APOLLO);"
-                    + " apollo(rank=0,gap=200,scale=2.5,decay=0.1): rank 0 is a quarter of the width; a step is scale"
+                    + " apollo(rank=0,gap=200,scale=1,decay=0.1): rank 0 is a quarter of the width; a step is scale"
                     + " times as long as AdamW's at the same rate",
             a -> new Apollo(
-                    a.intOf("rank", 0),
-                    a.intOf("gap", 200),
-                    a.doubleOf("scale", 2.5),
-                    a.doubleOf("decay", 0.1),
-                    false));
+                    a.intOf("rank", 0), a.intOf("gap", 200), a.doubleOf("scale", 1), a.doubleOf("decay", 0.1), false));
 
     private static final long SEED = 0xA9011;
     private static final double GROWTH = 1.01;
