@@ -19,9 +19,10 @@ import java.lang.foreign.MemorySegment;
 final class GaLore implements Optimizer {
     static final Catalog.Entry<Optimizer> ENTRY = new Catalog.Entry<>(
             "galore",
-            "Adam on gradients projected to their subspace (GaLore); galore(rank=0,gap=200,scale=1,decay=0.1): rank 0"
-                    + " is a quarter of the width; a step is scale times as long as AdamW's at the same rate",
-            a -> new GaLore(a.intOf("rank", 0), a.intOf("gap", 200), a.doubleOf("scale", 1), a.doubleOf("decay", 0.1)));
+            "Adam on gradients projected to their subspace (GaLore); galore(rank=0,gap=200,scale=0.25,decay=0.1): rank"
+                    + " 0 is a quarter of the width; a step is scale times as long as AdamW's at the same rate",
+            a -> new GaLore(
+                    a.intOf("rank", 0), a.intOf("gap", 200), a.doubleOf("scale", 0.25), a.doubleOf("decay", 0.1)));
 
     private static final long SEED = 0x6A1073;
 
