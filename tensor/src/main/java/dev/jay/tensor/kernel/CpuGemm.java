@@ -35,8 +35,9 @@ final class CpuGemm implements Gemm {
             return;
         }
         int depth = Math.min(k, kernel.depth());
-        ops.reserveScratch(own + kernel.packedBytes(Math.min(m, MOST_ROWS), depth));
-        long packed = ops.shared(kernel.packedBytes(Math.min(n, MOST_COLUMNS), depth));
+        Room room = room(m, n, k);
+        ops.reserveScratch(room.each());
+        long packed = ops.shared(room.shared());
         boolean shared = ops.isWorthSharing((long) m * n * k);
         for (int j = 0; j < n; j += MOST_COLUMNS) {
             int columns = Math.min(MOST_COLUMNS, n - j);
@@ -49,9 +50,11 @@ final class CpuGemm implements Gemm {
     }
 
     @Override
-    public long workingBytes() {
-        long each = Scratch.sizeOf(own + kernel.packedBytes(MOST_ROWS, kernel.depth()));
-        return each * ops.workers() + kernel.packedBytes(MOST_COLUMNS, kernel.depth());
+    public Room room(int m, int n, int k) {
+        if (m == 0 || n == 0 || k == 0) return Room.NONE;
+        int depth = Math.min(k, kernel.depth());
+        long each = Scratch.sizeOf(own + kernel.packedBytes(Math.min(m, MOST_ROWS), depth));
+        return new Room(each, kernel.packedBytes(Math.min(n, MOST_COLUMNS), depth));
     }
 
     private static long address(String what, Factor f, int rows, int cols) {

@@ -183,4 +183,51 @@ final class CpuGradients implements GradientOps {
             }
         });
     }
+
+    @Override
+    public void squares(MemorySegment x, MemorySegment sums, int rows, int cols, boolean ofColumns) {
+        long at = address("squares x", x, floats(rows, cols));
+        long to = address("squares sums", sums, floats(1, ofColumns ? cols : rows));
+        if (!ofColumns) {
+            ops.spread(rows, cols, (row, some) -> {
+                for (long r = row; r < row + some; r++) {
+                    Raw.set(to, r, (float) kernels.squares(at + floats(r, cols), cols));
+                }
+            });
+            return;
+        }
+        ops.spread(cols, rows, (col, some) -> {
+            sums.asSlice(floats(1, col), floats(1, some)).fill((byte) 0);
+            for (long r = 0; r < rows; r++) {
+                kernels.addSquares(to + floats(1, col), at + floats(1, r * cols + col), (int) some);
+            }
+        });
+    }
+
+    @Override
+    public void descend(MemorySegment w, MemorySegment g, float step, float keep, long count) {
+        long weights = address("descend w", w, floats(1, count));
+        long gradient = address("descend g", g, floats(1, count));
+        ops.spread(count, 1, (i, some) -> {
+            for (long from = i; from < i + some; from += RANGE) {
+                long at = floats(1, from);
+                kernels.descend(weights + at, gradient + at, step, keep, (int) Math.min(RANGE, i + some - from));
+            }
+        });
+    }
+
+    @Override
+    public void descend(
+            MemorySegment w, MemorySegment g, MemorySegment steps, float keep, int rows, int cols, boolean byColumns) {
+        long weights = address("descend w", w, floats(rows, cols));
+        long gradient = address("descend g", g, floats(rows, cols));
+        long by = address("descend steps", steps, floats(1, byColumns ? cols : rows));
+        ops.spread(rows, cols, (row, some) -> {
+            for (long r = row; r < row + some; r++) {
+                long at = floats(r, cols);
+                if (byColumns) kernels.descendEach(weights + at, gradient + at, by, keep, cols);
+                else kernels.descend(weights + at, gradient + at, Raw.get(by, r), keep, cols);
+            }
+        });
+    }
 }

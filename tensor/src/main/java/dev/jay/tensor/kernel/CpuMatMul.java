@@ -9,18 +9,21 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Some matrices and their code. Chunks are runs of blocks of rows, of the first matrix, then of the second, and so on: large
- * ones first, so that each is a long stream, and small ones last, so that threads end together.
+ * Some matrices and their code. Blocks of rows, of the first matrix, then of the second, and so on, are cut into as many
+ * streams as there are threads, and these into chunks: large ones first, so that each is long, and small ones last, so that
+ * threads end together. Streams give a chunk in turn: a thread that takes every other one, of two, reads on where it ended.
  */
 final class CpuMatMul implements MatMul, Workers.Task {
     private static final int BLOCK = 32; // rows that kernels block by
+    private static final int CHUNKS = 8; // of a stream
 
     private final CpuOps ops;
     private final List<Matrix> matrices;
     private final MatMulKernel[][] code; // of each matrix, by the rows they are for, most first
     private final int cols;
     private final int[] firstBlock; // of each matrix, and one past the last
-    private final int chunks;
+    private final int streams;
+    private final int chunks; // a multiple of them
     private final long rows; // of all
 
     // Of the call in progress; calls come one at a time.
@@ -40,18 +43,26 @@ final class CpuMatMul implements MatMul, Workers.Task {
         for (int i = 0; i < code.length; i++) {
             firstBlock[i + 1] = firstBlock[i] + Math.ceilDiv(matrices.get(i).rows(), BLOCK);
         }
-        this.chunks = Math.min(ops.chunks(), firstBlock[code.length]);
+        this.streams = ops.workers();
+        int each = streams == 1 ? 1 : Math.clamp(firstBlock[code.length] / streams, 1, CHUNKS);
+        this.chunks = streams * each;
         this.w = new long[code.length];
         this.x = new long[code.length];
         this.y = new long[code.length];
         this.now = new MatMulKernel[code.length];
     }
 
-    /** The first block of a chunk: what is left, as a part of all, falls with the square of the chunks that are left. */
-    private int begin(int chunk) {
-        long left = (long) chunks - chunk;
-        int blocks = firstBlock[code.length];
-        return blocks - (int) Math.ceilDiv(blocks * left * left, (long) chunks * chunks);
+    /**
+     * The block that a stream has come to after so many chunks of it: what is left, as a part of all, falls with the square
+     * of the chunks that are left.
+     */
+    private int edge(int stream, int given) {
+        long blocks = firstBlock[code.length];
+        int from = (int) (blocks * stream / streams);
+        int to = (int) (blocks * (stream + 1) / streams);
+        long each = chunks / streams;
+        long left = each - given;
+        return to - (int) Math.ceilDiv((to - from) * left * left, each * each);
     }
 
     @Override
@@ -120,8 +131,8 @@ final class CpuMatMul implements MatMul, Workers.Task {
 
     @Override
     public void run(int chunk, int worker) {
-        int begin = begin(chunk);
-        int end = begin(chunk + 1);
+        int begin = edge(chunk % streams, chunk / streams);
+        int end = edge(chunk % streams, chunk / streams + 1);
         for (int i = 0; i < code.length; i++) {
             int first = Math.max(begin, firstBlock[i]) - firstBlock[i];
             int last = Math.min(end, firstBlock[i + 1]) - firstBlock[i];

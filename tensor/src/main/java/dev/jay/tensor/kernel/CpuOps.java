@@ -102,10 +102,27 @@ public final class CpuOps implements Ops {
     }
 
     @Override
-    public Gemm gemm(Precision precision) {
+    public GemmKernel floatProducts(Precision precision) {
         KernelChoice.From<GemmKernel> from = kernels.gemm(precision);
         bound.put("gemm " + precision, from.provider());
-        return new CpuGemm(this, from.kernel());
+        return from.kernel();
+    }
+
+    @Override
+    public TurnKernel turns(TurnKernel.Shape shape) {
+        KernelChoice.From<TurnKernel> from = kernels.turns(shape);
+        bound.put("rows of " + shape, from.provider());
+        return from.kernel();
+    }
+
+    @Override
+    public RowKernels rowOperations() {
+        return rows;
+    }
+
+    @Override
+    public Gemm gemm(Precision precision) {
+        return new CpuGemm(this, floatProducts(precision));
     }
 
     @Override
@@ -280,11 +297,6 @@ public final class CpuOps implements Ops {
             long first = chunk * each;
             share.run(first, Math.min(each, count - first));
         });
-    }
-
-    /** Pieces to cut a region of work into. */
-    int chunks() {
-        return workers.count() == 1 ? 1 : workers.count() * CHUNKS_PER_WORKER;
     }
 
     /** True if so much work is worth more than one thread. */

@@ -27,8 +27,28 @@ public interface Gemm {
         }
     }
 
-    /** The most bytes that its products take beside their matrices, all threads together. */
-    long workingBytes();
+    /**
+     * What products take beside their matrices; of several, one after the other, the {@link #max}.
+     *
+     * @param each   bytes of a thread
+     * @param shared bytes of all threads
+     */
+    record Room(long each, long shared) {
+        /** Of no product. */
+        public static final Room NONE = new Room(0, 0);
+
+        public Room max(Room other) {
+            return new Room(Math.max(each, other.each), Math.max(shared, other.shared));
+        }
+
+        /** Of so many threads together. */
+        public long bytes(int threads) {
+            return threads * each + shared;
+        }
+    }
+
+    /** Of a product of that shape, and of any that is in no way greater. */
+    Room room(int m, int n, int k);
 
     /**
      * @param c       values, {@code cStride} from a row to the next; must not overlap a factor

@@ -47,6 +47,15 @@ public interface GradientKernels {
      */
     void adam(long w, long g, long m, long v, Adam by, int count);
 
+    /** sums[i] += x[i]^2. */
+    void addSquares(long sums, long x, int count);
+
+    /** w = w * keep - step * g. */
+    void descend(long w, long g, float step, float keep, int count);
+
+    /** w[i] = w[i] * keep - steps[i] * g[i]. */
+    void descendEach(long w, long g, long steps, float keep, int count);
+
     /**
      * One step's numbers.
      *

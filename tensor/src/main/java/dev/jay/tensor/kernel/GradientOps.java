@@ -67,6 +67,24 @@ public interface GradientOps {
             int rows,
             int dim);
 
+    /**
+     * The squares of the lengths of the rows, or of the columns.
+     *
+     * @param sums f32 [rows], or [cols]; set
+     */
+    void squares(MemorySegment x, MemorySegment sums, int rows, int cols, boolean ofColumns);
+
+    /** w = w * keep - step * g, of so many weights. */
+    void descend(MemorySegment w, MemorySegment g, float step, float keep, long count);
+
+    /**
+     * The same with a step for each row, or for each column.
+     *
+     * @param steps f32 [rows], or [cols]
+     */
+    void descend(
+            MemorySegment w, MemorySegment g, MemorySegment steps, float keep, int rows, int cols, boolean byColumns);
+
     /** {@link GradientKernels#adam}, of so many weights. */
     void adam(MemorySegment w, MemorySegment g, MemorySegment m, MemorySegment v, GradientKernels.Adam by, long count);
 }

@@ -52,6 +52,16 @@ public final class KernelChoice implements AutoCloseable {
         return first("unpacking " + format + " to " + rows.name(), k -> k.unpack(format, rows));
     }
 
+    /** The fastest there is; where there is none the row operations serve. */
+    public From<TurnKernel> turns(TurnKernel.Shape shape) {
+        for (Kernels kernels : chain) {
+            Optional<TurnKernel> found = kernels.turns(shape);
+            if (found.isPresent()) return new From<>(kernels.name(), found.get());
+        }
+        From<RowKernels> rows = rows();
+        return new From<>(rows.provider(), new PlainTurns(shape, rows.kernel()));
+    }
+
     public From<RowKernels> rows() {
         return first("row operations", Kernels::rows);
     }

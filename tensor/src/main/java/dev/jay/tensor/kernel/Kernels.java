@@ -29,6 +29,11 @@ public interface Kernels extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** For rows that are turned one by one. Empty unless a provider says otherwise. */
+    default Optional<TurnKernel> turns(TurnKernel.Shape shape) {
+        return Optional.empty();
+    }
+
     Optional<RowKernels> rows();
 
     /** For products of float matrices, both computed; training's. Empty unless a provider says otherwise. */

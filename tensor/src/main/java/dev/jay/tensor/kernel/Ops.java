@@ -30,6 +30,15 @@ public interface Ops extends AutoCloseable {
      */
     MatMulKernel rowProducts(WeightFormat format);
 
+    /** Code for one thread's share of a product of two float matrices, for the same; never null. */
+    GemmKernel floatProducts(Precision precision);
+
+    /** Code for rows that are turned one by one, for the same; never null. */
+    TurnKernel turns(TurnKernel.Shape shape);
+
+    /** Code for the small operations on one thread, for the same; never null. */
+    RowKernels rowOperations();
+
     /** Code for products of two float matrices. */
     Gemm gemm(Precision precision);
 

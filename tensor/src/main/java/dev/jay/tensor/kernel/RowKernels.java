@@ -14,6 +14,13 @@ public interface RowKernels {
      */
     void rotate(long x, int heads, int dim, int rotaryDim, long table, boolean interleaved);
 
+    /** The same of rows of one head, each by angles of its own: those of row r at {@code table + 4 * r * rotaryDim}. */
+    default void rotateEach(long x, int rows, int dim, int rotaryDim, long table, boolean interleaved) {
+        for (int r = 0; r < rows; r++) {
+            rotate(x + 4L * r * dim, 1, dim, rotaryDim, table + 4L * r * rotaryDim, interleaved);
+        }
+    }
+
     /** x = silu(x) * y. */
     void swiGlu(long x, long y, long count);
 
@@ -31,6 +38,6 @@ public interface RowKernels {
     /** x = softmax(x * scale), in place. */
     void softmax(long x, float scale, int count);
 
-    /** The index of the greatest; the lowest such index; a NaN is never the greatest. */
+    /** The index of the first NaN, so that none goes unseen; without one, that of the greatest, the lowest such index. */
     int argMax(long x, int count);
 }

@@ -108,4 +108,19 @@ final class ScalarGradients implements GradientKernels {
             Raw.set(w, i, Raw.get(w, i) * by.keep() - by.rate() * step);
         }
     }
+
+    @Override
+    public void addSquares(long sums, long x, int count) {
+        for (int i = 0; i < count; i++) Raw.set(sums, i, Raw.get(sums, i) + Raw.get(x, i) * Raw.get(x, i));
+    }
+
+    @Override
+    public void descend(long w, long g, float step, float keep, int count) {
+        for (int i = 0; i < count; i++) Raw.set(w, i, Raw.get(w, i) * keep - step * Raw.get(g, i));
+    }
+
+    @Override
+    public void descendEach(long w, long g, long steps, float keep, int count) {
+        for (int i = 0; i < count; i++) Raw.set(w, i, Raw.get(w, i) * keep - Raw.get(steps, i) * Raw.get(g, i));
+    }
 }

@@ -79,6 +79,7 @@ final class ScalarRows implements RowKernels {
         float max = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < count; i++) {
             float v = Raw.get(x, i);
+            if (Float.isNaN(v)) return i;
             if (v > max) {
                 max = v;
                 best = i;

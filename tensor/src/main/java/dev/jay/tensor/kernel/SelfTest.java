@@ -49,6 +49,8 @@ final class SelfTest {
         operations.put("rms-norm", (k, x, y) -> k.rmsNorm(x, y, 1e-5f, x, 2, dim));
         operations.put("rotate interleaved", (k, x, y) -> k.rotate(x, 2, dim, dim - 1, y, true));
         operations.put("rotate", (k, x, y) -> k.rotate(x, 2, dim, dim - 1, y, false));
+        operations.put("rotate each", (k, x, y) -> k.rotateEach(x, 2, dim, dim - 1, y, false));
+        operations.put("rotate each interleaved", (k, x, y) -> k.rotateEach(x, 2, dim, dim - 1, y, true));
         operations.put("swiglu", (k, x, y) -> k.swiGlu(x, y, 2L * dim));
         operations.put("add", (k, x, y) -> k.add(x, y, 2L * dim));
         operations.put("add bias", (k, x, y) -> k.addBias(x, y, 2, dim));
@@ -90,6 +92,9 @@ final class SelfTest {
         operations.put("cross-entropy", (k, at) -> k.crossEntropy(at[0], n - 2, 0.7f, n));
         operations.put("log-sum", (k, at) -> none(() -> k.logSum(at[0], at[4], n)));
         operations.put("softmax part", (k, at) -> k.softmaxPart(at[0], 1.5f, 0.7f, n));
+        operations.put("add squares", (k, at) -> none(() -> k.addSquares(at[0], at[1], n)));
+        operations.put("descend", (k, at) -> none(() -> k.descend(at[0], at[1], 0.3f, 0.9f, n)));
+        operations.put("descend each", (k, at) -> none(() -> k.descendEach(at[0], at[1], at[2], 0.9f, n)));
         operations.put("adam", (k, at) -> none(() -> k.adam(at[0], at[1], at[2], at[4], adam, n)));
         try (Region region = memory.reserve("self-test", ROOM + 12L * n * Float.BYTES)) {
             Scratch arena = new Scratch(region.bytes());
@@ -245,6 +250,27 @@ final class SelfTest {
             kernel.run(groups.address(), 2, groups.address(), got.address(), scratch);
             long at = wanted.mismatch(got);
             return at < 0 ? Optional.empty() : Optional.of("byte=" + at + " of " + decoded);
+        }
+    }
+
+    /** Three rows. Empty if all is well. */
+    Optional<String> turns(TurnKernel.Shape shape, TurnKernel kernel) {
+        int n = 3;
+        int values = n * shape.width();
+        try (Region region = memory.reserve("self-test", ROOM + 32L * values)) {
+            Scratch arena = new Scratch(region.bytes());
+            long bias = randomFloats(arena, shape.width()).address();
+            long angles = randomFloats(arena, n * Math.max(1, shape.dim())).address();
+            MemorySegment rows = randomFloats(arena, values);
+            MemorySegment same = arena.floats(values).copyFrom(rows);
+            MemorySegment wanted = arena.floats(values);
+            MemorySegment coded = arena.take(n * shape.to().bytesFor(shape.width()));
+            MemorySegment got = arena.floats(values);
+            new PlainTurns(shape, new ScalarRows()).run(rows.address(), n, bias, angles, coded.address());
+            shape.to().decode(coded, 0, values, wanted, 0);
+            kernel.run(same.address(), n, bias, angles, coded.address());
+            shape.to().decode(coded, 0, values, got, 0);
+            return differs(wanted, got, values, 0.02); // no value is beyond 4, and bf16 has eight bits
         }
     }
 

@@ -96,6 +96,14 @@ final class TriedKernels implements Kernels {
     }
 
     @Override
+    public Optional<TurnKernel> turns(TurnKernel.Shape shape) {
+        return tried(
+                "turning rows of " + shape,
+                kernels -> kernels.turns(shape),
+                kernel -> new SelfTest(memory).turns(shape, kernel));
+    }
+
+    @Override
     public Optional<RowKernels> rows() {
         return tried("rows", Kernels::rows, kernel -> new SelfTest(memory).rows(kernel));
     }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -43,12 +42,24 @@ public final class DirectFile implements AutoCloseable {
 
     /** A file to write and read back, gone when it is closed. Nobody else should open it. */
     public static DirectFile temporary(Path path) throws IOException {
-        List<OpenOption> options = new ArrayList<>(List.of(
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.DELETE_ON_CLOSE));
+        return made(
+                path,
+                List.of(
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DELETE_ON_CLOSE));
+    }
+
+    /** A file to write whole lines to, empty at first. */
+    public static DirectFile create(Path path) throws IOException {
+        return made(
+                path,
+                List.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE));
+    }
+
+    private static DirectFile made(Path path, List<OpenOption> options) throws IOException {
         OpenOption direct = directOption();
         if (direct != null) {
             try {
@@ -56,7 +67,7 @@ public final class DirectFile implements AutoCloseable {
                 more.add(direct);
                 return new DirectFile(path, FileChannel.open(path, more.toArray(OpenOption[]::new)));
             } catch (IOException | UnsupportedOperationException e) {
-                Files.deleteIfExists(path); // such as a file system in memory: plain writes then
+                // such as a file system in memory: plain writes then
             }
         }
         return new DirectFile(path, FileChannel.open(path, options.toArray(OpenOption[]::new)));

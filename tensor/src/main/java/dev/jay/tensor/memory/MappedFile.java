@@ -75,8 +75,9 @@ public final class MappedFile implements AutoCloseable {
      */
     public void check() {
         try {
-            long size = channel.size();
-            FileTime now = Files.getLastModifiedTime(path);
+            BasicFileAttributes is = Files.readAttributes(path, BasicFileAttributes.class); // both with one question
+            long size = is.size();
+            FileTime now = is.lastModifiedTime();
             if (size != region.size() || !now.equals(modified)) {
                 throw new IllegalStateException("model file changed while in use: file=" + path + ", size was "
                         + region.size() + " is " + size + ", modified was " + modified + " is " + now);

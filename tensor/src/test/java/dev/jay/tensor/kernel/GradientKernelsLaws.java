@@ -143,4 +143,15 @@ class GradientKernelsLaws {
             hold(n, 1e-5, (k, at) -> none(() -> k.adam(at[0], at[1], at[2], at[4], alone, n)));
         }
     }
+
+    @Test
+    void shouldStepAlongTheGradient() {
+        for (int n : SIZES) {
+            hold(n, 1e-6, (k, at) -> none(() -> k.addSquares(at[4], at[0], n)));
+            for (float keep : new float[] {0, 0.99f, 1}) {
+                hold(n, 1e-6, (k, at) -> none(() -> k.descend(at[0], at[1], 0.3f, keep, n)));
+                hold(n, 1e-6, (k, at) -> none(() -> k.descendEach(at[0], at[1], at[2], keep, n)));
+            }
+        }
+    }
 }

@@ -82,7 +82,8 @@ class MatMulLaws {
     void shouldGiveTheSameBitsInAnyCompany() {
         forAll(
                 (kernel, format, about) -> {
-                    for (int size : new int[] {40, 1088}) { // with a tail, and in whole vectors
+                    for (int size :
+                            new int[] {40, 512, 1088}) { // with a tail, in whole rounds of blocks, in whole vectors
                         long mark = fixture.room.mark();
                         int cols = KernelFixture.cols(format, size);
                         int rows = 14;

@@ -4,6 +4,7 @@ package dev.jay.tensor.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.jay.tensor.format.WeightFormats;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -68,8 +69,72 @@ class RowKernelsLaws {
                 long table = fixture.floats(size).address();
                 hold(3 * size, 1e-6, (k, x) -> k.rotate(x, 3, size, rotary, table, true));
                 hold(3 * size, 1e-6, (k, x) -> k.rotate(x, 3, size, rotary, table, false));
+                long each = fixture.floats(3 * size).address();
+                hold(3 * size, 1e-6, (k, x) -> k.rotateEach(x, 3, size, rotary, each, true));
+                hold(3 * size, 1e-6, (k, x) -> k.rotateEach(x, 3, size, rotary, each, false));
             }
         }
+    }
+
+    private static final List<int[]> TURNED = List.of( // width, of which turned
+            new int[] {64, 64},
+            new int[] {128, 64},
+            new int[] {128, 128},
+            new int[] {256, 256},
+            new int[] {16, 0},
+            new int[] {48, 32},
+            new int[] {80, 80},
+            new int[] {96, 16},
+            new int[] {7, 4});
+
+    /** Rows and what comes of them end where their memory ends. */
+    @Test
+    void shouldTurnRowsEachByItsAngles() {
+        for (String to : List.of("f32", "bf16")) {
+            for (int[] of : TURNED) {
+                for (int kind = 0; kind < 4; kind++) {
+                    TurnKernel.Shape shape = new TurnKernel.Shape(
+                            of[0], of[1], kind % 2 == 1, kind / 2 == 1, WeightFormats.ALL.make(to));
+                    for (int n : new int[] {0, 1, 5}) checkTurns(shape, n);
+                }
+            }
+        }
+    }
+
+    private void checkTurns(TurnKernel.Shape shape, int n) {
+        long mark = fixture.room.mark();
+        int values = n * shape.width();
+        MemorySegment rows = fixture.floats(values);
+        long bias = fixture.floats(shape.width()).address();
+        long angles = fixture.floats(n * shape.dim()).address();
+        float[] wanted = turned(new PlainTurns(shape, definition), shape, rows, n, bias, angles);
+        for (Kernels kernels : fixture.providers) {
+            if (kernels.turns(shape).isEmpty()) continue;
+            float[] got = turned(kernels.turns(shape).get(), shape, rows, n, bias, angles);
+            double near = shape.to().name().equals("f32") ? 1e-6 : 0x1p-8;
+            for (int i = 0; i < values; i++) {
+                assertThat((double) got[i])
+                        .as("%s %s at=%d seed=%d", kernels.name(), shape, i, fixture.seed)
+                        .isCloseTo(wanted[i], within(near * (1 + Math.abs(wanted[i]))));
+            }
+        }
+        fixture.room.release(mark);
+    }
+
+    private float[] turned(
+            TurnKernel kernel, TurnKernel.Shape shape, MemorySegment rows, int n, long bias, long angles) {
+        MemorySegment from = copy(rows);
+        MemorySegment to = fixture.room.take(n * shape.to().bytesFor(shape.width()) + 64);
+        to.fill((byte) 77);
+        kernel.run(from.address(), n, bias, angles, to.address());
+        for (long i = to.byteSize() - 64; i < to.byteSize(); i++) {
+            assertThat(to.get(ValueLayout.JAVA_BYTE, i)).as("behind %s", shape).isEqualTo((byte) 77);
+        }
+        MemorySegment values = fixture.room.floats((long) n * shape.width());
+        shape.to().decode(to, 0, (long) n * shape.width(), values, 0);
+        float[] all = new float[n * shape.width()];
+        for (int i = 0; i < all.length; i++) all[i] = Raw.get(values.address(), i);
+        return all;
     }
 
     @Test
@@ -135,13 +200,34 @@ class RowKernelsLaws {
             for (int size : SIZES) {
                 MemorySegment x = fixture.floats(size);
                 for (int round = 0; round < 20; round++) {
+                    float greatest = round == 19 ? Float.POSITIVE_INFINITY : 100 + round;
                     int at = fixture.random.nextInt(size);
-                    Raw.set(x.address(), at, 100 + round);
-                    Raw.set(x.address(), at + fixture.random.nextInt(size - at), 100 + round);
-                    Raw.set(x.address(), fixture.random.nextInt(size), Float.NaN);
+                    Raw.set(x.address(), at, greatest);
+                    Raw.set(x.address(), at + fixture.random.nextInt(size - at), greatest);
+                    Raw.set(x.address(), fixture.random.nextInt(size), Float.NEGATIVE_INFINITY);
                     assertThat(rows.argMax(x.address(), size))
                             .as("%s size=%d", kernels.name(), size)
                             .isEqualTo(definition.argMax(x.address(), size));
+                }
+            }
+        }
+    }
+
+    /** Whoever asks for the greatest need not look for such again. */
+    @Test
+    void shouldFindTheFirstThatIsNoNumberBeforeTheGreatest() {
+        for (Kernels kernels : fixture.providers) {
+            RowKernels rows = kernels.rows().orElse(definition);
+            for (int size : SIZES) {
+                for (int round = 0; round < 20; round++) {
+                    MemorySegment x = fixture.floats(size);
+                    Raw.set(x.address(), fixture.random.nextInt(size), Float.POSITIVE_INFINITY);
+                    int first = fixture.random.nextInt(size);
+                    Raw.set(x.address(), first + fixture.random.nextInt(size - first), Float.NaN);
+                    Raw.set(x.address(), first, Float.intBitsToFloat(round % 2 == 0 ? 0xFFC00001 : 0x7FC00000));
+                    assertThat(rows.argMax(x.address(), size))
+                            .as("%s size=%d", kernels.name(), size)
+                            .isEqualTo(first);
                 }
             }
         }
@@ -158,6 +244,8 @@ class RowKernelsLaws {
                 (k, x, y, n) -> k.rmsNorm(x, y, 1e-5f, x, 1, n),
                 (k, x, y, n) -> k.rotate(x, 1, n, n / 2 * 2, y, true),
                 (k, x, y, n) -> k.rotate(x, 1, n, n / 2 * 2, y, false),
+                (k, x, y, n) -> k.rotateEach(x, 1, n, n / 2 * 2, y, true),
+                (k, x, y, n) -> k.rotateEach(x, 1, n, n / 2 * 2, y, false),
                 RowKernels::swiGlu,
                 RowKernels::add,
                 (k, x, y, n) -> k.addBias(x, y, 1, n),

@@ -158,5 +158,20 @@ class SelfTestTest {
         public void adam(long w, long g, long m, long v, Adam by, int count) {
             definition.adam(w, g, m, v, by, count);
         }
+
+        @Override
+        public void addSquares(long sums, long x, int count) {
+            definition.addSquares(sums, x, count);
+        }
+
+        @Override
+        public void descend(long w, long g, float step, float keep, int count) {
+            definition.descend(w, g, step, keep, count);
+        }
+
+        @Override
+        public void descendEach(long w, long g, long steps, float keep, int count) {
+            definition.descendEach(w, g, steps, keep, count);
+        }
     }
 }

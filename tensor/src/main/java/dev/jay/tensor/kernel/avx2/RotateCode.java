@@ -6,6 +6,8 @@ import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
+import static dev.jay.tensor.asm.x86.Integers.POP;
+import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.SHL;
 import static dev.jay.tensor.asm.x86.Integers.SHR;
@@ -15,6 +17,7 @@ import static dev.jay.tensor.asm.x86.Reg.R11;
 import static dev.jay.tensor.asm.x86.Reg.R8;
 import static dev.jay.tensor.asm.x86.Reg.R9;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
+import static dev.jay.tensor.asm.x86.Reg.RBX;
 import static dev.jay.tensor.asm.x86.Reg.RCX;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RDX;
@@ -39,7 +42,7 @@ import dev.jay.tensor.asm.x86.X86Assembler;
 import dev.jay.tensor.kernel.machine.Constants;
 import java.util.Set;
 
-/** Rotary positions of one row: x, heads, dim, rotaryDim, table in rdi, rsi, rdx, rcx, r8. */
+/** Rotary positions: x, heads, dim, rotaryDim, table, bytes from a head's angles to the next's in rdi to r9. */
 final class RotateCode {
     private static final int SIGN = 0x80000000;
 
@@ -71,20 +74,21 @@ final class RotateCode {
         Constants constants = new Constants(a);
         Strips strips = new Strips(a, constants);
         Mem sign = Exp.each(constants, SIGN);
-        a.emit(ENDBR64).emit(SHR, RCX, imm(1));
+        a.emit(ENDBR64).emit(PUSH, RBX).emit(SHR, RCX, imm(1));
         heads(a, () -> {
-            a.emit(LEA, R9, mem(RDI, RCX, 4, 0));
+            a.emit(LEA, RBX, mem(RDI, RCX, 4, 0));
             strips.loop(RCX, s -> {
                 table(a, strips, s.isRest);
                 s.load(ymm(0), RDI);
-                s.load(ymm(1), R9);
+                s.load(ymm(1), RBX);
                 a.emit(VMULPS, ymm(4), ymm(1), ymm(3)).emit(VMULPS, ymm(5), ymm(1), ymm(2));
                 a.emit(VXORPS, ymm(4), ymm(4), sign);
                 a.emit(VFMADD231PS, ymm(4), ymm(0), ymm(2)).emit(VFMADD231PS, ymm(5), ymm(0), ymm(3));
                 s.store(RDI, ymm(4));
-                s.store(R9, ymm(5));
+                s.store(RBX, ymm(5));
             });
         });
+        a.emit(POP, RBX);
         return end(a, constants);
     }
 
@@ -108,7 +112,11 @@ final class RotateCode {
         Label none = a.label();
         a.emit(SHL, RDX, imm(2)).emit(TEST, RSI, RSI).jump(Condition.ZERO, none).bind(next);
         head.run();
-        a.emit(ADD, RDI, RDX).emit(DEC, RSI).jump(Condition.NOT_ZERO, next).bind(none);
+        a.emit(ADD, RDI, RDX)
+                .emit(ADD, R8, R9)
+                .emit(DEC, RSI)
+                .jump(Condition.NOT_ZERO, next)
+                .bind(none);
     }
 
     private static byte[] end(X86Assembler a, Constants constants) {

@@ -3,6 +3,7 @@ package dev.jay.tensor.kernel.avx2;
 
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
+import static dev.jay.tensor.asm.x86.Integers.CMP;
 import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
@@ -38,6 +39,7 @@ import static dev.jay.tensor.asm.x86.Vectors.VPAND;
 import static dev.jay.tensor.asm.x86.Vectors.VPANDN;
 import static dev.jay.tensor.asm.x86.Vectors.VPMINSD;
 import static dev.jay.tensor.asm.x86.Vectors.VPOR;
+import static dev.jay.tensor.asm.x86.Vectors.VPSRLD;
 import static dev.jay.tensor.asm.x86.Vectors.VSQRTSS;
 import static dev.jay.tensor.asm.x86.Vectors.VSUBPS;
 import static dev.jay.tensor.asm.x86.Vectors.VXORPS;
@@ -59,6 +61,7 @@ import java.util.Set;
 final class RowCode {
     private static final int GREATER = 0x1E; // of vcmpps; false of NaN
     private static final int EQUAL = 0;
+    private static final int ORDERED = 7;
 
     private final X86Assembler a;
     private final Constants constants;
@@ -201,29 +204,37 @@ final class RowCode {
         return code.end();
     }
 
-    /** x, count; the index in rax. Each lane keeps its greatest and where that was. */
+    /** x, count; the index in rax. Each lane keeps its greatest and where that was, and where its first NaN was. */
     private static byte[] argMax(Set<String> features) {
         RowCode code = new RowCode(features);
         X86Assembler a = code.a;
         Mem eight = Exp.each(code.constants, 8);
         Mem least = code.one(Float.NEGATIVE_INFINITY);
+        Mem last = code.constants.ints(Integer.MAX_VALUE);
+        Label found = a.label();
         a.emit(VBROADCASTSS, ymm(0), least).emit(VXORPS, ymm(1), ymm(1), ymm(1));
-        a.emit(VMOVUPS, ymm(2), code.constants.ints(0, 1, 2, 3, 4, 5, 6, 7));
+        a.emit(VMOVUPS, ymm(2), code.constants.ints(0, 1, 2, 3, 4, 5, 6, 7)).emit(VBROADCASTSS, ymm(6), last);
         code.strips.loop(RSI, s -> {
             s.load(ymm(3), RDI);
             if (s.isRest) a.emit(VBROADCASTSS, ymm(4), least);
             s.replace(ymm(3), ymm(4));
             a.emit(VCMPPS, ymm(4), ymm(3), ymm(0), imm(GREATER)).emit(VMAXPS, ymm(0), ymm(3), ymm(0));
             choose(a, ymm(1), ymm(4), ymm(2), ymm(1));
+            a.emit(VCMPPS, ymm(4), ymm(3), ymm(3), imm(ORDERED)).emit(VPSRLD, ymm(4), ymm(4), imm(1));
+            a.emit(VPOR, ymm(4), ymm(4), ymm(2)).emit(VPMINSD, ymm(6), ymm(6), ymm(4)); // a number's is the last
             a.emit(VPADDD, ymm(2), ymm(2), eight);
         });
+        Strips.fold(a, VPMINSD, ymm(6), ymm(4));
+        a.emit(VMOVD, RAX.low32(), xmm(6))
+                .emit(CMP, RAX, imm(Integer.MAX_VALUE))
+                .jump(Condition.LESS, found);
         a.emit(VMOVUPS, ymm(3), ymm(0));
         Strips.fold(a, VMAXPS, ymm(3), ymm(4));
         a.emit(VCMPPS, ymm(4), ymm(0), ymm(3), imm(EQUAL));
-        a.emit(VBROADCASTSS, ymm(2), code.constants.ints(Integer.MAX_VALUE));
+        a.emit(VBROADCASTSS, ymm(2), last);
         choose(a, ymm(1), ymm(4), ymm(1), ymm(2));
         Strips.fold(a, VPMINSD, ymm(1), ymm(2));
-        a.emit(VMOVD, RAX.low32(), xmm(1));
+        a.emit(VMOVD, RAX.low32(), xmm(1)).bind(found);
         return code.end();
     }
 

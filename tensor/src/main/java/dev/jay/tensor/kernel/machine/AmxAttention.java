@@ -148,7 +148,7 @@ final class AmxAttention implements AttentionKernel {
                 int within = slot % AmxLayout.BLOCK;
                 int most = within == 0 ? AmxLayout.CALL_TILES : (AmxLayout.BLOCK - within) / TILE;
                 int entries = Math.min(most, Math.ceilDiv(last - slot, TILE));
-                for (int i = 0; i < AmxLayout.LISTED; i++) entry(i, slot + i * TILE, i < entries);
+                for (int i = 0; i < entries + AmxLayout.AHEAD; i++) entry(i, slot + i * TILE, i < entries);
                 set(AmxAttentionCode.ENTRIES, entries);
                 set(AmxAttentionCode.FIRST, slot);
                 code.attend.call(base);

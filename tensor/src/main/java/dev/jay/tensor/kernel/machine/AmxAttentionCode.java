@@ -6,7 +6,6 @@ import static dev.jay.tensor.asm.x86.Amx.TILELOADD;
 import static dev.jay.tensor.asm.x86.Amx.TILERELEASE;
 import static dev.jay.tensor.asm.x86.Amx.TILESTORED;
 import static dev.jay.tensor.asm.x86.Amx.TILEZERO;
-import static dev.jay.tensor.asm.x86.Avx512.KMOVD;
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNE2PS2BF16;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
@@ -119,8 +118,8 @@ final class AmxAttentionCode {
         for (Reg r : kept) a.emit(PUSH, r);
         a.emit(MOV, RBX, RDI);
         Tiles.configure(a, constants);
-        words(k(6), layout.keyWidth() % 32);
-        words(k(5), layout.valueWidth() % 16);
+        LaneMask.first(a, k(6), layout.keyWidth() % 32);
+        LaneMask.first(a, k(5), layout.valueWidth() % 16);
         a.emit(MOV, R12, arg(LIST)).emit(MOV, R13, arg(FIRST));
         a.bind(block);
         a.emit(MOV, R14, arg(ENTRIES)).emit(MOV, RAX, imm(AmxLayout.BLOCK_TILES));
@@ -140,10 +139,6 @@ final class AmxAttentionCode {
         a.emit(RET);
         constants.write();
         return a.finish();
-    }
-
-    private void words(Reg mask, int count) {
-        a.emit(MOV, RAX.low32(), imm((1 << count) - 1)).emit(KMOVD, mask, RAX.low32());
     }
 
     /** Each 32 queries in turn. */

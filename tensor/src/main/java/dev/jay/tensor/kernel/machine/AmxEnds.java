@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNEPS2BF16;
 import static dev.jay.tensor.asm.x86.Avx512.VPERMI2PS;
 import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
@@ -61,7 +60,7 @@ final class AmxEnds {
         X86Assembler a = new X86Assembler(features);
         Label next = a.label();
         int width = layout.keyWidth();
-        lanes(a, width % 16);
+        LaneMask.first(a, k(1), width % 16);
         a.emit(ENDBR64).emit(VMOVD, xmm(4), R9.low32()).emit(VBROADCASTSS, zmm(4), xmm(4));
         a.emit(VPXORD, zmm(5), zmm(5), zmm(5)).emit(MOV, R10, RDX);
         if (isFew) zeros(a, Math.ceilDiv(layout.valueWidth(), 32) * 16);
@@ -116,7 +115,7 @@ final class AmxEnds {
         Label next = a.label();
         Label nothing = a.label();
         Label end = a.label();
-        lanes(a, layout.valueWidth() % 16);
+        LaneMask.first(a, k(1), layout.valueWidth() % 16);
         a.emit(ENDBR64).emit(VPXORD, zmm(5), zmm(5), zmm(5));
         a.bind(next).emit(VMOVUPS, zmm(0), mem(RDX, AmxLayout.SUM));
         Strips.fold(a, VADDPS, zmm(0), zmm(1));
@@ -157,10 +156,5 @@ final class AmxEnds {
     private static void store(X86Assembler a, AmxLayout layout, int part, Reg from) {
         boolean isShort = layout.valueWidth() < 16 * (part + 1);
         a.emit(VMOVUPS, isShort ? mem(RDI, 64 * part).mask(k(1)) : mem(RDI, 64 * part), from);
-    }
-
-    private static void lanes(X86Assembler a, int count) {
-        a.emit(MOV, RAX.low32(), imm((1 << count) - 1));
-        a.emit(KMOVW, k(1), RAX.low32());
     }
 }

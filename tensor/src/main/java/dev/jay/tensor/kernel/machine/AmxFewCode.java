@@ -6,8 +6,8 @@ import static dev.jay.tensor.asm.x86.Amx.TILELOADD;
 import static dev.jay.tensor.asm.x86.Amx.TILERELEASE;
 import static dev.jay.tensor.asm.x86.Amx.TILESTORED;
 import static dev.jay.tensor.asm.x86.Amx.TILEZERO;
-import static dev.jay.tensor.asm.x86.Avx512.KMOVD;
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNEPS2BF16;
+import static dev.jay.tensor.asm.x86.Avx512.VINSERTI32X4;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.CMOVG;
@@ -16,6 +16,7 @@ import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
+import static dev.jay.tensor.asm.x86.Integers.MOVSXD;
 import static dev.jay.tensor.asm.x86.Integers.POP;
 import static dev.jay.tensor.asm.x86.Integers.PREFETCHT1;
 import static dev.jay.tensor.asm.x86.Integers.PUSH;
@@ -45,6 +46,10 @@ import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
 import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
 import static dev.jay.tensor.asm.x86.Vectors.VPMOVZXWD;
 import static dev.jay.tensor.asm.x86.Vectors.VPSLLD;
+import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHQDQ;
+import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKLQDQ;
+import static dev.jay.tensor.asm.x86.Vectors.VUNPCKHPS;
+import static dev.jay.tensor.asm.x86.Vectors.VUNPCKLPS;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
 import static dev.jay.tensor.kernel.machine.AmxAttentionCode.arg;
 
@@ -60,7 +65,8 @@ import java.util.Set;
  * 16 rows of keys are a tile as they lie, times the queries turned once; 16 rows of values are the other factor as they
  * lie, pairs of dimensions where pairs of slots would be expected, and so each weight is there twice, beside a zero, once
  * for the even dimensions and once for the odd. Rows of bf16 are read where they lie, others become bf16 first, block by
- * block of 128 slots; the rows of a later block are fetched meanwhile. Arguments are those of {@link AmxAttentionCode}.
+ * block of 128 slots. The rows of a later block are fetched meanwhile, but not while rows become bf16, which come from the
+ * second-level cache: they would be in each other's way. Arguments are those of {@link AmxAttentionCode}.
  */
 final class AmxFewCode {
     /** The most queries: a tile has a row for the even and one for the odd dimensions of each. */
@@ -74,8 +80,7 @@ final class AmxFewCode {
     private static final int AHEAD = AmxLayout.BLOCK_TILES * AmxLayout.ENTRY;
     private static final int FAR = 2 * AHEAD;
     private static final int OS_PAGE = 4096;
-    private static final double CONVERTING = 0.5; // the share of lines that is fetched while rows are converted
-    private static final double TURNING = 0.2; // and that of lines of values that is fetched while scores are turned
+    private static final double TURNING = 0.2; // the share of lines of values that is fetched while scores are turned
     private static final int RESIDENT = 4; // tiles of queries that stay
     private static final int PASS = 4; // tiles of sums at once
 
@@ -112,8 +117,8 @@ final class AmxFewCode {
         for (Reg r : kept) a.emit(PUSH, r);
         a.emit(MOV, RBX, RDI);
         Tiles.configure(a, constants);
-        words(k(6), layout.keyWidth() % 32);
-        words(k(5), layout.valueWidth() % 32);
+        LaneMask.first(a, k(6), layout.keyWidth() % 32);
+        LaneMask.first(a, k(5), layout.valueWidth() % 32);
         a.emit(MOV, R12, arg(AmxAttentionCode.LIST)).emit(MOV, R13, arg(AmxAttentionCode.FIRST));
         a.bind(block);
         a.emit(MOV, R14, arg(AmxAttentionCode.ENTRIES)).emit(MOV, RAX, imm(AmxLayout.BLOCK_TILES));
@@ -134,21 +139,15 @@ final class AmxFewCode {
         return a.finish();
     }
 
-    private void words(Reg mask, int count) {
-        a.emit(MOV, RAX.low32(), imm((1 << count) - 1)).emit(KMOVD, mask, RAX.low32());
-    }
-
     /** The rows of r14 entries become rows of bf16 at rdi, which were rax apart; addresses are at {@code at} in an entry. */
     private void convert(KvLoad load, int width, int at, Reg mask) {
         int parts = Math.ceilDiv(width, 32);
-        int rowBytes = load.lineBytes() * width / 32;
         int together = parts < 3 ? 4 : 2; // rows
-        int lines = (int) (together * rowBytes * CONVERTING / 64);
         Label entry = a.label();
         Label next = a.label();
         a.emit(MOV, R8, R14).emit(MOV, RBP, R12).bind(entry);
         touch(load, width, at);
-        a.emit(MOV, RDX, mem(RBP, at)).emit(MOV, R15, mem(RBP, AHEAD + at));
+        a.emit(MOV, RDX, mem(RBP, at));
         a.emit(MOV, R9, imm(AmxLayout.TILE_SLOTS / together)).align(32).bind(next);
         for (int row = 0; row < together; row++) {
             for (int part = 0; part < parts; part++) {
@@ -157,32 +156,22 @@ final class AmxFewCode {
                 rows.dimensions(load, to, mem(RDX, part * load.lineBytes()), isShort ? mask : null);
                 a.emit(VMOVUPS, mem(RDI, 64 * (row * parts + part)), to);
             }
-            for (int line = row * lines / together; line < (row + 1) * lines / together; line++) fetch(line);
             a.emit(ADD, RDX, RAX);
         }
-        a.emit(ADD, RDI, imm(64L * together * parts)).emit(ADD, R15, imm(64L * lines));
-        a.emit(DEC, R9).jump(Condition.NOT_ZERO, next);
+        a.emit(ADD, RDI, imm(64L * together * parts)).emit(DEC, R9).jump(Condition.NOT_ZERO, next);
         a.emit(ADD, RBP, imm(AmxLayout.ENTRY)).emit(DEC, R8).jump(Condition.NOT_ZERO, entry);
-    }
-
-    private void fetch(int line) {
-        a.emit(PREFETCHT1, mem(R15, 64 * line));
     }
 
     /** Lines of rows that r15 points to, from one to another share of an entry's. */
     private void fetch(KvLoad load, int width, double from, double to) {
         int lines = Math.ceilDiv(load.lineBytes() * width, 64);
-        for (int i = (int) (lines * from); i < (int) (lines * to); i++) fetch(i);
+        for (int i = (int) (lines * from); i < (int) (lines * to); i++) a.emit(PREFETCHT1, mem(R15, 64 * i));
     }
 
     /** The same, of what a share is left of: step {@code index} of {@code count}. */
     private void fetchRest(KvLoad load, int width, double begun, int index, int count) {
         double each = (1 - begun) / count;
         fetch(load, width, begun + each * index, index + 1 == count ? 1 : begun + each * (index + 1));
-    }
-
-    private static double converted(KvLoad load, int width) {
-        return isDirect(load, width) ? 0 : CONVERTING;
     }
 
     /** A line of each page that is still farther ahead: its translation is there in time, and the CPU's own prefetcher begins. */
@@ -224,7 +213,7 @@ final class AmxFewCode {
             if (!isResident) a.emit(TILELOADD, query, query(part));
             a.emit(TILELOADD, tmm(2), mem(R10, R9, 1, 64 * part)).emit(TDPBF16PS, tmm(0), tmm(2), query);
             a.emit(TILELOADD, tmm(3), mem(RAX, R9, 1, 64 * part)).emit(TDPBF16PS, tmm(1), tmm(3), query);
-            fetchRest(keys, layout.keyWidth(), converted(keys, layout.keyWidth()), part, parts);
+            fetchRest(keys, layout.keyWidth(), 0, part, parts);
         }
         a.emit(TILESTORED, mem(R11, R8, 1, 0), tmm(0)).emit(TILESTORED, mem(R11, R8, 1, TILE), tmm(1));
         a.emit(ADD, R11, imm(2 * TILE));
@@ -248,31 +237,60 @@ final class AmxFewCode {
         if (!isDirect) a.emit(ADD, R10, imm((long) AmxLayout.TILE_SLOTS * rowBytes));
     }
 
-    /** Scores, query after query. Uses all vectors. */
+    /** Scores, query after query. Uses vectors and rax. */
     private void turnScores() {
         Label next = a.label();
+        Label four = a.label();
         a.emit(LEA, RDX, mem(RBX, RAW))
                 .emit(LEA, RDI, mem(RBX, AmxLayout.SCORES))
                 .emit(MOV, RBP, R12);
         a.emit(MOV, RSI, R14).align(32).bind(next);
         a.emit(MOV, R15, mem(RBP, AHEAD + 8));
         for (int half = 0; half < 2; half++) {
-            for (int i = 0; i < 16; i++) a.emit(VMOVUPS, zmm(i), mem(RDX, half * TILE + 64 * i));
-            Transpose.emit(a);
-            double begun = converted(values, layout.valueWidth()) + half * TURNING / 2;
-            fetch(values, layout.valueWidth(), begun, begun + TURNING / 2);
-            for (int q = 0; q < QUERIES; q++) a.emit(VMOVUPS, mem(RDI, q * AmxLayout.SCORE_ROW + 64 * half), zmm(q));
+            turnFour(half, 0);
+            fetch(values, layout.valueWidth(), half * TURNING / 2, (half + 1) * TURNING / 2);
         }
+        a.emit(MOV, RAX, arg(AmxAttentionCode.COUNT)).emit(CMP, RAX, imm(4)).jump(Condition.NOT_GREATER, four);
+        for (int half = 0; half < 2; half++) turnFour(half, 4);
+        a.bind(four);
         a.emit(ADD, RDX, imm(2 * TILE)).emit(ADD, RDI, imm(128)).emit(ADD, RBP, imm(AmxLayout.ENTRY));
         a.emit(DEC, RSI).jump(Condition.NOT_ZERO, next);
     }
 
+    /** Of sixteen slots and four queries: each quarter of a register takes four slots. Uses the first eight vectors. */
+    private void turnFour(int half, int query) {
+        for (int i = 0; i < 4; i++) {
+            a.emit(VMOVUPS, zmm(i).x(), score(half, i, query));
+            for (int j = 1; j < 4; j++) {
+                a.emit(VINSERTI32X4, zmm(i), zmm(i), score(half, 4 * j + i, query), imm(j));
+            }
+        }
+        a.emit(VUNPCKLPS, zmm(4), zmm(0), zmm(1)).emit(VUNPCKHPS, zmm(5), zmm(0), zmm(1));
+        a.emit(VUNPCKLPS, zmm(6), zmm(2), zmm(3)).emit(VUNPCKHPS, zmm(7), zmm(2), zmm(3));
+        a.emit(VPUNPCKLQDQ, zmm(0), zmm(4), zmm(6)).emit(VPUNPCKHQDQ, zmm(1), zmm(4), zmm(6));
+        a.emit(VPUNPCKLQDQ, zmm(2), zmm(5), zmm(7)).emit(VPUNPCKHQDQ, zmm(3), zmm(5), zmm(7));
+        for (int q = 0; q < 4; q++) {
+            a.emit(VMOVUPS, mem(RDI, (query + q) * AmxLayout.SCORE_ROW + 64 * half), zmm(q));
+        }
+    }
+
+    private static Mem score(int half, int slot, int query) {
+        return mem(RDX, half * TILE + 64 * slot + 4 * query);
+    }
+
     private void weigh() {
+        Label masked = a.label();
+        Label whole = a.label();
         a.emit(MOV, RSI, arg(AmxAttentionCode.COUNT));
         weights.adjust();
         a.emit(MOV, RBP, arg(AmxAttentionCode.RECORDS));
+        a.emit(CMP, R14, imm(AmxLayout.BLOCK_TILES)).jump(Condition.LESS, masked);
+        a.emit(MOV, RDX, arg(AmxAttentionCode.GROUPS)).emit(LEA, RCX, mem(R13, AmxLayout.BLOCK));
+        a.emit(MOVSXD, RAX, mem(RDX, 4)).emit(CMP, RAX, R13).jump(Condition.GREATER, masked);
+        a.emit(MOVSXD, RAX, mem(RDX, 8)).emit(CMP, RAX, RCX).jump(Condition.NOT_LESS, whole);
+        a.bind(masked);
         weights.mask();
-        a.emit(MOV, R8, arg(AmxAttentionCode.SUMS));
+        a.bind(whole).emit(MOV, R8, arg(AmxAttentionCode.SUMS));
         weights.weigh();
     }
 
@@ -335,8 +353,7 @@ final class AmxFewCode {
             for (int t = 0; t < count; t++) {
                 a.emit(TILELOADD, tmm(6 + t % 2), mem(half == 0 ? R10 : RAX, R9, 1, 64 * (first + t)));
                 a.emit(TDPBF16PS, tmm(t), tmm(4 + half), tmm(6 + t % 2));
-                double begun = converted(values, layout.valueWidth()) + TURNING;
-                fetchRest(values, layout.valueWidth(), begun, 2 * first + half * count + t, 2 * tiles());
+                fetchRest(values, layout.valueWidth(), TURNING, 2 * first + half * count + t, 2 * tiles());
             }
         }
         a.emit(ADD, R11, imm(2 * TILE));

@@ -13,6 +13,7 @@ import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.kernel.TurnKernel;
 import dev.jay.tensor.kernel.UnpackKernel;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -87,6 +88,7 @@ public final class AmxKernels extends X86Provider {
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
         private final Map<GroupFormat, UnpackKernel> unpackers = new HashMap<>();
+        private final Map<String, TurnKernel> turns = new HashMap<>();
 
         Bound(MachineCode code) {
             this.code = code;
@@ -136,6 +138,11 @@ public final class AmxKernels extends X86Provider {
                             code.load("attend-" + name, AmxAttentionCode.build(keys, values, layout, NEEDED)),
                             code.load("attend-end-" + name, AmxEnds.finish(layout, NEEDED))),
                     layout);
+        }
+
+        @Override
+        public synchronized Optional<TurnKernel> turns(TurnKernel.Shape shape) {
+            return MachineTurns.load(code, shape, "bf16", turns, NEEDED);
         }
 
         /** To bf16, which its attention wants. */

@@ -19,7 +19,8 @@ record AmxLayout(int keyWidth, int valueWidth, int valueRowBytes) {
     static final int PAIR = 32; // queries that are worked on together
     static final int ENTRY = 16; // address of 32 key rows, of 32 value rows
     static final int CALL_TILES = 64; // entries of one call
-    static final int LISTED = CALL_TILES + 2 * BLOCK_TILES; // and some to fetch ahead
+    static final int AHEAD = 2 * BLOCK_TILES; // and some more, to fetch ahead
+    static final int LISTED = CALL_TILES + AHEAD;
 
     static final int SCORES = Words.BYTES;
     static final int SCORE_ROW = BLOCK * Float.BYTES;

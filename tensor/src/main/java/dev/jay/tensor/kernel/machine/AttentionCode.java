@@ -148,8 +148,8 @@ public final class AttentionCode {
         for (Reg r : kept) a.emit(PUSH, r);
         a.emit(MOV, RBX, RDI).emit(MOV, R12, arg(FIRST));
         exp.begin();
-        lanes(k(6), keyWidth % 16);
-        lanes(k(5), valueWidth % 16);
+        LaneMask.first(a, k(6), keyWidth % 16);
+        LaneMask.first(a, k(5), valueWidth % 16);
         a.bind(tile);
         a.emit(LEA, R13, mem(R12, TILE))
                 .emit(MOV, RAX, arg(END))
@@ -203,10 +203,6 @@ public final class AttentionCode {
                 .emit(CMP, RAX, RCX)
                 .jump(Condition.BELOW, next);
         a.emit(MOV, arg(from), RAX);
-    }
-
-    private void lanes(Reg mask, int count) {
-        a.emit(MOV, RAX.low32(), imm((1 << count) - 1)).emit(KMOVW, mask, RAX.low32());
     }
 
     /** rcx rows become f32, padded with zeros, and are this tile's rows. */

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU32;
 import static dev.jay.tensor.asm.x86.Avx512.VPMOVDW;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
-import static dev.jay.tensor.asm.x86.Integers.MOV;
 import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R14;
-import static dev.jay.tensor.asm.x86.Reg.RAX;
 import static dev.jay.tensor.asm.x86.Reg.RBX;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RSI;
@@ -52,7 +49,7 @@ final class ChannelLevelsCode implements GroupCode {
     @Override
     public void begin(GroupsCode code) {
         levels.begin(code);
-        code.a.emit(MOV, RAX.low32(), imm((1 << format.width() % 16) - 1)).emit(KMOVW, k(3), RAX.low32());
+        LaneMask.first(code.a, k(3), format.width() % 16);
     }
 
     @Override

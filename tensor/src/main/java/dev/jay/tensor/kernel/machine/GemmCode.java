@@ -7,6 +7,7 @@ import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.AND;
 import static dev.jay.tensor.asm.x86.Integers.CMP;
+import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.IMUL;
 import static dev.jay.tensor.asm.x86.Integers.INC;
@@ -34,7 +35,6 @@ import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.k;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
 import static dev.jay.tensor.asm.x86.Vectors.VADDPS;
-import static dev.jay.tensor.asm.x86.Vectors.VCVTDQ2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VFMADD231PS;
 import static dev.jay.tensor.asm.x86.Vectors.VFNMADD231PS;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
@@ -65,6 +65,8 @@ final class GemmCode {
     static final int ROWS = 6; // a bit for each; more than 16 are of the panels that follow
     static final int PARTS = 7; // place for the sums of some chains
 
+    static final int COUNT = 8; // tokens that there are
+
     private static final int CHAINS = 8;
 
     /** Chains come by fours, i and these more, each with its own copy of the loop: as one loop its end was hard to predict. */
@@ -92,8 +94,8 @@ final class GemmCode {
         this.tokens = tokens;
         this.a = new X86Assembler(features);
         this.constants = new Constants(a);
-        this.products = tokens == TileProducts.TOKENS
-                ? new TileProducts(a, constants, PARTS_BYTES - TileProducts.PLACE_BYTES)
+        this.products = TileProducts.serve(panel, features)
+                ? new TileProducts(a, constants, tokens, PARTS_BYTES - TileProducts.PLACE_BYTES)
                 : new VnniProducts(a, panel.sumCols(), tokens);
     }
 
@@ -148,28 +150,41 @@ final class GemmCode {
     }
 
     /**
-     * The same where products take long: those of the next block are on their way while a block's are scaled. Two blocks
-     * have a turn each.
+     * The same where products take long: while a block's sums are scaled those of the next are on their way to memory, and
+     * the products of the one after it are taken. Blocks have a turn each, of two.
      */
     private void ahead(Label ended) {
         Label loop = a.label();
+        Label one = a.label();
         Label[] last = {a.label(), a.label()};
         products.begin(0);
+        toNext(one);
+        products.begin(1);
+        products.end(0);
         a.align(32).bind(loop);
         for (int turn = 0; turn < 2; turn++) {
-            products.end(turn);
-            a.emit(ADD, RDI, imm(wStep())).emit(ADD, RSI, imm(xStep()));
-            a.emit(CMP, RDI, RCX).jump(Condition.AT_LEAST, last[turn]);
-            products.begin(1 - turn);
-            fold(turn, wStep());
+            products.end(1 - turn);
+            toNext(last[turn]);
+            products.begin(turn);
+            fold(turn, 2 * wStep());
             a.emit(ADD, RDX, imm(xStep())).emit(ADD, R10, imm(xStep()));
         }
         a.jump(loop);
         for (int turn = 0; turn < 2; turn++) {
             a.bind(last[turn]);
-            fold(turn, wStep());
-            if (turn == 0) a.jump(ended);
+            fold(turn, 2 * wStep());
+            a.emit(ADD, RDX, imm(xStep())).emit(ADD, R10, imm(xStep()));
+            fold(1 - turn, wStep());
+            a.jump(ended);
         }
+        a.bind(one);
+        products.end(0);
+        fold(0, wStep());
+    }
+
+    private void toNext(Label none) {
+        a.emit(ADD, RDI, imm(wStep())).emit(ADD, RSI, imm(xStep()));
+        a.emit(CMP, RDI, RCX).jump(Condition.AT_LEAST, none);
     }
 
     private void put(int place) {
@@ -223,7 +238,7 @@ final class GemmCode {
         for (int t = 0; t < tokens; t++) {
             Reg scale = zmm(29 + t % 2);
             Reg sum = products.sum(turn, t);
-            a.emit(VMULPS, scale, zmm(28), mem(RDX, 4 * t).each()).emit(VCVTDQ2PS, sum, sum);
+            a.emit(VMULPS, scale, zmm(28), mem(RDX, 4 * t).each());
             a.emit(VFMADD231PS, ACCUMULATORS[t], sum, scale);
             if (panel.hasOffsets()) {
                 a.emit(
@@ -260,10 +275,13 @@ final class GemmCode {
 
     private void store() {
         a.emit(MOV, RAX, mem(RBX, 8 * ROWS)).emit(KMOVW, k(1), RAX.low32());
-        a.emit(MOV, RAX, mem(RBX, 8 * Y));
+        a.emit(MOV, RAX, mem(RBX, 8 * Y)).emit(MOV, RDX, mem(RBX, 8 * COUNT));
+        Label end = a.label();
         for (int t = 0; t < tokens; t++) {
             a.emit(VMOVUPS, mem(RAX, 0).mask(k(1)), ACCUMULATORS[t]);
             a.emit(ADD, RAX, mem(RBX, 8 * Y_STRIDE));
+            a.emit(DEC, RDX).jump(Condition.ZERO, end);
         }
+        a.bind(end);
     }
 }

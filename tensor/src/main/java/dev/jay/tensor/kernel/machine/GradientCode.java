@@ -228,6 +228,42 @@ final class GradientCode {
         return code.end();
     }
 
+    /** sums, x, count. */
+    static byte[] addSquares(Set<String> features) {
+        GradientCode code = new GradientCode(features);
+        X86Assembler a = code.a;
+        Strips.loop(a, RDX, s -> {
+            a.emit(VMOVUPS, s.zero(zmm(16)), s.load(RSI)).emit(VMOVUPS, s.zero(zmm(17)), s.load(RDI));
+            a.emit(VFMADD231PS, zmm(17), zmm(16), zmm(16)).emit(VMOVUPS, s.store(RDI), zmm(17));
+        });
+        return code.end();
+    }
+
+    /** w, g, (keep, -step), count. */
+    static byte[] descend(Set<String> features) {
+        GradientCode code = new GradientCode(features);
+        X86Assembler a = code.a;
+        code.both(RDX, zmm(20), zmm(21));
+        Strips.loop(a, RCX, s -> {
+            a.emit(VMULPS, s.zero(zmm(16)), zmm(21), s.load(RSI)).emit(VMOVUPS, s.zero(zmm(17)), s.load(RDI));
+            a.emit(VFMADD231PS, zmm(16), zmm(17), zmm(20)).emit(VMOVUPS, s.store(RDI), zmm(16));
+        });
+        return code.end();
+    }
+
+    /** w, g, steps, keep, count. */
+    static byte[] descendEach(Set<String> features) {
+        GradientCode code = new GradientCode(features);
+        X86Assembler a = code.a;
+        a.emit(VPBROADCASTD_GPR, zmm(20), RCX.low32());
+        Strips.loop(a, R8, s -> {
+            a.emit(VMOVUPS, s.zero(zmm(16)), s.load(RDI)).emit(VMULPS, zmm(16), zmm(16), zmm(20));
+            a.emit(VMOVUPS, s.zero(zmm(17)), s.load(RSI)).emit(VMOVUPS, s.zero(zmm(18)), s.load(RDX));
+            a.emit(VFNMADD231PS, zmm(16), zmm(17), zmm(18)).emit(VMOVUPS, s.store(RDI), zmm(16));
+        });
+        return code.end();
+    }
+
     private void both(Reg pair, Reg first, Reg second) {
         a.emit(VPBROADCASTD_GPR, first, pair.low32()).emit(SHR, pair, imm(32));
         a.emit(VPBROADCASTD_GPR, second, pair.low32());

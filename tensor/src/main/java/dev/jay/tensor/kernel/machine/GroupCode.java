@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel.machine;
 
 import dev.jay.tensor.format.ChannelLevels;
+import dev.jay.tensor.format.FeatureLevels;
 import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.KeptChannels;
 import dev.jay.tensor.format.LowRankRows;
@@ -18,6 +19,7 @@ interface GroupCode {
             case SpanLevels f -> SpanLevelsCode.of(f);
             case RowFormat f -> RowFormatCode.of(f);
             case LowRankRows f -> LowRankCode.of(f);
+            case FeatureLevels f -> FeatureLevelsCode.of(f);
             case KeptChannels f -> KeptChannelsCode.of(f);
             default -> Optional.empty();
         };

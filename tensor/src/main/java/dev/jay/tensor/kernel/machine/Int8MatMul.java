@@ -21,8 +21,8 @@ final class Int8MatMul implements MatMulKernel {
             MachineCode.Function fill,
             List<Multiply> multiply) {}
 
-    /** A function that multiplies by so many tokens at once. */
-    record Multiply(int tokens, MachineCode.Function function) {}
+    /** A function that multiplies by at most so many tokens at once, and at least. */
+    record Multiply(int least, int tokens, MachineCode.Function function) {}
 
     /**
      * A block of x is off by at most half of 1/127 of its greatest magnitude in each of 32 values: sqrt(32) / 254 of the
@@ -145,13 +145,16 @@ final class Int8MatMul implements MatMulKernel {
         Words.set(args, GemmCode.PARTS, scratch + 2 * Words.BYTES + PanelCode.PLACE_BYTES);
         int t = 0;
         for (Multiply some : code.multiply) {
-            for (; tokens - t >= some.tokens; t += some.tokens) {
+            while (tokens - t >= some.least) {
+                int count = Math.min(some.tokens, tokens - t);
+                Words.set(args, GemmCode.COUNT, count);
                 Words.set(args, GemmCode.PANEL, panel);
                 Words.set(args, GemmCode.ROWS, -1L >>> (Long.SIZE - rows));
                 Words.set(args, GemmCode.Q, group + (long) t * Int8Form.BLOCK);
                 Words.set(args, GemmCode.D, group + Int8Form.D + 4L * t);
                 Words.set(args, GemmCode.Y, y + 4L * t * yStride);
                 some.function.call(args);
+                t += count;
             }
         }
     }

@@ -50,7 +50,7 @@ record LevelCode(int bits, int width) {
             a.emit(VMOVUPS, SHIFTS, code.constants.ints(shifts)).emit(VMOVUPS, NUMBERS, code.constants.ints(numbers));
         }
         a.emit(MOV, RAX.low32(), imm(0xFF00)).emit(KMOVW, SECOND, RAX.low32());
-        a.emit(MOV, RAX.low32(), imm((1 << width % 16 * bits / 8) - 1)).emit(KMOVW, TAIL, RAX.low32());
+        LaneMask.first(a, TAIL, width % 16 * bits / 8);
     }
 
     /** Bytes of sixteen codes. */

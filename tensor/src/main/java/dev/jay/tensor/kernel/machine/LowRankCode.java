@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNE2PS2BF16;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
@@ -132,7 +131,7 @@ final class LowRankCode implements GroupCode {
     private void product(GroupsCode code) {
         X86Assembler a = code.a;
         int rank = format.rank();
-        a.emit(MOV, RAX.low32(), imm((1 << format.width() % 16) - 1)).emit(KMOVW, TAIL, RAX.low32());
+        LaneMask.first(a, TAIL, format.width() % 16);
         for (int c = 0; c < format.width(); c += 16) {
             boolean isShort = format.width() - c < 16;
             for (int r = 0; r < rank; r++) {

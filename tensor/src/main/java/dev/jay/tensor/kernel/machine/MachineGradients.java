@@ -21,6 +21,9 @@ final class MachineGradients implements GradientKernels {
     private final MachineCode.Function powers;
     private final MachineCode.Function part;
     private final MachineCode.Function scale;
+    private final MachineCode.Function addSquares;
+    private final MachineCode.Function descend;
+    private final MachineCode.Function descendEach;
 
     MachineGradients(MachineCode pages, Set<String> features) {
         squares = pages.load("squares", GradientCode.squares(features));
@@ -34,6 +37,9 @@ final class MachineGradients implements GradientKernels {
         powers = pages.load("powers", LossCode.powers(features));
         part = pages.load("softmax-part", LossCode.softmaxPart(features));
         scale = pages.load("scale", LossCode.scale(features));
+        addSquares = pages.load("add-squares", GradientCode.addSquares(features));
+        descend = pages.load("descend", GradientCode.descend(features));
+        descendEach = pages.load("descend-each", GradientCode.descendEach(features));
     }
 
     private static long bits(float value) {
@@ -115,5 +121,20 @@ final class MachineGradients implements GradientKernels {
             long moves = bits(by.keep(), -by.rate() * by.correct1());
             adamMove.call(w + at, m + at, v + at, some, bits(by.correct2(), by.eps()), moves);
         }
+    }
+
+    @Override
+    public void addSquares(long sums, long x, int count) {
+        addSquares.call(sums, x, count, 0, 0, 0);
+    }
+
+    @Override
+    public void descend(long w, long g, float step, float keep, int count) {
+        descend.call(w, g, bits(keep, -step), count, 0, 0);
+    }
+
+    @Override
+    public void descendEach(long w, long g, long steps, float keep, int count) {
+        descendEach.call(w, g, steps, bits(keep), count, 0);
     }
 }

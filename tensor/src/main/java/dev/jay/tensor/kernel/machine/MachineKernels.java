@@ -16,6 +16,7 @@ import dev.jay.tensor.kernel.MatMulKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.kernel.TurnKernel;
 import dev.jay.tensor.kernel.UnpackKernel;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -66,6 +67,7 @@ public final class MachineKernels extends X86Provider {
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
         private final Map<GroupFormat, UnpackKernel> unpackers = new HashMap<>();
+        private final Map<String, TurnKernel> turns = new HashMap<>();
         private final Map<Precision, GemmKernel> gemms = new EnumMap<>(Precision.class);
         private final Set<String> features;
         private MachineCode.Function finish;
@@ -94,11 +96,12 @@ public final class MachineKernels extends X86Provider {
         }
 
         private Optional<MatMulKernel> make(String format) {
+            int added = features.containsAll(TileProducts.NEEDED) ? 0 : Panel.UNSIGNED;
             return switch (format) {
-                case "q8_0" -> Optional.of(int8(format, new GroupQ8_0(), new PanelQ8_0()));
-                case "q4_0" -> Optional.of(int8(format, new GroupQ4_0(), new PanelQ4_0()));
-                case "q4_k" -> Optional.of(int8(format, new GroupQ4_K(), new PanelQ4_K()));
-                case "q5_k" -> Optional.of(int8(format, new GroupQ5_K(), new PanelQ5_K()));
+                case "q8_0" -> Optional.of(int8(format, new GroupQ8_0(), new PanelQ8_0(added)));
+                case "q4_0" -> Optional.of(int8(format, new GroupQ4_0(), new PanelQ4_0(added)));
+                case "q4_k" -> Optional.of(int8(format, new GroupQ4_K(), new PanelQ4_K(added)));
+                case "q5_k" -> Optional.of(int8(format, new GroupQ5_K(), new PanelQ5_K(added)));
                 case "q6_k" -> Optional.of(int8(format, new GroupQ6_K(), new PanelQ6_K()));
                 case "f32" -> Optional.of(floats(FloatLoad.F32));
                 case "f16" -> Optional.of(floats(FloatLoad.F16));
@@ -118,11 +121,15 @@ public final class MachineKernels extends X86Provider {
         }
 
         private MatMulKernel int8(String format, Group group, Panel panel) {
+            boolean tiles = TileProducts.serve(panel, features);
             List<Int8MatMul.Multiply> multiply = new ArrayList<>();
-            int most = TileProducts.serve(panel, features) ? TileProducts.TOKENS : VnniProducts.MOST_TOKENS;
-            for (int tokens = most; tokens > 0; tokens /= 2) {
+            int most = tiles ? TileProducts.MOST_TOKENS : VnniProducts.MOST_TOKENS;
+            int fewest = tiles ? TileProducts.FEWEST_TOKENS : 1;
+            for (int tokens = most; tokens >= fewest; tokens /= 2) {
                 String name = "multiply-" + format + "-" + tokens;
-                multiply.add(new Int8MatMul.Multiply(tokens, code.load(name, GemmCode.build(panel, tokens, features))));
+                int least = !tiles ? tokens : tokens > fewest ? tokens / 2 + 1 : 1;
+                multiply.add(new Int8MatMul.Multiply(
+                        least, tokens, code.load(name, GemmCode.build(panel, tokens, features))));
             }
             return new Int8MatMul(
                     form,
@@ -154,6 +161,11 @@ public final class MachineKernels extends X86Provider {
                     16,
                     false,
                     keys == KvLoad.F32 && values == KvLoad.F32);
+        }
+
+        @Override
+        public synchronized Optional<TurnKernel> turns(TurnKernel.Shape shape) {
+            return MachineTurns.load(code, shape, "f32", turns, NEEDED);
         }
 
         /** To f32. */

@@ -45,6 +45,11 @@ public final class MachineRows implements RowKernels {
     }
 
     @Override
+    public void rotateEach(long x, int rows, int dim, int rotaryDim, long table, boolean isInterleaved) {
+        (isInterleaved ? interleaved : halves).call(x, rows, dim, rotaryDim, table, 4L * rotaryDim);
+    }
+
+    @Override
     public void swiGlu(long x, long y, long count) {
         swiGlu.call(x, y, count, 0, 0, 0);
     }

@@ -30,6 +30,14 @@ interface Panel {
         return cols / sumCols();
     }
 
+    /** Added to a weight's q in a panel: dot products of four bytes want none below 0, products of tiles want them as they are. */
+    int UNSIGNED = 128;
+
+    /** Four bytes, each this. */
+    static int bytes(int each) {
+        return (each & 0xFF) * 0x01010101;
+    }
+
     /** Loads constants, to zmm1 to zmm5; once a call. */
     void begin(X86Assembler a, Constants constants);
 

@@ -12,7 +12,7 @@ import static dev.jay.tensor.asm.x86.Vectors.VPSRLD;
 import dev.jay.tensor.asm.x86.X86Assembler;
 
 /** {@code [scale:f16][q:u4 x 32]}, low halves first; q stands for q - 8. */
-final class PanelQ4_0 implements Panel {
+record PanelQ4_0(int added) implements Panel {
     private static final int QUANTS = 2;
 
     @Override
@@ -38,7 +38,7 @@ final class PanelQ4_0 implements Panel {
     @Override
     public void begin(X86Assembler a, Constants constants) {
         a.emit(VPBROADCASTD, zmm(1), constants.ints(0x0F0F0F0F));
-        a.emit(VPBROADCASTD, zmm(2), constants.ints(0x78787878)); // 128 - 8
+        a.emit(VPBROADCASTD, zmm(2), constants.ints(Panel.bytes(added - 8)));
     }
 
     @Override

@@ -12,7 +12,7 @@ import static dev.jay.tensor.asm.x86.Vectors.VPSRLD;
 import dev.jay.tensor.asm.x86.X86Assembler;
 
 /** Eight sums of 32 in a block; see {@link GroupQ4_K}. */
-final class PanelQ4_K implements Panel {
+record PanelQ4_K(int added) implements Panel {
     private static final int OFFSETS = 16 * 8 * 4; // place of offsets, after the scales: [row][sum]
 
     /** Truth table of (a & b) | c. */
@@ -41,7 +41,7 @@ final class PanelQ4_K implements Panel {
     @Override
     public void begin(X86Assembler a, Constants constants) {
         a.emit(VPBROADCASTD, zmm(1), constants.ints(0x0F0F0F0F));
-        a.emit(VPBROADCASTD, zmm(2), constants.ints(0x80808080));
+        a.emit(VPBROADCASTD, zmm(2), constants.ints(Panel.bytes(added)));
     }
 
     @Override

@@ -12,7 +12,7 @@ import static dev.jay.tensor.asm.x86.Vectors.VPSRLD;
 import dev.jay.tensor.asm.x86.X86Assembler;
 
 /** Eight sums of 32 in a block; see {@link GroupQ5_K}. */
-final class PanelQ5_K implements Panel {
+record PanelQ5_K(int added) implements Panel {
     /** Truth table of (a & b) | c. */
     private static final int AND_OR = 0xEA;
 
@@ -39,7 +39,7 @@ final class PanelQ5_K implements Panel {
     @Override
     public void begin(X86Assembler a, Constants constants) {
         a.emit(VPBROADCASTD, zmm(1), constants.ints(0x0F0F0F0F));
-        a.emit(VPBROADCASTD, zmm(2), constants.ints(0x80808080));
+        a.emit(VPBROADCASTD, zmm(2), constants.ints(Panel.bytes(added)));
         a.emit(VPBROADCASTD, zmm(3), constants.ints(0x10101010));
     }
 

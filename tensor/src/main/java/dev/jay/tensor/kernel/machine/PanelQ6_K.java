@@ -52,7 +52,7 @@ final class PanelQ6_K implements Panel {
     public void begin(X86Assembler a, Constants constants) {
         a.emit(VPBROADCASTD, zmm(1), constants.ints(0x0F0F0F0F));
         a.emit(VPBROADCASTD, zmm(2), constants.ints(0x30303030));
-        a.emit(VPBROADCASTD, zmm(3), constants.ints(0x60606060)); // 128 - 32
+        a.emit(VPBROADCASTD, zmm(3), constants.ints(Panel.bytes(UNSIGNED - 32)));
     }
 
     @Override

@@ -9,7 +9,7 @@ import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTD;
 import dev.jay.tensor.asm.x86.X86Assembler;
 
 /** {@code [scale:f16][q:i8 x 32]}. */
-final class PanelQ8_0 implements Panel {
+record PanelQ8_0(int added) implements Panel {
     private static final int QUANTS = 2;
 
     @Override
@@ -34,7 +34,7 @@ final class PanelQ8_0 implements Panel {
 
     @Override
     public void begin(X86Assembler a, Constants constants) {
-        a.emit(VPBROADCASTD, zmm(1), constants.ints(0x80808080));
+        a.emit(VPBROADCASTD, zmm(1), constants.ints(Panel.bytes(added)));
     }
 
     @Override

@@ -20,7 +20,7 @@ interface Products {
     /** Makes ready what {@link #begin} began. */
     void end(int turn);
 
-    /** Has a token's sums in a register, c of the block at r10 added. */
+    /** Has a token's sums in a register, as floats. */
     Reg sum(int turn, int token);
 
     /** Before the call returns. */

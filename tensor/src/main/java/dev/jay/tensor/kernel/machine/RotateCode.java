@@ -10,6 +10,8 @@ import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
+import static dev.jay.tensor.asm.x86.Integers.POP;
+import static dev.jay.tensor.asm.x86.Integers.PUSH;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.SHL;
 import static dev.jay.tensor.asm.x86.Integers.SHR;
@@ -20,6 +22,7 @@ import static dev.jay.tensor.asm.x86.Reg.R11;
 import static dev.jay.tensor.asm.x86.Reg.R8;
 import static dev.jay.tensor.asm.x86.Reg.R9;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
+import static dev.jay.tensor.asm.x86.Reg.RBX;
 import static dev.jay.tensor.asm.x86.Reg.RCX;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RDX;
@@ -41,7 +44,7 @@ import dev.jay.tensor.asm.x86.Mem;
 import dev.jay.tensor.asm.x86.X86Assembler;
 import java.util.Set;
 
-/** Rotary positions of one row: x, heads, dim, rotaryDim, table in rdi, rsi, rdx, rcx, r8. */
+/** Rotary positions: x, heads, dim, rotaryDim, table, bytes from a head's angles to the next's in rdi to r9. */
 final class RotateCode {
     private static final int SIGN = 0x80000000;
 
@@ -56,8 +59,8 @@ final class RotateCode {
         heads(
                 a,
                 () -> Strips.loop(a, RCX, s -> {
-                    a.emit(VMOVUPS, s.zero(zmm(16)), s.load(RDI)).emit(VMOVUPS, s.zero(zmm(17)), s.load(R8));
-                    a.emit(VMOVSLDUP, zmm(18), zmm(17)).emit(VMOVSHDUP, zmm(17), zmm(17));
+                    a.emit(VMOVUPS, s.zero(zmm(16)), s.load(RDI));
+                    a.emit(VMOVSLDUP, s.zero(zmm(18)), s.load(R8)).emit(VMOVSHDUP, s.zero(zmm(17)), s.load(R8));
                     a.emit(VPSHUFD, zmm(19), zmm(16), imm(0xB1)).emit(VMULPS, zmm(19), zmm(19), zmm(17));
                     a.emit(VXORPS, zmm(19), zmm(19), zmm(31)).emit(VFMADD231PS, zmm(19), zmm(16), zmm(18));
                     a.emit(VMOVUPS, s.store(RDI), zmm(19));
@@ -72,18 +75,19 @@ final class RotateCode {
         Mem even = constants.ints(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         Mem odd = constants.ints(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
         a.emit(ENDBR64).emit(VMOVUPS, zmm(31), even).emit(VMOVUPS, zmm(30), odd);
-        a.emit(SHR, RCX, imm(1));
+        a.emit(PUSH, RBX).emit(SHR, RCX, imm(1));
         heads(a, () -> {
-            a.emit(LEA, R9, mem(RDI, RCX, 4, 0));
+            a.emit(LEA, RBX, mem(RDI, RCX, 4, 0));
             Strips.loop(a, RCX, s -> {
                 table(a, s);
-                a.emit(VMOVUPS, s.zero(zmm(20)), s.load(RDI)).emit(VMOVUPS, s.zero(zmm(21)), s.load(R9));
+                a.emit(VMOVUPS, s.zero(zmm(20)), s.load(RDI)).emit(VMOVUPS, s.zero(zmm(21)), s.load(RBX));
                 a.emit(VMULPS, zmm(22), zmm(21), zmm(19)).emit(VMULPS, zmm(23), zmm(21), zmm(18));
                 a.emit(VXORPS, zmm(22), zmm(22), constants.each(SIGN));
                 a.emit(VFMADD231PS, zmm(22), zmm(20), zmm(18)).emit(VFMADD231PS, zmm(23), zmm(20), zmm(19));
-                a.emit(VMOVUPS, s.store(RDI), zmm(22)).emit(VMOVUPS, s.store(R9), zmm(23));
+                a.emit(VMOVUPS, s.store(RDI), zmm(22)).emit(VMOVUPS, s.store(RBX), zmm(23));
             });
         });
+        a.emit(POP, RBX);
         return end(a, constants);
     }
 
@@ -110,7 +114,11 @@ final class RotateCode {
         Label none = a.label();
         a.emit(SHL, RDX, imm(2)).emit(TEST, RSI, RSI).jump(Condition.ZERO, none).bind(next);
         head.run();
-        a.emit(ADD, RDI, RDX).emit(DEC, RSI).jump(Condition.NOT_ZERO, next).bind(none);
+        a.emit(ADD, RDI, RDX)
+                .emit(ADD, R8, R9)
+                .emit(DEC, RSI)
+                .jump(Condition.NOT_ZERO, next)
+                .bind(none);
     }
 
     private static byte[] end(X86Assembler a, Constants constants) {

@@ -6,6 +6,7 @@ import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU32;
 import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
+import static dev.jay.tensor.asm.x86.Integers.CMP;
 import static dev.jay.tensor.asm.x86.Integers.DEC;
 import static dev.jay.tensor.asm.x86.Integers.ENDBR64;
 import static dev.jay.tensor.asm.x86.Integers.LEA;
@@ -56,6 +57,7 @@ import java.util.Set;
 final class RowCode {
     private static final int GREATER = 0x1E; // of vcmpps; false of NaN
     private static final int EQUAL = 0;
+    private static final int UNORDERED = 3;
 
     private final X86Assembler a;
     private final Constants constants;
@@ -165,28 +167,35 @@ final class RowCode {
         return code.end();
     }
 
-    /** x, count; the index in rax. Each lane keeps its greatest and where that was. */
+    /** x, count; the index in rax. Each lane keeps its greatest and where that was, and where its first NaN was. */
     static byte[] argMax(Set<String> features) {
         RowCode code = new RowCode(features);
         X86Assembler a = code.a;
         Mem indices = code.constants.ints(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         Mem sixteen = code.constants.each(16);
         Mem least = code.one(Float.NEGATIVE_INFINITY);
+        Mem last = code.constants.ints(Integer.MAX_VALUE);
+        Label found = a.label();
         a.emit(VBROADCASTSS, zmm(16), least).emit(VPXORD, zmm(17), zmm(17), zmm(17));
-        a.emit(VMOVDQU32, zmm(18), indices);
+        a.emit(VMOVDQU32, zmm(18), indices).emit(VBROADCASTSS, zmm(21), last);
         Strips.loop(a, RSI, s -> {
             if (s.isRest()) a.emit(VBROADCASTSS, zmm(19), least);
             a.emit(VMOVUPS, s.keep(zmm(19)), s.load(RDI)).emit(VCMPPS, k(2), zmm(19), zmm(16), imm(GREATER));
             a.emit(VMOVUPS, zmm(16).mask(k(2)), zmm(19)).emit(VMOVDQU32, zmm(17).mask(k(2)), zmm(18));
+            a.emit(VCMPPS, k(3), zmm(19), zmm(19), imm(UNORDERED)).emit(VPMINSD, zmm(21).mask(k(3)), zmm(21), zmm(18));
             a.emit(VPADDD, zmm(18), zmm(18), sixteen);
         });
+        Strips.fold(a, VPMINSD, zmm(21), zmm(20));
+        a.emit(VMOVD, RAX.low32(), xmm(21))
+                .emit(CMP, RAX, imm(Integer.MAX_VALUE))
+                .jump(Condition.LESS, found);
         a.emit(VMOVUPS, zmm(19), zmm(16));
         Strips.fold(a, VMAXPS, zmm(19), zmm(20));
         a.emit(VCMPPS, k(2), zmm(16), zmm(19), imm(EQUAL));
-        a.emit(VBROADCASTSS, zmm(18), code.constants.ints(Integer.MAX_VALUE));
+        a.emit(VBROADCASTSS, zmm(18), last);
         a.emit(VMOVDQU32, zmm(18).mask(k(2)), zmm(17));
         Strips.fold(a, VPMINSD, zmm(18), zmm(20));
-        a.emit(VMOVD, RAX.low32(), xmm(18));
+        a.emit(VMOVD, RAX.low32(), xmm(18)).bind(found);
         return code.end();
     }
 }

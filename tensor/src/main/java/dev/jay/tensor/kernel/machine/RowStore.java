@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import static dev.jay.tensor.asm.x86.Avx512.KMOVD;
-import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNE2PS2BF16;
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNEPS2BF16;
 import static dev.jay.tensor.asm.x86.Avx512.VMOVDQU16;
-import static dev.jay.tensor.asm.x86.Imm.imm;
-import static dev.jay.tensor.asm.x86.Integers.MOV;
-import static dev.jay.tensor.asm.x86.Reg.RAX;
 import static dev.jay.tensor.asm.x86.Reg.k;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
 
@@ -31,8 +26,8 @@ record RowStore(int width, boolean isBf16) {
     }
 
     void begin(X86Assembler a) {
-        a.emit(MOV, RAX.low32(), imm((1 << width % 16) - 1)).emit(KMOVW, FLOATS, RAX.low32());
-        a.emit(MOV, RAX.low32(), imm((1 << width % 32) - 1)).emit(KMOVD, WORDS, RAX.low32());
+        LaneMask.first(a, FLOATS, width % 16);
+        LaneMask.first(a, WORDS, width % 32);
     }
 
     /** Of the {@code block}-th 32 values: sixteen, and those after them if the row is so wide. They are spent. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNE2PS2BF16;
 import static dev.jay.tensor.asm.x86.Avx512.VPERMW;
 import static dev.jay.tensor.asm.x86.Avx512.VPORD;
@@ -13,7 +12,6 @@ import static dev.jay.tensor.asm.x86.Mem.mem;
 import static dev.jay.tensor.asm.x86.Reg.R14;
 import static dev.jay.tensor.asm.x86.Reg.R15;
 import static dev.jay.tensor.asm.x86.Reg.R8;
-import static dev.jay.tensor.asm.x86.Reg.RAX;
 import static dev.jay.tensor.asm.x86.Reg.RBX;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RSI;
@@ -67,7 +65,7 @@ final class SpanLevelsCode implements GroupCode {
     @Override
     public void begin(GroupsCode code) {
         levels.begin(code);
-        code.a.emit(MOV, RAX.low32(), imm((1 << ranges() % 16) - 1)).emit(KMOVW, k(3), RAX.low32());
+        LaneMask.first(code.a, k(3), ranges() % 16);
     }
 
     @Override

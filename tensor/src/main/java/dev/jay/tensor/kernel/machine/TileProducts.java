@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import static dev.jay.tensor.asm.x86.Amx.TDPBSUD;
+import static dev.jay.tensor.asm.x86.Amx.TDPBSSD;
 import static dev.jay.tensor.asm.x86.Amx.TILELOADD;
 import static dev.jay.tensor.asm.x86.Amx.TILERELEASE;
 import static dev.jay.tensor.asm.x86.Amx.TILESTORED;
@@ -9,15 +9,13 @@ import static dev.jay.tensor.asm.x86.Amx.TILEZERO;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.MOV;
 import static dev.jay.tensor.asm.x86.Mem.mem;
-import static dev.jay.tensor.asm.x86.Reg.R10;
 import static dev.jay.tensor.asm.x86.Reg.R9;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.tmm;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
-import static dev.jay.tensor.asm.x86.Vectors.VPADDD;
-import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTD;
+import static dev.jay.tensor.asm.x86.Vectors.VCVTDQ2PS;
 
 import dev.jay.tensor.asm.x86.Reg;
 import dev.jay.tensor.asm.x86.X86Assembler;
@@ -26,12 +24,14 @@ import java.util.Set;
 
 /**
  * By a product of tiles, for a whole group of tokens: their q of a block are the rows of one, and a record of a panel has
- * the layout that the other needs. The sums go through memory: a tile of 16 rows is stored as fast as one of eight.
+ * the layout that the other needs. Weights have their signs, so sums need no correction; they go through
+ * memory.
  */
 final class TileProducts implements Products {
     static final Set<String> NEEDED = Set.of("amx_tile", "amx_int8");
-    static final int TOKENS = Int8Form.TOKENS;
-    static final int PLACE_BYTES = 2 * TOKENS * Tiles.ROW_BYTES;
+    static final int MOST_TOKENS = Int8Form.TOKENS;
+    static final int FEWEST_TOKENS = 8;
+    static final int PLACE_BYTES = 2 * MOST_TOKENS * Tiles.ROW_BYTES;
 
     /** Tiles of the first turn; the second has the next three. */
     private static final int SUM = 0;
@@ -44,12 +44,17 @@ final class TileProducts implements Products {
 
     private final X86Assembler a;
     private final Constants constants;
+    private final int tokens;
     private final int place;
 
-    /** @param place from r9 to {@link #PLACE_BYTES} of its own */
-    TileProducts(X86Assembler a, Constants constants, int place) {
+    /**
+     * @param tokens of a group, of which some may not be there: theirs are sums of anything
+     * @param place  from r9 to {@link #PLACE_BYTES} of its own
+     */
+    TileProducts(X86Assembler a, Constants constants, int tokens, int place) {
         this.a = a;
         this.constants = constants;
+        this.tokens = tokens;
         this.place = place;
     }
 
@@ -62,7 +67,7 @@ final class TileProducts implements Products {
     public void enter() {
         int[] rows = new int[8];
         int[] bytes = new int[8];
-        Arrays.fill(rows, TOKENS);
+        Arrays.fill(rows, tokens);
         Arrays.fill(bytes, Tiles.ROW_BYTES);
         bytes[X] = Int8Form.BLOCK;
         bytes[TURN + X] = Int8Form.BLOCK;
@@ -78,7 +83,7 @@ final class TileProducts implements Products {
         Reg x = tmm(turn * TURN + X);
         Reg w = tmm(turn * TURN + W);
         a.emit(TILELOADD, w, mem(RDI, RAX, 2, 0)).emit(TILELOADD, x, mem(RSI, RAX, 1, 0));
-        a.emit(TILEZERO, sum).emit(TDPBSUD, sum, x, w);
+        a.emit(TILEZERO, sum).emit(TDPBSSD, sum, x, w);
     }
 
     @Override
@@ -94,8 +99,7 @@ final class TileProducts implements Products {
     @Override
     public Reg sum(int turn, int token) {
         Reg sum = zmm(18 + token % 8);
-        a.emit(VPBROADCASTD, sum, mem(R10, Int8Form.C - Int8Form.D + 4 * token));
-        a.emit(VPADDD, sum, sum, mem(R9, place + turn * SUMS_BYTES + Tiles.ROW_BYTES * token));
+        a.emit(VCVTDQ2PS, sum, mem(R9, place + turn * SUMS_BYTES + Tiles.ROW_BYTES * token));
         return sum;
     }
 

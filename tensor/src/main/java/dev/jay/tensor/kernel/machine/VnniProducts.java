@@ -8,6 +8,7 @@ import static dev.jay.tensor.asm.x86.Reg.R10;
 import static dev.jay.tensor.asm.x86.Reg.RDI;
 import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
+import static dev.jay.tensor.asm.x86.Vectors.VCVTDQ2PS;
 import static dev.jay.tensor.asm.x86.Vectors.VPBROADCASTD;
 
 import dev.jay.tensor.asm.x86.Reg;
@@ -34,14 +35,14 @@ final class VnniProducts implements Products {
     @Override
     public void begin(int turn) {
         int c = (sumCols < Int8Form.BLOCK ? Int8Form.C16 : Int8Form.C) - Int8Form.D;
-        for (int t = 0; t < tokens; t++) a.emit(VPBROADCASTD, sum(0, t), mem(R10, c + 4 * t));
+        for (int t = 0; t < tokens; t++) a.emit(VPBROADCASTD, accumulator(t), mem(R10, c + 4 * t));
         for (int i = 0; i < sumCols / 4; i++) {
             Reg w = zmm(26 + i % 2);
             a.emit(VMOVDQU64, w, mem(RDI, 64 * i));
             for (int t = 0; t < tokens; t++) {
                 a.emit(
                         VPDPBUSD,
-                        sum(0, t),
+                        accumulator(t),
                         w,
                         mem(RSI, Int8Form.BLOCK * t + 4 * i).each());
             }
@@ -58,6 +59,11 @@ final class VnniProducts implements Products {
 
     @Override
     public Reg sum(int turn, int token) {
+        a.emit(VCVTDQ2PS, accumulator(token), accumulator(token));
+        return accumulator(token);
+    }
+
+    private static Reg accumulator(int token) {
         return zmm(18 + token);
     }
 

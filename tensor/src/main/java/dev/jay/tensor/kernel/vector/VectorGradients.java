@@ -275,4 +275,53 @@ final class VectorGradients implements GradientKernels {
         FloatVector step = mean.mul(by.correct1()).div(root);
         return w.fma(Lanes.all(by.keep()), step.mul(-by.rate()));
     }
+
+    @Override
+    public void addSquares(long to, long from, int count) {
+        long sums = Lanes.trusted(to);
+        long x = Lanes.trusted(from);
+        int whole = whole(count);
+        for (int i = 0; i < whole; i += Lanes.LENGTH) {
+            FloatVector v = Lanes.floats(x + i * 4L);
+            Lanes.store(v.fma(v, Lanes.floats(sums + i * 4L)), sums + i * 4L);
+        }
+        if (whole == count) return;
+        VectorMask<Float> some = some(whole, count);
+        FloatVector v = Lanes.floats(x + whole * 4L, some);
+        Lanes.store(v.fma(v, Lanes.floats(sums + whole * 4L, some)), sums + whole * 4L, some);
+    }
+
+    @Override
+    public void descend(long weights, long gradient, float step, float keep, int count) {
+        long w = Lanes.trusted(weights);
+        long g = Lanes.trusted(gradient);
+        int whole = whole(count);
+        for (int i = 0; i < whole; i += Lanes.LENGTH) {
+            FloatVector down = Lanes.floats(g + i * 4L).mul(-step);
+            Lanes.store(Lanes.floats(w + i * 4L).fma(Lanes.all(keep), down), w + i * 4L);
+        }
+        if (whole == count) return;
+        VectorMask<Float> some = some(whole, count);
+        FloatVector down = Lanes.floats(g + whole * 4L, some).mul(-step);
+        Lanes.store(Lanes.floats(w + whole * 4L, some).fma(Lanes.all(keep), down), w + whole * 4L, some);
+    }
+
+    @Override
+    public void descendEach(long weights, long gradient, long by, float keep, int count) {
+        long w = Lanes.trusted(weights);
+        long g = Lanes.trusted(gradient);
+        long steps = Lanes.trusted(by);
+        int whole = whole(count);
+        for (int i = 0; i < whole; i += Lanes.LENGTH) {
+            FloatVector down =
+                    Lanes.floats(g + i * 4L).mul(Lanes.floats(steps + i * 4L)).neg();
+            Lanes.store(Lanes.floats(w + i * 4L).fma(Lanes.all(keep), down), w + i * 4L);
+        }
+        if (whole == count) return;
+        VectorMask<Float> some = some(whole, count);
+        FloatVector down = Lanes.floats(g + whole * 4L, some)
+                .mul(Lanes.floats(steps + whole * 4L, some))
+                .neg();
+        Lanes.store(Lanes.floats(w + whole * 4L, some).fma(Lanes.all(keep), down), w + whole * 4L, some);
+    }
 }

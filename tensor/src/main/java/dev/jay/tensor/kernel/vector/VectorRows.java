@@ -135,9 +135,10 @@ final class VectorRows implements RowKernels {
         int best = 0;
         int whole = whole(count);
         for (int i = 0; i < whole; i += Lanes.LENGTH) {
-            VectorMask<Float> greater = Lanes.floats(x + i * 4L).compare(VectorOperators.GT, max);
-            if (!greater.anyTrue()) continue;
+            VectorMask<Float> others = Lanes.floats(x + i * 4L).compare(VectorOperators.LE, max);
+            if (others.allTrue()) continue;
             for (int j = i; j < i + Lanes.LENGTH; j++) {
+                if (Float.isNaN(Lanes.get(x + j * 4L))) return j;
                 if (Lanes.get(x + j * 4L) > max) {
                     max = Lanes.get(x + j * 4L);
                     best = j;
@@ -145,6 +146,7 @@ final class VectorRows implements RowKernels {
             }
         }
         for (int i = whole; i < count; i++) {
+            if (Float.isNaN(Lanes.get(x + i * 4L))) return i;
             if (Lanes.get(x + i * 4L) > max) {
                 max = Lanes.get(x + i * 4L);
                 best = i;

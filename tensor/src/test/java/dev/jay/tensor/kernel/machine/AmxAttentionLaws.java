@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.jay.tensor.SystemRefusals;
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
@@ -16,9 +15,7 @@ import dev.jay.tensor.kernel.Kernels;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.memory.Memory;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +26,6 @@ import org.junit.jupiter.api.Test;
  * same rows. Every page and the working space end where a mapping ends: a read or write past it ends the JVM.
  */
 class AmxAttentionLaws {
-    private static final CodePages SYSTEM = CodePages.ofThisSystem();
     private static final long SEED = 20261121;
     private static final String[] CODECS = {"f16", "bf16", "q8_0", "q4_0", "iq4_nl"};
     private static final int[] WIDTHS = {32, 64, 80, 96, 128, 256, 1, 33, 47, 17};
@@ -38,7 +34,7 @@ class AmxAttentionLaws {
 
     private final Random random = new Random(SEED);
     private final Memory memory = Memory.withBudget(64 << 20);
-    private final List<long[]> mapped = new ArrayList<>();
+    private final EndPages pages = new EndPages();
     private Kernels kernels;
 
     @BeforeEach
@@ -52,29 +48,19 @@ class AmxAttentionLaws {
     @AfterEach
     void close() {
         if (kernels != null) kernels.close();
-        for (long[] m : mapped) SYSTEM.unmap(m[0], m[1]);
+        pages.close();
         memory.close();
     }
 
-    private MemorySegment atEnd(long bytes, long alignment) {
-        long page = SYSTEM.pageBytes();
-        long room = Math.ceilDiv(Math.max(bytes, 1), page) * page;
-        long address = SYSTEM.map(room + page);
-        SYSTEM.unmap(address + room, page);
-        mapped.add(new long[] {address, room});
-        return MemorySegment.ofAddress((address + room - bytes) / alignment * alignment)
-                .reinterpret(bytes);
-    }
-
     private MemorySegment gaussian(long count) {
-        MemorySegment s = atEnd(4 * count, 4);
+        MemorySegment s = pages.atEnd(4 * count, 4);
         for (int i = 0; i < count; i++) Floats.set(s, i, (float) random.nextGaussian());
         return s;
     }
 
     /** Behind it what may be read and is no number. */
     private long bias(int slots) {
-        MemorySegment bias = atEnd(4L * (slots + AttentionKernel.BIAS_ROOM), 4);
+        MemorySegment bias = pages.atEnd(4L * (slots + AttentionKernel.BIAS_ROOM), 4);
         bias.fill((byte) -1);
         for (int s = 0; s < slots; s++) Floats.set(bias, s, (float) Math.log(1 + random.nextInt(20)));
         return bias.address();
@@ -94,9 +80,9 @@ class AmxAttentionLaws {
         t.queryStride = t.keyWidth;
         t.query = gaussian((long) queries * t.keyWidth).address();
         t.outStride = t.valueWidth;
-        t.out = atEnd(4L * queries * t.valueWidth, 4).address();
+        t.out = pages.atEnd(4L * queries * t.valueWidth, 4).address();
         t.lseStride = 1;
-        t.lse = atEnd(4L * queries, 4).address();
+        t.lse = pages.atEnd(4L * queries, 4).address();
         t.keyRowBytes = keys.bytesFor(t.keyWidth);
         t.valueRowBytes = values.bytesFor(t.valueWidth);
         t.valuesOffset = pageSlots * t.keyRowBytes;
@@ -112,7 +98,7 @@ class AmxAttentionLaws {
         for (int p = 0; p < t.pages.length; p++) {
             int room = Math.min(pageSlots, tiles - p * pageSlots); // the last page ends after the last tile's values
             int count = Math.min(pageSlots, slots - p * pageSlots);
-            MemorySegment page = atEnd(t.valuesOffset + room * t.valueRowBytes, 1);
+            MemorySegment page = pages.atEnd(t.valuesOffset + room * t.valueRowBytes, 1);
             page.fill((byte) -1);
             long first = (long) p * pageSlots;
             keys.encode(keyFloats, 4 * first * t.keyWidth, (long) count * t.keyWidth, page, 0);
@@ -137,7 +123,7 @@ class AmxAttentionLaws {
     }
 
     private void run(AttentionKernel kernel, Trial trial) {
-        MemorySegment scratch = atEnd(kernel.scratchBytes(trial.task), 8);
+        MemorySegment scratch = pages.atEnd(kernel.scratchBytes(trial.task), 8);
         scratch.fill((byte) -1);
         kernel.run(trial.task, scratch.address());
     }
@@ -205,8 +191,7 @@ class AmxAttentionLaws {
             AttentionKernel kernel = kernel(trial, k, v);
             run(kernel, trial);
             compare(kernel, trial);
-            for (long[] m : mapped) SYSTEM.unmap(m[0], m[1]);
-            mapped.clear();
+            pages.close();
             kernels.close();
             kernels = new AmxKernels().bind(Cpu.detect(), memory);
         }

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel.machine;
 
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.MatMulKernel;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 
 /**
- * Everything one multiplication needs, each piece at the very end of its own pages with nothing mapped after them: a
- * read or write past the end ends the JVM.
+ * Everything one multiplication needs, each piece at the very end of its own pages with nothing mapped after them.
  */
 final class Bed implements AutoCloseable {
-    private record Pages(long address, long bytes) {}
-
-    private static final CodePages SYSTEM = CodePages.ofThisSystem();
-
     final WeightFormat format;
     final MatMulKernel kernel;
     final int rows;
@@ -27,7 +19,7 @@ final class Bed implements AutoCloseable {
     final MemorySegment w;
     final MemorySegment x;
     final MemorySegment y;
-    private final List<Pages> pages = new ArrayList<>();
+    private final EndPages pages = new EndPages();
 
     Bed(WeightFormat format, MatMulKernel kernel, int rows, int cols, int n) {
         this.format = format;
@@ -40,15 +32,8 @@ final class Bed implements AutoCloseable {
         this.y = atEnd(4L * n * rows, 4);
     }
 
-    /** Bytes that end where a mapping ends, or as near to it as the alignment lets them. */
     MemorySegment atEnd(long bytes, long alignment) {
-        long page = SYSTEM.pageBytes();
-        long room = Math.ceilDiv(Math.max(bytes, 1), page) * page;
-        long address = SYSTEM.map(room + page);
-        SYSTEM.unmap(address + room, page);
-        pages.add(new Pages(address, room));
-        return MemorySegment.ofAddress((address + room - bytes) / alignment * alignment)
-                .reinterpret(bytes);
+        return pages.atEnd(bytes, alignment);
     }
 
     Bed random(long seed) {
@@ -100,6 +85,6 @@ final class Bed implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Pages p : pages) SYSTEM.unmap(p.address, p.bytes);
+        pages.close();
     }
 }

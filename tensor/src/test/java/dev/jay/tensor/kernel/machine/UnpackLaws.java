@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.jay.tensor.SystemRefusals;
-import dev.jay.tensor.asm.CodePages;
 import dev.jay.tensor.format.ChannelLevels;
+import dev.jay.tensor.format.FeatureLevels;
 import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.KeptChannels;
 import dev.jay.tensor.format.LowRankRows;
@@ -34,36 +34,20 @@ import org.junit.jupiter.api.Test;
  * rows and working space end where a mapping ends: a read or write past it ends the JVM.
  */
 class UnpackLaws {
-    private static final CodePages SYSTEM = CodePages.ofThisSystem();
     private static final long SEED = 20261122;
     private static final Set<String> MACHINE = Set.of("amx", "avx512-vnni"); // have code for these
     private static final int[] WIDTHS = {8, 16, 24, 32, 40, 56, 64, 72, 80, 96, 120, 128, 136, 256};
 
     private final Random random = new Random(SEED);
     private final Memory memory = Memory.withBudget(64 << 20);
-    private final List<long[]> mapped = new ArrayList<>();
+    private final EndPages pages = new EndPages();
     private final Cpu cpu = Cpu.detect();
     private final Kernels definition = KernelProviders.ALL.make("scalar").bind(cpu, memory);
 
     @AfterEach
     void close() {
-        unmap();
+        pages.close();
         memory.close();
-    }
-
-    private void unmap() {
-        for (long[] m : mapped) SYSTEM.unmap(m[0], m[1]);
-        mapped.clear();
-    }
-
-    private MemorySegment atEnd(long bytes, long alignment) {
-        long page = SYSTEM.pageBytes();
-        long room = Math.ceilDiv(Math.max(bytes, 1), page) * page;
-        long address = SYSTEM.map(room + page);
-        SYSTEM.unmap(address + room, page);
-        mapped.add(new long[] {address, room});
-        return MemorySegment.ofAddress((address + room - bytes) / alignment * alignment)
-                .reinterpret(bytes);
     }
 
     private static List<GroupFormat> formats(int width) {
@@ -78,6 +62,8 @@ class UnpackLaws {
         all.add(new LowRankRows(new ChannelLevels(2, 32, width), 4, 32 * width / 50));
         all.add(new LowRankRows(new SpanLevels(4, 32, width, width), 1 + width % 16, 0));
         all.add(new LowRankRows(new ChannelLevels(8, 64, width), 0, 3));
+        all.add(features(width, 8, 32));
+        all.add(features(width - 3, 2, 5));
         int kept = Math.ceilDiv(width * 6, 80) * 8;
         all.add(new KeptChannels(new ChannelLevels(2, 32, kept), width));
         all.add(new KeptChannels(new RowFormat(WeightFormats.ALL.make("f16"), 64, kept - 3), width));
@@ -87,6 +73,19 @@ class UnpackLaws {
             if (width % format.blockSize() == 0) all.add(new RowFormat(format, 1, width));
         }
         return all;
+    }
+
+    /** Of up to so many bits each, fewer and fewer, some none; a row's last byte may be half full, or there to spare. */
+    private static FeatureLevels features(int directions, int most, int rows) {
+        List<Integer> bits = new ArrayList<>();
+        List<Float> steps = new ArrayList<>();
+        int sum = 0;
+        for (int r = 0; r < directions; r++) {
+            bits.add(r % 7 == 6 ? 0 : Math.max(0, most - r * most / 64));
+            steps.add((float) Math.pow(0.9, r));
+            sum += bits.getLast();
+        }
+        return new FeatureLevels(rows, 1 + Math.ceilDiv(sum, 8) + directions % 3, bits, steps);
     }
 
     private interface Bytes {
@@ -123,11 +122,11 @@ class UnpackLaws {
     private void check(Bytes bytes, GroupFormat format, WeightFormat rows, UnpackKernel kernel, String name) {
         UnpackKernel plain = definition.unpack(format, rows).orElseThrow();
         for (int count : new int[] {1, 2, 3}) {
-            MemorySegment groups = atEnd((long) count * format.bytes(), 1);
+            MemorySegment groups = pages.atEnd((long) count * format.bytes(), 1);
             for (int g = 0; g < count; g++) bytes.fill(format, groups, (long) g * format.bytes());
             long size = (long) count * format.rows() * rows.bytesFor(format.width());
-            MemorySegment wanted = atEnd(size, 4);
-            MemorySegment got = atEnd(size, rows.name().equals("f32") ? 4 : 2);
+            MemorySegment wanted = pages.atEnd(size, 4);
+            MemorySegment got = pages.atEnd(size, rows.name().equals("f32") ? 4 : 2);
             got.fill((byte) -1);
             run(plain, groups, count, wanted);
             run(kernel, groups, count, got);
@@ -140,12 +139,12 @@ class UnpackLaws {
                 fail("%s %s to %s, groups=%d, value %d: wanted=%s, got=%s, seed=%d"
                         .formatted(name, format, rows.name(), count, i, a, b, SEED));
             }
-            unmap();
+            pages.close();
         }
     }
 
     private void run(UnpackKernel kernel, MemorySegment groups, int count, MemorySegment to) {
-        long scratch = atEnd(kernel.scratchBytes(), 64).address();
+        long scratch = pages.atEnd(kernel.scratchBytes(), 64).address();
         kernel.run(groups.address(), count, groups.address(), to.address(), scratch);
     }
 
@@ -200,11 +199,11 @@ class UnpackLaws {
         WeightFormat rows = WeightFormats.ALL.make(kernels.name().equals("amx") ? "bf16" : "f32");
         UnpackKernel kernel = kernels.unpack(format, rows).orElseThrow();
         for (int mask : new int[] {0, -1, 0x5A}) {
-            MemorySegment groups = atEnd(format.bytes(), 1);
+            MemorySegment groups = pages.atEnd(format.bytes(), 1);
             wild(format, groups, 0);
             groups.asSlice(0, ((KeptChannels) format).maskBytes()).fill((byte) mask);
-            run(kernel, groups, 1, atEnd(format.rows() * rows.bytesFor(format.width()), 4));
-            unmap();
+            run(kernel, groups, 1, pages.atEnd(format.rows() * rows.bytesFor(format.width()), 4));
+            pages.close();
         }
     }
 }
