@@ -4,23 +4,29 @@ package dev.jay.kv;
 import dev.jay.tensor.kernel.Ops;
 import java.util.function.IntConsumer;
 
-/** Does something for each of some tokens, which have nothing to do with one another. */
+/** Does something for each of some tokens, or groups of them, which have nothing to do with one another. */
 interface EachToken {
     /** One after the other, on this thread. */
-    EachToken HERE = (tokens, task) -> {
-        for (int t = 0; t < tokens; t++) task.accept(t);
+    EachToken HERE = (tasks, _, task) -> {
+        for (int t = 0; t < tasks; t++) task.accept(t);
     };
 
-    /** Fewer are not worth waking others for. */
+    /** Fewer tokens are not worth waking others for. */
     int LEAST = 16;
 
-    void run(int tokens, IntConsumer task);
+    /** @param tokens of each task */
+    void run(int tasks, int tokens, IntConsumer task);
+
+    /** One task each. */
+    default void run(int tokens, IntConsumer task) {
+        run(tokens, 1, task);
+    }
 
     /** On the compute threads, if they are many. */
     static EachToken on(Ops ops) {
-        return (tokens, task) -> {
-            if (tokens < LEAST) HERE.run(tokens, task);
-            else ops.forEach(tokens, (t, _) -> task.accept(t));
+        return (tasks, tokens, task) -> {
+            if (tasks == 1 || (long) tasks * tokens < LEAST) HERE.run(tasks, tokens, task);
+            else ops.forEach(tasks, (t, _) -> task.accept(t));
         };
     }
 }

@@ -56,7 +56,7 @@ final class GroupTable implements StreamTable {
         length = Math.addExact(length, count);
         int end = sealed();
         pages.leaseTo(layout.pagesFor(end));
-        each.run((end - before) / group, i -> seal(before + i * group));
+        each.run((end - before) / group, group, i -> seal(before + i * group));
         if (end == before) {
             tail.appendRows(0, count, keys, values, each);
             return;

@@ -138,11 +138,11 @@ public record PageLayout(
 
     /** Of the group that begins with a slot. */
     long keyAt(int head, int slot) {
-        return runAt(head, slot) + slot % run / group * keyGroupBytes + head * keyHeadBytes;
+        return keyIn(runAt(head, slot), head, slot);
     }
 
     long valueAt(int head, int slot) {
-        return runAt(head, slot) + valuesOffset + slot % run / group * valueGroupBytes + head * valueHeadBytes;
+        return valueIn(runAt(head, slot), head, slot);
     }
 
     /** Whether a head's groups do not lie one after the other, since only keys or only values of all heads are one. */

@@ -62,6 +62,11 @@ final class PartialRows {
         Floats.set(lse, to, (float) (most + StrictMath.log(a + b)));
     }
 
+    /** Turns the first rows back, as codecs have turned what they were mixed from. */
+    void turnBack(Rotations rotations, int count) {
+        rotations.turnBack(bytes, outs * Float.BYTES, count);
+    }
+
     private void copyTo(MemorySegment out, long to, int i) {
         long from = (outs + (long) i * width) * Float.BYTES;
         MemorySegment.copy(bytes, from, out, to * width * Float.BYTES, (long) width * Float.BYTES);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.kv;
 
+import dev.jay.kv.SealedSide.Desk;
 import dev.jay.kv.codec.KvCodec;
-import dev.jay.tensor.format.GroupFormat;
+import dev.jay.kv.codec.KvFeatures;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.AttentionKernel;
 import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.Ops;
-import dev.jay.tensor.kernel.UnpackKernel;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Scratch;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Sealed rows of a stream on their way to attention, in one numerics mode: some slots at a time are unpacked to rows that a
@@ -21,40 +23,78 @@ final class SealedRows {
 
     private final KvRecipe recipe;
     private final int slots;
-    private final UnpackKernel[] keys; // by head
-    private final UnpackKernel[] values;
+    private final SealedSide keys;
+    private final SealedSide values;
     private final AttentionKernel kernel;
-    private final long keyRowBytes;
-    private final long valueRowBytes;
+    private final AttentionKernel.Task most;
 
-    SealedRows(Ops ops, KvRecipe recipe, KvStream stream, Numerics numerics, int mostPiece) {
+    /**
+     * @param queries at most, of one call of attention
+     * @param turning null: keys are kept as positions have turned them
+     */
+    SealedRows(
+            Ops ops, KvRecipe recipe, KvStream stream, Numerics numerics, int mostPiece, int queries, Turning turning) {
         this.recipe = recipe;
         WeightFormat f32 = WeightFormats.ALL.make("f32");
         WeightFormat bf16 = WeightFormats.ALL.make("bf16");
-        AttentionKernel rounding = ops.attention(bf16, bf16, stream.keyWidth(), stream.valueWidth(), numerics);
-        boolean rounds = rounding.bound() > 0 && mayRound(recipe.keys()) && mayRound(recipe.values());
+        boolean rounds = mayRound(recipe.keys())
+                && mayRound(recipe.values())
+                && ops.attention(bf16, bf16, stream.keyWidth(), stream.valueWidth(), numerics)
+                                .bound()
+                        > 0;
         WeightFormat rows = rounds ? bf16 : f32;
-        this.kernel = rounds ? rounding : ops.attention(f32, f32, stream.keyWidth(), stream.valueWidth(), numerics);
-        this.slots = whole(recipe, Math.min(rounds ? fastPiece(stream) : PIECE, mostPiece));
-        this.keys = new UnpackKernel[stream.heads()];
-        this.values = new UnpackKernel[stream.heads()];
-        for (int h = 0; h < keys.length; h++) {
-            keys[h] = ops.unpack(format(recipe.keys(), keys.length, h, stream.keyWidth()), rows);
-            values[h] = ops.unpack(format(recipe.values(), keys.length, h, stream.valueWidth()), rows);
-        }
-        this.keyRowBytes = rows.bytesFor(stream.keyWidth());
-        this.valueRowBytes = rows.bytesFor(stream.valueWidth());
+        Sides sides = new Sides(ops, stream, rows, rounds ? Precision.BF16 : Precision.F32);
+        this.keys = sides.keys(recipe, turning);
+        this.values = sides.values(recipe, queries);
+        this.kernel = ops.attention(rows, rows, keys.width(), values.width(), numerics);
+        this.slots = whole(recipe, Math.min(rounds ? fastPiece() : PIECE, mostPiece));
+        this.most = KvAttention.newTask(new KvStream(stream.heads(), keys.width(), values.width()), queries, slots);
+        most.keyRowBytes = keys.rowBytes();
+        most.valueRowBytes = values.rowBytes();
     }
 
-    /** How a head's rows lie, alone or among those of all heads. */
-    private static GroupFormat format(KvCodec codec, int heads, int head, int width) {
-        return codec.joinsHeads() ? codec.format(heads * width, head * width, width) : codec.format(width);
+    /** How the keys and the values of a stream become rows of a format. */
+    private record Sides(Ops ops, KvStream stream, WeightFormat rows, Precision precision) {
+        SealedSide keys(KvRecipe recipe, Turning turning) {
+            KvCodec codec = recipe.keys();
+            int width = stream.keyWidth();
+            boolean turned = turning != null;
+            if (!codec.joinsHeads()) {
+                RowTurns turns = turned ? new RowTurns(ops, turning, width, false, rows) : null;
+                return new GroupSide(ops, true, codec, width, rows, turns);
+            }
+            return directed(true, recipe, codec, width, turning);
+        }
+
+        SealedSide values(KvRecipe recipe, int queries) {
+            KvCodec codec = recipe.values();
+            int width = stream.valueWidth();
+            if (!codec.joinsHeads()) return new GroupSide(ops, false, codec, width, rows, null);
+            KvFeatures features = codec.features(stream.heads() * width);
+            if (!FeatureSide.areFew(features, width)) return directed(false, recipe, codec, width, null);
+            return new FeatureSide(ops, features, products(features, width), rows, queries);
+        }
+
+        private SealedSide directed(boolean ofKeys, KvRecipe recipe, KvCodec codec, int width, Turning turning) {
+            KvFeatures features = codec.features(stream.heads() * width);
+            RowTurns turns = new RowTurns(ops, turning, width, true, rows);
+            HeadProducts products = products(features, width);
+            return new DirectionSide(ops, ofKeys, features, products, turns, width, recipe.group());
+        }
+
+        private HeadProducts products(KvFeatures features, int width) {
+            return new HeadProducts(ops.floatProducts(precision), ops.rowOperations(), features, stream.heads(), width);
+        }
+    }
+
+    private static boolean mayRound(KvCodec codec) {
+        return codec.rowFormat().filter(f -> f.name().equals("f32")).isEmpty();
     }
 
     /** A power of two. */
-    private static int fastPiece(KvStream stream) {
-        long most = FAST_BYTES / (2L * (stream.keyWidth() + stream.valueWidth()));
-        return Math.max(PIECE, Math.toIntExact(Long.highestOneBit(most)));
+    private int fastPiece() {
+        long each = bytes(PIECE) / PIECE;
+        return Math.max(PIECE, Math.toIntExact(Long.highestOneBit(FAST_BYTES / each)));
     }
 
     /** Slots that f32 rows are worked on at a time. */
@@ -67,77 +107,97 @@ final class SealedRows {
         return Math.max(1, slots / recipe.group()) * recipe.group();
     }
 
-    /** Rows of f32 stay so, and those that positions turn when they are read. */
-    private static boolean mayRound(KvCodec codec) {
-        return !codec.wantsUnturned()
-                && codec.rowFormat().filter(f -> f.name().equals("f32")).isEmpty();
-    }
-
     /** Slots that are unpacked at a time: a multiple of the group. */
     int slots() {
         return slots;
     }
 
-    AttentionKernel kernel() {
-        return kernel;
-    }
-
-    /** Of unpacked rows. */
+    /** Bytes that a worker needs for unpacked rows, and on the way to them. */
     long bytes() {
-        return keyBytes() + Scratch.sizeOf(slots * valueRowBytes);
+        return bytes(slots);
     }
 
-    private long keyBytes() {
-        return Scratch.sizeOf(slots * keyRowBytes);
+    private long bytes(int some) {
+        return valuesAt(some) + Scratch.sizeOf(some * values.rowBytes());
+    }
+
+    /** [working space of keys][of values][rows of keys][rows of values]. */
+    private long keysAt(int some) {
+        return Scratch.sizeOf(keys.workBytes(some)) + Scratch.sizeOf(values.workBytes(some));
+    }
+
+    private long valuesAt(int some) {
+        return keysAt(some) + Scratch.sizeOf(some * keys.rowBytes());
+    }
+
+    /** Bytes of what all workers read. */
+    long commonBytes() {
+        return Scratch.sizeOf(keys.commonBytes()) + Scratch.sizeOf(values.commonBytes());
     }
 
     /** Bytes of working space for one call of a kernel. */
-    long scratchBytes(AttentionKernel.Task most) {
-        most.keyRowBytes = keyRowBytes;
-        most.valueRowBytes = valueRowBytes;
-        return Math.max(kernel.scratchBytes(most), Math.max(keys[0].scratchBytes(), values[0].scratchBytes()));
+    long kernelBytes() {
+        return Math.max(kernel.scratchBytes(most), Math.max(keys.kernelBytes(), values.kernelBytes()));
     }
 
-    /** Unpacks slots [from, to) of a head, whole groups, to {@code room}, and says in the task where they are. */
-    void unpack(
-            AttentionKernel.Task task,
-            KvSource source,
-            int stream,
-            int head,
-            int from,
-            int to,
-            long room,
-            long scratch) {
-        PageLayout layout = source.layout(stream);
-        int runs = Math.ceilDiv(to, layout.run());
-        if (task.pages.length <= runs) task.pages = new long[2 * runs];
-        long[] pages = task.pages;
-        source.addresses(stream, head, from, to, pages);
-        long valueRoom = room + keyBytes();
-        for (int slot = from; slot < to; ) {
-            int run = slot / layout.run();
-            int end = Math.min(to, layout.areGroupsApart() ? slot + layout.group() : (run + 1) * layout.run());
-            long key = layout.keyIn(pages[run], head, slot);
-            long value = layout.valueIn(pages[run], head, slot);
-            boolean isLast = end == to;
-            keys[head].run(
-                    key,
-                    (end - slot) / recipe.keys().group(),
-                    isLast ? key : layout.keyIn(pages[end / layout.run()], head, end),
-                    room + (slot - from) * keyRowBytes,
-                    scratch);
-            values[head].run(
-                    value,
-                    (end - slot) / recipe.values().group(),
-                    isLast ? value : layout.valueIn(pages[end / layout.run()], head, end),
-                    valueRoom + (slot - from) * valueRowBytes,
-                    scratch);
-            slot = end;
+    /** Bytes of what attention gives before values are made of it; 0 if it gives values. */
+    long mixedBytes(int queries) {
+        return values.isMixed() ? Scratch.sizeOf(4L * queries * values.width()) : 0;
+    }
+
+    /** A worker's desks. */
+    final class Desks {
+        private final Desk ofKeys;
+        private final Desk ofValues;
+
+        /**
+         * @param common offset of {@link #commonBytes}
+         * @param own    offset of {@link #bytes} of the worker's
+         * @param kernel address of {@link #kernelBytes}
+         */
+        Desks(MemorySegment room, long common, long own, long kernel) {
+            long valuesCommon = common + Scratch.sizeOf(keys.commonBytes());
+            long valuesWork = own + Scratch.sizeOf(keys.workBytes(slots));
+            this.ofKeys = new Desk(room, common, own, own + keysAt(slots), kernel);
+            this.ofValues = new Desk(room, valuesCommon, valuesWork, own + valuesAt(slots), kernel);
         }
-        pages[0] = room;
-        task.pageSlots = slots;
-        task.keyRowBytes = keyRowBytes;
-        task.valuesOffset = keyBytes();
-        task.valueRowBytes = valueRowBytes;
+
+        /** A head's part of what all workers read. */
+        void lay(int head) {
+            keys.lay(head, ofKeys);
+            values.lay(head, ofValues);
+        }
+
+        /** What serves all heads of some slots. */
+        void share(SealedSlots of) {
+            keys.share(of, ofKeys);
+            values.share(of, ofValues);
+        }
+
+        /**
+         * Attends to a head's rows of some slots. The task says what each query sees of them.
+         *
+         * @param mixed address of {@link #mixedBytes}
+         * @param out   address of where values go, dense
+         */
+        void attend(SealedSlots of, int head, AttentionKernel.Task task, long mixed, long out) {
+            keys.rows(of, head, ofKeys);
+            values.rows(of, head, ofValues);
+            task.pages[0] = ofKeys.address(ofKeys.rows());
+            task.pageSlots = slots;
+            task.keyRowBytes = keys.rowBytes();
+            task.valuesOffset = ofValues.rows() - ofKeys.rows();
+            task.valueRowBytes = values.rowBytes();
+            task.valueWidth = values.width();
+            task.outStride = values.width();
+            task.out = values.isMixed() ? mixed : out;
+            kernel.run(task, ofKeys.kernel());
+            if (values.isMixed()) values.finish(head, mixed, task.queries, out, ofValues);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return recipe + ", " + slots + " slots at a time";
     }
 }

@@ -13,6 +13,7 @@ import dev.jay.tensor.kernel.CpuOps;
 import dev.jay.tensor.kernel.KernelChoice;
 import dev.jay.tensor.kernel.KernelProviders;
 import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.RowKernels;
 import dev.jay.tensor.kernel.Workers;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
@@ -33,14 +34,24 @@ final class AttentionTrial {
     static final float SCALE = 0.3f;
 
     /** Of keys that are kept unturned: position p has pair (0, 1) turned by p / 3. */
-    static final Turning TURNING = (keys, at, width, from, count) -> {
-        for (int t = 0; t < count; t++) {
-            long there = at / 4 + (long) t * width;
-            double angle = (from + t) / 3.0;
-            float a = Floats.get(keys, there);
-            float b = Floats.get(keys, there + 1);
-            Floats.set(keys, there, (float) (a * Math.cos(angle) - b * Math.sin(angle)));
-            Floats.set(keys, there + 1, (float) (a * Math.sin(angle) + b * Math.cos(angle)));
+    static final Turning TURNING = new Turning() {
+        @Override
+        public int dim() {
+            return 2;
+        }
+
+        @Override
+        public boolean interleaved() {
+            return true;
+        }
+
+        @Override
+        public void angles(int from, int count, MemorySegment to, long at, RowKernels rows) {
+            for (int t = 0; t < count; t++) {
+                double angle = (from + t) / 3.0;
+                Floats.set(to, at / 4 + 2L * t, (float) Math.cos(angle));
+                Floats.set(to, at / 4 + 2L * t + 1, (float) Math.sin(angle));
+            }
         }
     };
 
@@ -238,11 +249,18 @@ final class AttentionTrial {
     }
 
     private static void turn(float[] keys) {
-        MemorySegment rows = MemorySegment.ofArray(keys);
-        int heads = STREAM.heads();
         for (int row = 0; row < keys.length / STREAM.keyWidth(); row++) {
-            TURNING.turn(rows, 4L * row * STREAM.keyWidth(), STREAM.keyWidth(), row / heads, 1);
+            turn(keys, row * STREAM.keyWidth(), row / STREAM.heads());
         }
+    }
+
+    /** A key, as {@link #TURNING} says. */
+    static void turn(float[] keys, int at, int position) {
+        double angle = position / 3.0;
+        float a = keys[at];
+        float b = keys[at + 1];
+        keys[at] = (float) (a * Math.cos(angle) - b * Math.sin(angle));
+        keys[at + 1] = (float) (a * Math.sin(angle) + b * Math.cos(angle));
     }
 
     /** The same where all heads of a token are one row. */

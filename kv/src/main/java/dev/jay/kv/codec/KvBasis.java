@@ -96,7 +96,15 @@ public final class KvBasis {
     /** features[r] = vector r . (x - mean), of as many directions as columns have. */
     void project(float[][] columns, float[] x, float[] features) {
         Arrays.fill(features, 0);
-        for (int c = 0; c < mean.length; c++) addTimes(x[c] - mean[c], columns[c], features);
+        int c = 0;
+        for (; c + 4 <= mean.length; c += 4) {
+            float a = x[c] - mean[c];
+            float b = x[c + 1] - mean[c + 1];
+            float third = x[c + 2] - mean[c + 2];
+            float fourth = x[c + 3] - mean[c + 3];
+            addTimes(a, columns[c], b, columns[c + 1], third, columns[c + 2], fourth, columns[c + 3], features);
+        }
+        for (; c < mean.length; c++) addTimes(x[c] - mean[c], columns[c], features);
     }
 
     private static void addTimes(float times, float[] what, float[] to) {
@@ -120,16 +128,22 @@ public final class KvBasis {
         System.arraycopy(rows[rank], 0, x, 0, x.length);
         int r = 0;
         for (; r + 4 <= rank; r += 4) {
-            addTimes(features, r, rows[r], rows[r + 1], rows[r + 2], rows[r + 3], x);
+            addTimes(
+                    features[r],
+                    rows[r],
+                    features[r + 1],
+                    rows[r + 1],
+                    features[r + 2],
+                    rows[r + 2],
+                    features[r + 3],
+                    rows[r + 3],
+                    x);
         }
         for (; r < rank; r++) addTimes(features[r], rows[r], x);
     }
 
-    private static void addTimes(float[] features, int r, float[] a, float[] b, float[] c, float[] d, float[] to) {
-        float ofA = features[r];
-        float ofB = features[r + 1];
-        float ofC = features[r + 2];
-        float ofD = features[r + 3];
+    private static void addTimes(
+            float ofA, float[] a, float ofB, float[] b, float ofC, float[] c, float ofD, float[] d, float[] to) {
         for (int i = 0; i < to.length; i++) to[i] += ofA * a[i] + ofB * b[i] + ofC * c[i] + ofD * d[i];
     }
 

@@ -52,6 +52,11 @@ public interface KvCodec {
         throw new UnsupportedOperationException("kv codec " + name() + " codes each head by itself");
     }
 
+    /** What rows of all heads are made of: of a codec that joins heads. */
+    default KvFeatures features(int width) {
+        throw new UnsupportedOperationException("kv codec " + name() + " codes each head by itself");
+    }
+
     /** Whether it has to be told, by {@link #along}, what was measured of a layer's rows. */
     default boolean wantsBasis() {
         return false;

@@ -3,10 +3,16 @@ package dev.jay.kv.codec;
 
 import dev.jay.tensor.Args;
 import dev.jay.tensor.Catalog;
+import dev.jay.tensor.format.FeatureLevels;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.GroupFormat;
+import dev.jay.tensor.format.RowFormat;
+import dev.jay.tensor.format.WeightFormats;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -27,33 +33,28 @@ final class LowRank implements KvCodec {
                     + " calibrate' finds the directions (CSKV)",
             LowRank::new);
 
-    private static final int MOST_BITS = 8;
+    private static final int MOST_BITS = FeatureLevels.MOST_BITS;
     private static final float MOST = 65504;
+    private static final int TOGETHER = 32; // directions: what products and attention take at once
 
     /** By bits: the step of evenly spaced levels that suits a normal variable of variance 1 best, and what it leaves. */
     private static final double[] STEPS = {0, 1.596, 0.9957, 0.5860, 0.3352, 0.1881, 0.1041, 0.0569, 0.0308};
 
     private static final double[] LEFT = {1, 0.3634, 0.1188, 0.03744, 0.01154, 0.00349, 0.00104, 0.000304, 0.0000877};
 
-    private static final int TRIED = 6; // scales below the one that no feature exceeds
-    private static final int ONE = 64; // the code of scale 1
-
-    private static final float[] SCALES = new float[256];
-
-    static {
-        for (int i = 0; i < SCALES.length; i++) SCALES[i] = (float) StrictMath.pow(2, (i - ONE) / 4.0);
-    }
+    private static final int MOST_LEVELS = 1 << MOST_BITS - 1; // on either side
+    private static final int TRIED = 6; // scales below the best one yet
 
     private final int rank;
     private final int bits;
     private final int group;
     private final int print; // of the basis, or -1
     private final KvBasis basis; // null until it is told
-    private final int[] bitsOf; // by direction
-    private final float[] stepOf;
-    private final float[] middleOf; // of the levels
-    private final int used; // directions that have any bits: the first ones
-    private final float[][] columns; // of these
+    private final float[][] columns; // of the directions that have any bits, which are the first ones
+    private final GroupFormat features;
+    private final float[] perStep; // of each such direction: one over its step
+    private final float[] steps;
+    private final float[] tops; // half of its levels
 
     private LowRank(Args args) {
         this.rank = args.intOf("rank", 32);
@@ -61,11 +62,11 @@ final class LowRank implements KvCodec {
         this.group = args.intOf("group", 32);
         this.print = args.intOf("basis", -1);
         this.basis = null;
-        this.bitsOf = null;
-        this.stepOf = null;
-        this.middleOf = null;
-        this.used = 0;
         this.columns = null;
+        this.features = null;
+        this.perStep = null;
+        this.steps = null;
+        this.tops = null;
         boolean isHalf = bits == 16;
         if (rank < 1 || rank > 4096 || !(isHalf || (bits >= 1 && bits <= MOST_BITS))) {
             throw new IllegalArgumentException("low-rank: rank=" + rank + ", bits=" + bits
@@ -79,33 +80,49 @@ final class LowRank implements KvCodec {
         this.group = other.group;
         this.print = basis.print();
         this.basis = basis;
-        this.bitsOf = new int[rank];
-        this.stepOf = new float[rank];
-        this.middleOf = new float[rank];
-        if (bits < 16) spend();
-        this.used = bits == 16
+        int[] bitsOf = bits == 16 ? new int[0] : spend();
+        int used = bits == 16
                 ? rank
-                : (int) IntStream.of(bitsOf).filter(some -> some > 0).count();
+                : (int) Math.max(
+                        1, IntStream.of(bitsOf).filter(some -> some > 0).count());
         this.columns = basis.columns(used);
+        this.perStep = new float[used];
+        this.steps = new float[used];
+        this.tops = new float[used];
+        this.features = bits == 16 ? new RowFormat(WeightFormats.ALL.make("f16"), group, rank) : levels(bitsOf);
     }
 
-    private void spend() {
+    /** Bits of each direction, as many in all as are to be had. */
+    private int[] spend() {
+        int[] bitsOf = new int[rank];
         for (int left = rank * bits; left > 0; left--) {
             int most = 0;
-            for (int r = 1; r < rank; r++) if (gain(r) > gain(most)) most = r;
-            if (gain(most) <= 0) break;
+            for (int r = 1; r < rank; r++) if (gain(r, bitsOf[r]) > gain(most, bitsOf[most])) most = r;
+            if (gain(most, bitsOf[most]) <= 0) break;
             bitsOf[most]++;
         }
-        for (int r = 0; r < rank; r++) {
-            stepOf[r] = (float) (STEPS[bitsOf[r]] * Math.sqrt(basis.variances()[r]));
-            middleOf[r] = ((1 << bitsOf[r]) - 1) * 0.5f;
-        }
+        return bitsOf;
     }
 
     /** What one more bit takes of a direction's error. */
-    private double gain(int r) {
-        int has = bitsOf[r];
+    private double gain(int r, int has) {
         return has == MOST_BITS ? -1 : basis.variances()[r] * (LEFT[has] - LEFT[has + 1]);
+    }
+
+    private FeatureLevels levels(int[] bitsOf) {
+        List<Integer> all = new ArrayList<>();
+        List<Float> allSteps = new ArrayList<>();
+        for (int r = 0; r < Math.ceilDiv(tops.length, TOGETHER) * TOGETHER; r++) {
+            int its = r < tops.length ? bitsOf[r] : 0;
+            float step = its == 0 ? 0 : (float) (STEPS[its] * Math.sqrt(basis.variances()[r]));
+            all.add(its);
+            allSteps.add(step);
+            if (its == 0) continue;
+            perStep[r] = 1 / step;
+            steps[r] = step;
+            tops[r] = (1 << its) * 0.5f;
+        }
+        return new FeatureLevels(group, rowBytes(), all, allSteps);
     }
 
     @Override
@@ -169,70 +186,93 @@ final class LowRank implements KvCodec {
     public void seal(MemorySegment rows, long from, int width, MemorySegment page, long at) {
         check(width);
         float[] row = new float[width];
-        float[] features = new float[used];
+        float[] along = new float[tops.length];
+        float[] apart = new float[tops.length];
         byte[] codes = new byte[rowBytes()];
         for (int t = 0; t < group; t++) {
             MemorySegment.copy(rows, Floats.LAYOUT, from + 4L * t * width, row, 0, width);
             for (int c = 0; c < width; c++) row[c] = Math.clamp(row[c], -MOST, MOST);
-            basis.project(columns, row, features);
+            basis.project(columns, row, along);
             long to = at + (long) t * rowBytes();
-            if (bits == 16) {
-                for (int r = 0; r < rank; r++) {
-                    float feature = Math.clamp(features[r], -MOST, MOST);
-                    page.set(Floats.SHORT, to + 2L * r, Float.floatToFloat16(feature));
-                }
+            if (features instanceof FeatureLevels levels) {
+                code(levels, along, apart, codes);
+                MemorySegment.copy(codes, 0, page, ValueLayout.JAVA_BYTE, to, codes.length);
                 continue;
             }
-            code(features, codes);
-            MemorySegment.copy(MemorySegment.ofArray(codes), 0, page, to, codes.length);
+            for (int r = 0; r < rank; r++) {
+                page.set(Floats.SHORT, to + 2L * r, Float.floatToFloat16(Math.clamp(along[r], -MOST, MOST)));
+            }
         }
     }
 
-    private void code(float[] features, byte[] codes) {
-        int most = IntStream.range(0, SCALES.length)
-                .filter(s -> reaches(features, SCALES[s]))
-                .findFirst()
-                .orElse(SCALES.length - 1);
+    /** @param apart of as many values as there are features: working space */
+    private void code(FeatureLevels levels, float[] features, float[] apart, byte[] codes) {
+        for (int r = 0; r < features.length; r++) features[r] *= perStep[r];
+        int best = best(features, apart);
+        float perScale = 1 / FeatureLevels.scale(best);
+        Arrays.fill(codes, (byte) 0);
+        codes[0] = (byte) best;
+        int bit = 8;
+        for (int r = 0; r < features.length; r++) {
+            int its = levels.bits().get(r);
+            if (its == 0) continue;
+            int level = level(features[r] * perScale, tops[r]) + (1 << its) / 2;
+            int code = (level & (1 << its) - 1) << bit % 8; // of what is no number: some code
+            codes[bit / 8] |= (byte) code;
+            if (bit % 8 + its > 8) codes[bit / 8 + 1] |= (byte) (code >> 8);
+            bit += its;
+        }
+    }
+
+    /** The scale that leaves least error: from the one that no feature exceeds down, until some in turn have left more. */
+    private int best(float[] features, float[] apart) {
+        int most = reaching(features);
         int best = most;
-        double least = Double.POSITIVE_INFINITY;
-        for (int s = Math.max(0, most - TRIED); s <= most; s++) {
-            double error = 0;
-            for (int r = 0; r < used; r++) {
-                double off = features[r] - value(r, level(r, features[r], SCALES[s]), SCALES[s]);
-                error += off * off;
-            }
+        float least = Float.POSITIVE_INFINITY;
+        for (int s = most; s >= 0 && s >= best - TRIED; s--) {
+            float scale = FeatureLevels.scale(s);
+            float error = error(features, 1 / scale, apart) * scale * scale;
             if (error < least) {
                 least = error;
                 best = s;
             }
         }
-        Arrays.fill(codes, (byte) 0);
-        codes[0] = (byte) best;
-        int bit = 8;
-        for (int r = 0; r < used; r++) {
-            int code = level(r, features[r], SCALES[best]) << bit % 8;
-            codes[bit / 8] |= (byte) code;
-            if (bit % 8 + bitsOf[r] > 8) codes[bit / 8 + 1] |= (byte) (code >> 8);
-            bit += bitsOf[r];
+        return best;
+    }
+
+    /** The least scale whose levels no feature is beyond; features are counted in steps. */
+    private int reaching(float[] features) {
+        float most = 0;
+        for (int r = 0; r < features.length; r++) {
+            float share = Math.abs(features[r]) / tops[r];
+            if (share > most) most = share; // never of what is no number
         }
+        int s = 0;
+        while (s < 255 && FeatureLevels.scale(s) < most) s++;
+        return s;
     }
 
-    /** Whether no feature is beyond the levels of this scale. */
-    private boolean reaches(float[] features, float scale) {
-        for (int r = 0; r < used; r++) {
-            if (Math.abs(features[r]) > stepOf[r] * scale * (1 << bitsOf[r]) / 2) return false;
+    /** Of levels halfway between whole numbers: the one below. */
+    private static int level(float x, float top) {
+        return (int) (Math.max(-top, Math.min(top - 0.5f, x)) + MOST_LEVELS) - MOST_LEVELS;
+    }
+
+    /** What levels leave, in steps of the scale. Two loops: the first becomes vector code. */
+    private float error(float[] features, float perScale, float[] apart) {
+        for (int r = 0; r < apart.length; r++) {
+            float x = features[r] * perScale;
+            float off = (x - level(x, tops[r]) - 0.5f) * steps[r];
+            apart[r] = off * off;
         }
-        return true;
+        float sum = 0;
+        for (float a : apart) sum += a;
+        return sum;
     }
 
-    private int level(int r, float feature, float scale) {
-        float step = stepOf[r] * scale;
-        int levels = 1 << bitsOf[r];
-        return step > 0 ? Math.clamp((int) Math.floor(feature / step) + levels / 2, 0, levels - 1) : 0;
-    }
-
-    private float value(int r, int level, float scale) {
-        return (level - middleOf[r]) * stepOf[r] * scale;
+    @Override
+    public KvFeatures features(int width) {
+        check(width);
+        return new KvFeatures(features, basis);
     }
 
     @Override
@@ -243,7 +283,7 @@ final class LowRank implements KvCodec {
     @Override
     public GroupFormat format(int all, int channel, int channels) {
         check(all);
-        return new Some(this, groupBytes(all), all, channel, channels, basis.rows(used, channel, channels));
+        return new Some(features, all, channel, channels, basis.rows(tops.length, channel, channels));
     }
 
     /**
@@ -251,47 +291,32 @@ final class LowRank implements KvCodec {
      *
      * @param basis {@link KvBasis#rows} of them
      */
-    private record Some(LowRank codec, int bytes, int all, int channel, int width, float[][] basis)
-            implements GroupFormat {
+    private record Some(GroupFormat features, int all, int channel, int width, float[][] basis) implements GroupFormat {
         @Override
         public int rows() {
-            return codec.group;
+            return features.rows();
+        }
+
+        @Override
+        public int bytes() {
+            return features.bytes();
         }
 
         @Override
         public void decode(MemorySegment group, long at, MemorySegment rows, long to) {
-            byte[] codes = new byte[codec.rowBytes() + 1]; // a code is read from two bytes
-            float[] features = new float[codec.used];
+            float[] all = new float[rows() * features.width()];
+            features.decode(group, at, MemorySegment.ofArray(all), 0);
             float[] row = new float[width];
-            for (int t = 0; t < codec.group; t++) {
-                long from = at + (long) t * codec.rowBytes();
-                MemorySegment.copy(group, from, MemorySegment.ofArray(codes), 0, codec.rowBytes());
-                codec.decode(codes, features);
-                KvBasis.back(basis, features, row);
+            for (int t = 0; t < rows(); t++) {
+                int from = t * features.width();
+                KvBasis.back(basis, Arrays.copyOfRange(all, from, from + basis.length - 1), row);
                 MemorySegment.copy(row, 0, rows, Floats.LAYOUT, to + 4L * t * width, width);
             }
         }
 
         @Override
         public String toString() {
-            return codec.name() + " " + channel + " to " + (channel + width) + " of " + all;
-        }
-    }
-
-    private void decode(byte[] codes, float[] features) {
-        if (bits == 16) {
-            for (int r = 0; r < used; r++) {
-                features[r] = Float.float16ToFloat((short) (codes[2 * r] & 0xFF | codes[2 * r + 1] << 8));
-            }
-            return;
-        }
-        float scale = SCALES[codes[0] & 0xFF];
-        int bit = 8;
-        for (int r = 0; r < used; r++) {
-            int both = codes[bit >> 3] & 0xFF | (codes[(bit >> 3) + 1] & 0xFF) << 8;
-            int level = both >> (bit & 7) & (1 << bitsOf[r]) - 1;
-            features[r] = value(r, level, scale);
-            bit += bitsOf[r];
+            return features + " " + channel + " to " + (channel + width) + " of " + all;
         }
     }
 }
