@@ -124,7 +124,9 @@ public final class Transformer {
 
     /** With the angles of its positions. */
     private Pass turned(Pass pass) {
-        return pass.withRotations(rotations.stream().map(r -> r.table(pass)).toList());
+        List<MemorySegment> tables = new ArrayList<>(rotations.size());
+        for (Rotation r : rotations) tables.add(r.table(pass));
+        return pass.withRotations(tables);
     }
 
     /** Rows of the pass as the first layer takes them. */

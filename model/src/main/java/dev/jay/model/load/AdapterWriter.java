@@ -2,6 +2,7 @@
 package dev.jay.model.load;
 
 import dev.jay.model.ModelSpec;
+import dev.jay.tensor.memory.WholeFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -10,8 +11,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,8 +91,8 @@ public record AdapterWriter(ModelSpec spec, boolean halves, double alpha, Collec
         config.put("inference_mode", true);
         config.put("target_modules", List.copyOf(modules));
         byte[] json = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(config);
-        complete(folder.resolve(PeftFiles.CONFIG), out -> writeFully(out, ByteBuffer.wrap(json)));
-        complete(folder.resolve(PeftFiles.WEIGHTS), out -> safetensors(out, tensors, shapes));
+        WholeFile.write(folder.resolve(PeftFiles.CONFIG), out -> writeFully(out, ByteBuffer.wrap(json)));
+        WholeFile.write(folder.resolve(PeftFiles.WEIGHTS), out -> safetensors(out, tensors, shapes));
     }
 
     private static void safetensors(FileChannel out, Map<String, MemorySegment> tensors, Map<String, long[]> shapes)
@@ -118,24 +117,6 @@ public record AdapterWriter(ModelSpec spec, boolean halves, double alpha, Collec
         writeFully(out, length);
         writeFully(out, ByteBuffer.wrap(json));
         for (MemorySegment s : tensors.values()) writeFully(out, s.asByteBuffer());
-    }
-
-    private interface Content {
-        void writeTo(FileChannel out) throws IOException;
-    }
-
-    private static void complete(Path file, Content content) throws IOException {
-        Path part = GgufWriter.partOf(file);
-        try {
-            try (FileChannel out = FileChannel.open(
-                    part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                content.writeTo(out);
-            }
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException | RuntimeException e) {
-            Files.deleteIfExists(part);
-            throw e;
-        }
     }
 
     private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {

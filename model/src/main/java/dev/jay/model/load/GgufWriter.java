@@ -2,6 +2,7 @@
 package dev.jay.model.load;
 
 import dev.jay.tensor.memory.PageCache;
+import dev.jay.tensor.memory.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -10,10 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -114,23 +112,8 @@ public final class GgufWriter {
 
     /** Writes to a file beside {@code out}, {@code out.part}, and moves it into place when all is there, on its disk. */
     public void write(Path out) throws IOException {
-        Path part = partOf(out);
-        try {
-            try (FileChannel file = FileChannel.open(
-                    part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                writeAll(file);
-            }
-            PageCache.forget(part);
-            Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException | RuntimeException | Error e) {
-            Files.deleteIfExists(part);
-            throw e;
-        }
-    }
-
-    /** Where a file lies until it is complete. */
-    static Path partOf(Path out) {
-        return out.resolveSibling(out.getFileName() + ".part");
+        WholeFile.write(out, this::writeAll);
+        PageCache.forget(out);
     }
 
     private void writeAll(FileChannel file) throws IOException {

@@ -6,6 +6,7 @@ import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Workers;
 import dev.jay.tensor.memory.MappedFile;
 import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,7 +120,7 @@ public final class Quantizer {
         try (WeightSource source = ModelFiles.open(memory, in)) {
             for (MappedFile file : source.files()) {
                 Path input = file.path();
-                if (isSame(input, out) || isSame(input, GgufWriter.partOf(out))) {
+                if (isSame(input, out) || isSame(input, WholeFile.partOf(out))) {
                     throw new IllegalArgumentException(
                             "a model cannot be written over itself: in=" + in + ", out=" + out);
                 }

@@ -6,6 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.model.ModelSpec.Rotary;
+import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.RowKernels;
+import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.Region;
+import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Random;
@@ -26,10 +33,27 @@ class LateRotationTest {
             for (int from : new int[] {0, 1, 250, 511, 993}) {
                 float[] keys = random(from, 7 * WIDTH);
                 float[] got = keys.clone();
-                late.turn(MemorySegment.ofArray(got), 4L * WIDTH, WIDTH, from, 6); // behind one that stays
+                turn(late, got, from, 6); // behind one that stays
                 for (int t = 0; t < 6; t++) expect(rotary, from + t, keys, got, (1 + t) * WIDTH);
                 for (int i = 0; i < WIDTH; i++) assertThat(got[i]).isEqualTo(keys[i]);
             }
+        }
+    }
+
+    /** All rows but the first, by the angles it gives. */
+    private static void turn(LateRotation late, float[] keys, int from, int count) {
+        try (Memory memory = Memory.withBudget(4 << 20);
+                KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory);
+                Region region = memory.reserve("test", 4096)) {
+            RowKernels rows = kernels.rows().kernel();
+            Scratch scratch = new Scratch(region.bytes());
+            MemorySegment angles = scratch.floats((long) (count + 1) * late.dim());
+            MemorySegment there = scratch.floats(keys.length);
+            there.copyFrom(MemorySegment.ofArray(keys));
+            late.angles(from, count, angles, 0, rows);
+            rows.rotateEach(
+                    there.address() + 4L * WIDTH, count, WIDTH, late.dim(), angles.address(), late.interleaved());
+            MemorySegment.ofArray(keys).copyFrom(there);
         }
     }
 
@@ -58,7 +82,8 @@ class LateRotationTest {
     @Test
     void shouldRejectPositionsThatItWasNotMadeFor() {
         LateRotation late = new LateRotation(new Rotary(WIDTH, 1e4, false, new float[0]), 100);
-        MemorySegment keys = MemorySegment.ofArray(new float[2 * WIDTH]);
-        assertThatThrownBy(() -> late.turn(keys, 0, WIDTH, 99, 2)).hasMessageContaining("positions=[99, 101), allowed");
+        MemorySegment angles = MemorySegment.ofArray(new float[3 * WIDTH]);
+        assertThatThrownBy(() -> late.angles(99, 2, angles, 0, null))
+                .hasMessageContaining("positions=[99, 101), allowed");
     }
 }

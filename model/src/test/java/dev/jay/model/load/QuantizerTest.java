@@ -9,6 +9,7 @@ import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.format.WeightFormats;
 import dev.jay.tensor.kernel.Workers;
 import dev.jay.tensor.memory.Memory;
+import dev.jay.tensor.memory.WholeFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -196,7 +197,7 @@ public class QuantizerTest {
                         sink -> sink.write(MemorySegment.ofArray(new byte[8])));
         assertThatThrownBy(() -> writer.write(out)).hasMessageContaining("name=w, wanted=32, got=8");
         assertThat(out).doesNotExist();
-        assertThat(GgufWriter.partOf(out)).doesNotExist();
+        assertThat(WholeFile.partOf(out)).doesNotExist();
     }
 
     @Test
