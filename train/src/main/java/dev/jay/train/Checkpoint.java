@@ -7,17 +7,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
  * A run at the end of a step, in one file: [magic][step][length of the run's text][text][bytes of each part][parts][CRC-32C
- * of all before]. It appears under its name only when it is complete and on the disk, so a run that is killed at any
- * moment finds the last complete one.
+ * of all before]. {@link CheckpointImage} writes it: it appears under its name only when it is complete and on the disk,
+ * so a run that is killed at any moment finds the last complete one.
  */
 final class Checkpoint {
     private static final long MAGIC = 0x314B43454B59414AL; // JAYKECK1
@@ -27,46 +25,27 @@ final class Checkpoint {
 
     private Checkpoint() {}
 
-    static void write(Path file, int step, String run, List<MemorySegment> parts) throws IOException {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        try {
-            try (FileChannel out = FileChannel.open(
-                    part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                CRC32C sum = new CRC32C();
-                put(out, sum, head(step, run, parts));
-                for (MemorySegment s : parts) {
-                    for (long at = 0; at < s.byteSize(); at += PIECE) {
-                        put(
-                                out,
-                                sum,
-                                s.asSlice(at, Math.min(PIECE, s.byteSize() - at))
-                                        .asByteBuffer());
-                    }
-                }
-                ByteBuffer tail =
-                        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, sum.getValue());
-                while (tail.hasRemaining()) out.write(tail);
-                out.force(true);
-            }
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException | RuntimeException e) {
-            Files.deleteIfExists(part);
-            throw e;
+    /** @throws IllegalArgumentException if the text is too long */
+    static long headBytes(String run, int parts) {
+        int text = run.getBytes(StandardCharsets.UTF_8).length;
+        if (text > MOST_TEXT) {
+            throw new IllegalArgumentException("checkpoint: text=" + text + " bytes, allowed: " + MOST_TEXT);
         }
+        return HEAD + text + 8L * parts;
     }
 
-    private static ByteBuffer head(int step, String run, List<MemorySegment> parts) {
+    static long mostHeadBytes(int parts) {
+        return HEAD + MOST_TEXT + 8L * parts;
+    }
+
+    /** All that stands before the parts. */
+    static ByteBuffer head(int step, String run, List<MemorySegment> parts) {
         byte[] text = run.getBytes(StandardCharsets.UTF_8);
         ByteBuffer head =
                 ByteBuffer.allocate(HEAD + text.length + 8 * parts.size()).order(ByteOrder.LITTLE_ENDIAN);
         head.putLong(MAGIC).putInt(step).putInt(text.length).put(text);
         for (MemorySegment s : parts) head.putLong(s.byteSize());
         return head.flip();
-    }
-
-    private static void put(FileChannel out, CRC32C sum, ByteBuffer bytes) throws IOException {
-        sum.update(bytes.duplicate());
-        while (bytes.hasRemaining()) out.write(bytes);
     }
 
     /**

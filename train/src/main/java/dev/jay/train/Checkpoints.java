@@ -3,12 +3,10 @@ package dev.jay.train;
 
 import dev.jay.tensor.Threads;
 import dev.jay.tensor.memory.Memory;
-import dev.jay.tensor.memory.Region;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +17,7 @@ import java.util.stream.Stream;
 /**
  * The checkpoints of a folder, the last two of them kept. Written beside the steps that follow (as DataStates-LLM does,
  * 2024): a snapshot is copied, which takes as long as reading memory, and a thread of its own writes the copy. Owns the
- * copy's bytes (purpose {@code train-snapshot}). One caller at a time.
+ * {@link CheckpointImage}. One caller at a time.
  */
 final class Checkpoints implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("step-(\\d{8})\\.checkpoint");
@@ -28,8 +26,7 @@ final class Checkpoints implements AutoCloseable {
     private final Path folder;
     private final String run;
     private final List<MemorySegment> parts;
-    private final Region snapshot;
-    private final List<MemorySegment> copies = new ArrayList<>();
+    private final CheckpointImage image;
     private Thread writer;
     private volatile IOException failed;
 
@@ -38,12 +35,12 @@ final class Checkpoints implements AutoCloseable {
         this.folder = folder;
         this.run = run;
         this.parts = parts;
-        this.snapshot = memory.reserve("train-snapshot", bytes(parts));
-        long at = 0;
-        for (MemorySegment part : parts) {
-            copies.add(snapshot.bytes().asSlice(at, part.byteSize()));
-            at += part.byteSize();
-        }
+        this.image = new CheckpointImage(run, parts, memory);
+    }
+
+    /** Of memory, for so many bytes of weights and of state. */
+    static long roomBytes(long weights, long state) {
+        return CheckpointImage.bytes(weights + state, 2);
     }
 
     static long bytes(List<MemorySegment> parts) {
@@ -57,10 +54,10 @@ final class Checkpoints implements AutoCloseable {
      */
     void take(int step) throws IOException {
         await();
-        for (int i = 0; i < parts.size(); i++) copies.get(i).copyFrom(parts.get(i));
+        image.take(step);
         writer = Thread.ofPlatform().name("jay-checkpoint").start(() -> {
             try {
-                Checkpoint.write(folder.resolve(name(step)), step, run, copies);
+                image.write(folder.resolve(name(step)));
                 List<Path> all = all();
                 for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) Files.deleteIfExists(old);
             } catch (IOException e) {
@@ -127,7 +124,7 @@ final class Checkpoints implements AutoCloseable {
         try {
             await();
         } finally {
-            snapshot.close();
+            image.close();
         }
     }
 }

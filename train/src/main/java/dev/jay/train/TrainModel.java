@@ -68,19 +68,35 @@ public final class TrainModel implements AutoCloseable {
         }
     }
 
-    /** Of what such a model takes of its own, all but the parameters: the sum of its purposes, and of its products. */
-    public static long bytes(Parameters outline, Ops ops, Precision precision, Size size) {
-        return bytes(new TrainedWeights(outline, ops, ops.gemm(precision)), ops, precision, size);
+    /**
+     * Of what such a model takes of its own, all but the parameters: the sum of its purposes, and of its products.
+     *
+     * @param besides what an optimiser's products take, by the same ops: {@link Trainer#room}
+     */
+    public static long bytes(Parameters outline, Ops ops, Precision precision, Size size, Gemm.Room besides) {
+        return bytes(new TrainedWeights(outline, ops, ops.gemm(precision)), ops, precision, size, besides);
     }
 
     /** The same of any weights. */
-    public static long bytes(TrainWeights weights, Ops ops, Precision precision, Size size) {
+    static long bytes(TrainWeights weights, Ops ops, Precision precision, Size size, Gemm.Room besides) {
         TrainModel plan = new TrainModel(weights, ops, precision, size);
         return plan.activationBytes()
                 + plan.scratchBytes()
                 + plan.turnBytes()
-                + ops.gemm(precision).workingBytes()
-                + ops.workers() * ops.ofWorker(0).gemm(precision).workingBytes();
+                + plan.room().max(besides).bytes(ops.workers())
+                + ops.workers() * plan.workerRoom().bytes(1);
+    }
+
+    /** Of the products of a pass that all threads share. */
+    private Gemm.Room room() {
+        Gemm.Room most = head.room(size.rows());
+        for (TrainBlock block : blocks) most = most.max(block.room(size.rows()));
+        return most;
+    }
+
+    /** Of those that each thread makes alone. */
+    private Gemm.Room workerRoom() {
+        return blocks.stream().map(b -> b.workerRoom(size.length)).reduce(Gemm.Room.NONE, Gemm.Room::max);
     }
 
     /** Bytes that a pass of that size writes to a file, and reads again. */

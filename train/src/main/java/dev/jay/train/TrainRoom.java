@@ -2,6 +2,7 @@
 package dev.jay.train;
 
 import dev.jay.model.ModelSpec;
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.OutOfBudgetException;
 import dev.jay.tensor.memory.Scratch;
@@ -36,8 +37,9 @@ public record TrainRoom(TrainModel.Size size, Map<String, Long> parts, long toFi
             parts.put("weights", outline.bytes());
             parts.put("gradients", outline.bytes());
             parts.put("optimizer", state + Trainer.scratchBytes(outline, optimizer));
-            parts.put("snapshot", outline.bytes() + state);
-            parts.put("pass", TrainModel.bytes(outline, ops, recipe.steps().precision(), size));
+            parts.put("snapshot", Checkpoints.roomBytes(outline.bytes(), state));
+            Gemm.Room besides = Trainer.room(outline, optimizer, ops);
+            parts.put("pass", TrainModel.bytes(outline, ops, recipe.steps().precision(), size, besides));
             parts.put("coding", CODING * ops.workers() + Scratch.sizeOf(1));
             TrainWeights weights =
                     new TrainedWeights(outline, ops, ops.gemm(recipe.steps().precision()));

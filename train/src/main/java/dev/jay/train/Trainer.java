@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train;
 
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
@@ -80,6 +81,11 @@ public final class Trainer implements AutoCloseable {
                 .mapToLong(optimizer::scratchBytes)
                 .max()
                 .orElse(0);
+    }
+
+    /** What its products take, beside those of a pass. */
+    public static Gemm.Room room(Parameters parameters, Optimizer optimizer, Ops ops) {
+        return parameters.all().stream().map(p -> optimizer.room(p, ops)).reduce(Gemm.Room.NONE, Gemm.Room::max);
     }
 
     /**

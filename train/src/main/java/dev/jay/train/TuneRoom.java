@@ -32,8 +32,9 @@ final class TuneRoom {
             parts.put("adapters", trained.bytes());
             parts.put("gradients", trained.bytes());
             parts.put("optimizer", state + Trainer.scratchBytes(trained, optimizer));
-            parts.put("snapshot", trained.bytes() + state);
-            parts.put("pass", TrainModel.bytes(weights, ops, recipe.steps().precision(), size));
+            parts.put("snapshot", Checkpoints.roomBytes(trained.bytes(), state));
+            Gemm.Room besides = Trainer.room(trained, optimizer, ops);
+            parts.put("pass", TrainModel.bytes(weights, ops, recipe.steps().precision(), size, besides));
             return new TrainRoom(
                     size, parts, TrainModel.toFile(weights, ops, recipe.steps().precision(), size));
         }

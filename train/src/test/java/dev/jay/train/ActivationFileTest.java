@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jay.model.ModelSpec;
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameter;
@@ -66,8 +67,14 @@ class ActivationFileTest {
                 Parameters outline = Parameters.outline(SPEC, true)) {
             assertThat(activations(other)).isLessThan(activations(kept) * 55 / 100);
             long more = activations(kept) - activations(other);
-            long planned = TrainModel.bytes(outline, kept.ops, Precision.F32, new TrainModel.Size(3, 200, false))
-                    - TrainModel.bytes(outline, kept.ops, Precision.F32, new TrainModel.Size(3, 200, false, BLOCKS));
+            long planned = TrainModel.bytes(
+                            outline, kept.ops, Precision.F32, new TrainModel.Size(3, 200, false), Gemm.Room.NONE)
+                    - TrainModel.bytes(
+                            outline,
+                            kept.ops,
+                            Precision.F32,
+                            new TrainModel.Size(3, 200, false, BLOCKS),
+                            Gemm.Room.NONE);
             assertThat(planned).isEqualTo(more);
         }
     }

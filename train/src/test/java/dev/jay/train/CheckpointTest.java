@@ -33,6 +33,13 @@ class CheckpointTest {
         return new TrainBed(TrainBed.SMALL, true, Precision.BF16, null, 2, 2, 9);
     }
 
+    private static void write(Path file, Trainer trainer, TrainBed bed) throws IOException {
+        try (CheckpointImage image = new CheckpointImage(RUN, trainer.parts(), bed.memory)) {
+            image.take(trainer.steps());
+            image.write(file);
+        }
+    }
+
     private static Trainer.Report step(Trainer trainer) {
         return trainer.step(List.of(TrainBed.batch(2, 9, 37, trainer.steps())));
     }
@@ -45,7 +52,7 @@ class CheckpointTest {
             try (TrainBed whole = bed();
                     Trainer all = trainer(whole)) {
                 for (int i = 0; i < 12; i++) {
-                    if (i == cut) Checkpoint.write(file, all.steps(), RUN, all.parts());
+                    if (i == cut) write(file, all, whole);
                     step(all);
                 }
                 try (TrainBed rest = bed();
@@ -88,7 +95,9 @@ class CheckpointTest {
                 assertThat(notes).hasSize(1).first().asString().contains("step-00000004.checkpoint cannot be used");
                 assertThat(bed.parameters.values().toArray(ValueLayout.JAVA_BYTE))
                         .isEqualTo(second);
-                assertThat(bed.memory.byPurpose().get("train-snapshot")).isEqualTo(Checkpoints.bytes(trainer.parts()));
+                long state = Trainer.stateBytes(bed.parameters, Optimizers.ALL.make("adamw"));
+                assertThat(bed.memory.byPurpose().get("train-snapshot"))
+                        .isEqualTo(Checkpoints.roomBytes(bed.parameters.bytes(), state));
             }
             try (Checkpoints other = new Checkpoints(folder, "b", trainer.parts(), bed.memory)) {
                 Files.delete(folder.resolve("step-00000004.checkpoint"));
@@ -108,7 +117,7 @@ class CheckpointTest {
         try (TrainBed bed = bed();
                 Trainer trainer = trainer(bed)) {
             step(trainer);
-            Checkpoint.write(file, trainer.steps(), RUN, trainer.parts());
+            write(file, trainer, bed);
             byte[] good = Files.readAllBytes(file);
             for (int at = 0; at < good.length; at += at < 100 ? 1 : good.length / 50) {
                 byte[] bad = good.clone();

@@ -7,10 +7,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.jay.model.ModelSpec;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.train.block.Batch;
 import dev.jay.train.block.Parameter;
 import dev.jay.train.block.Parameters;
+import dev.jay.train.optimize.Optimizer;
+import dev.jay.train.optimize.Optimizers;
+import dev.jay.train.optimize.Schedules;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -140,30 +145,53 @@ class GradientLaws {
         }
     }
 
-    /** A plan is of what is taken, to the byte; of a product's working space it is the most. */
+    /** To the byte, its products' working space and an optimiser's among it. */
     @Test
-    void aPassShouldTakeWhatItsPlanSays() {
-        for (boolean recompute : new boolean[] {false, true}) {
-            TrainModel.Size size = new TrainModel.Size(2, 40, recompute);
-            try (TrainBed bed = new TrainBed(TrainBed.SMALL, true, Precision.BF16, null, 2, size);
-                    Parameters outline = Parameters.outline(TrainBed.SMALL, true)) {
-                long before = bed.ops.gemm(Precision.BF16).workingBytes()
-                        + bed.ops.workers()
-                                * bed.ops.ofWorker(0).gemm(Precision.BF16).workingBytes();
-                long taken = bed.memory.byPurpose().entrySet().stream()
-                        .filter(e -> List.of("train-activations", "train-scratch", "train-turns")
-                                .contains(e.getKey()))
-                        .mapToLong(Map.Entry::getValue)
-                        .sum();
-                assertThat(TrainModel.bytes(outline, bed.ops, Precision.BF16, size))
-                        .isEqualTo(taken + before);
-                bed.model.addGradients(TrainBed.batch(2, 40, 37, 1), 1);
-                Map<String, Long> after = bed.memory.byPurpose();
-                assertThat(after.get("gemm-packed") + after.get("kernel-scratch"))
-                        .isBetween(1L, before);
-                assertThat(outline.bytes()).isEqualTo(after.get("train-weights"));
+    void aRunShouldTakeWhatItsPlanSays() {
+        List<ModelSpec> specs = List.of(
+                TrainBed.SMALL,
+                TrainBed.spec(2, 96, 4, 2, 24, 272, 300),
+                TrainBed.spec(1, 40, 2, 1, 20, 600, 37),
+                TrainBed.spec(1, 24, 4, 4, 6, 28, 9000)); // a vocabulary that is cut
+        for (ModelSpec spec : specs) {
+            for (Precision precision : Precision.values()) {
+                for (String name : Optimizers.ALL.names()) {
+                    long[] one = productBytes(spec, precision, name, 1);
+                    assertThat(one[0]).isEqualTo(one[1]);
+                    long[] two = productBytes(spec, precision, name, 2);
+                    assertThat(two[0]).isLessThanOrEqualTo(two[1]); // a thread may have come too late for all of it
+                }
             }
         }
+    }
+
+    /** What products took and what the plan has for them; all else is held to the plan here. */
+    private static long[] productBytes(ModelSpec spec, Precision precision, String name, int threads) {
+        TrainModel.Size size = new TrainModel.Size(2, 150, name.equals("sgd"));
+        Optimizer optimizer = Optimizers.ALL.make(name);
+        Trainer.Plan plan = new Trainer.Plan(optimizer, 1e-3, Schedules.ALL.make("constant"), 10, 1);
+        try (TrainBed bed = new TrainBed(spec, true, precision, null, threads, size);
+                Parameters outline = Parameters.outline(spec, true);
+                Trainer trainer = new Trainer(bed.model, bed.ops, plan, bed.memory)) {
+            long own = ofPurposes(bed.memory.byPurpose(), "train-activations", "train-scratch", "train-turns");
+            Gemm.Room besides = Trainer.room(outline, optimizer, bed.ops);
+            long planned = TrainModel.bytes(outline, bed.ops, precision, size, besides) - own;
+            Batch some = TrainBed.batch(2, 150, spec.vocabulary(), 1);
+            trainer.step(List.of(new Batch(150, some.tokens(), some.tokens())));
+            Map<String, Long> after = bed.memory.byPurpose();
+            long taken = ofPurposes(after, "gemm-packed", "kernel-scratch");
+            assertThat(ofPurposes(bed.memory.peakByPurpose(), "gemm-packed", "kernel-scratch"))
+                    .isEqualTo(taken);
+            assertThat(ofPurposes(after, "train-optimizer")).isEqualTo(Trainer.stateBytes(outline, optimizer));
+            assertThat(ofPurposes(after, "train-optimizer-scratch"))
+                    .isEqualTo(Trainer.scratchBytes(outline, optimizer));
+            assertThat(outline.bytes()).isEqualTo(after.get("train-weights"));
+            return new long[] {taken, planned};
+        }
+    }
+
+    private static long ofPurposes(Map<String, Long> books, String... purposes) {
+        return Arrays.stream(purposes).mapToLong(p -> books.getOrDefault(p, 0L)).sum();
     }
 
     @Test

@@ -64,13 +64,17 @@ class TrainRunTest {
     }
 
     private Recipe recipe(String more) throws IOException {
+        return recipe(more, Map.of());
+    }
+
+    private Recipe recipe(String more, Map<String, String> instead) throws IOException {
         Files.writeString(folder.resolve("text.txt"), "The cats sat on the mat, and the mat was red. ".repeat(40));
         BytePairTrainer.Result bytes = new BytePairTrainer(PreTokenizers.ALL.make("qwen2")).train(256, (a, b) -> {});
         TokenizerFile.write(bytes, "qwen2", TokenizerFile.SPECIALS, folder.resolve("t.gguf"));
         String lines = "tokenizer = t.gguf\ndata = text.txt\nwidth = 32\nlayers = 1\nheads = 2\nkv-heads = 1\n"
                 + "head-width = 16\nffn = 32\ncontext = 64\nsequences = 1\nlength = 64\n"
                 + "checkpoint-every = 0\ncheckpoint-minutes = 10\n" + more;
-        return Recipe.read(Files.writeString(folder.resolve("r.properties"), lines), Map.of());
+        return Recipe.read(Files.writeString(folder.resolve("r.properties"), lines), instead);
     }
 
     /** However few steps an hour has, no more than some minutes of them are lost. */
@@ -95,6 +99,36 @@ class TrainRunTest {
                 .isNotEmpty()
                 .hasSizeLessThan(4)
                 .doesNotContain("step-00000012.checkpoint");
+    }
+
+    /** A model written at the end and checkpoints among it: never more than was planned, and hardly less. */
+    @Test
+    void aRunShouldTakeWhatWasPlanned() throws IOException {
+        Map<String, String> shape = Map.of("width", "128", "ffn", "384", "layers", "3", "heads", "8", "sequences", "3");
+        for (String optimizer : new String[] {"adamw", "galore", "apollo-mini"}) {
+            for (String recompute : new String[] {"no", "yes"}) {
+                Recipe recipe = recipe(
+                        "steps = 2\noptimizer = " + optimizer + "\nprecision = bf16\nrecompute = " + recompute + "\n",
+                        shape);
+                AtomicLong planned = new AtomicLong();
+                Quiet watcher = new Quiet() {
+                    @Override
+                    public void planned(TrainRoom room) {
+                        planned.set(room.bytes());
+                    }
+                };
+                Path run = folder.resolve(optimizer + recompute);
+                try (Memory memory = Memory.withBudget(256 << 20);
+                        Workers workers = Workers.of(1);
+                        KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory)) {
+                    new TrainRun(recipe, run, memory, workers, System::nanoTime, watcher).run(kernels);
+                    long code = memory.peakByPurpose().getOrDefault("machine-code", 0L);
+                    assertThat(memory.peakBytes() - code)
+                            .as("%s, recompute=%s, of %s", optimizer, recompute, memory.peakByPurpose())
+                            .isBetween(planned.get() * 95 / 100, planned.get());
+                }
+            }
+        }
     }
 
     /** Ends a run after so many steps, as whoever interrupts it does. */

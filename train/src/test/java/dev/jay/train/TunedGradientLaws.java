@@ -165,6 +165,37 @@ class TunedGradientLaws {
         assertThat(first[1]).isEqualTo(first[0]);
     }
 
+    /** To the byte: adapters of a rank below every width, and of one above. */
+    @Test
+    void aPassShouldTakeWhatItsPlanSays() throws IOException {
+        for (String family : FrozenWeights.FAMILIES) {
+            for (int rank : new int[] {3, 70}) {
+                Adapters.Lora lora = new Adapters.Lora(rank, 6, Set.copyOf(Adapters.SITES));
+                Path path = folder.resolve(family + rank + ".gguf");
+                RandomFile.write(path, 11, family, "q8_0");
+                try (Memory memory = Memory.withBudget(256 << 20);
+                        Workers workers = Workers.of(1);
+                        KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory);
+                        CpuOps ops = new CpuOps(memory, workers, kernels, 1);
+                        WeightSource source = ModelFiles.open(memory, path)) {
+                    ModelSpec spec = FrozenWeights.specOf(source);
+                    TrainModel.Size size = new TrainModel.Size(2, 9, false);
+                    try (Adapters adapters = Adapters.of(spec, lora, 5, memory)) {
+                        FrozenWeights frozen = new FrozenWeights(source, spec, adapters, ops, ops.gemm(Precision.BF16));
+                        long planned = TrainModel.bytes(frozen, ops, Precision.BF16, size, Gemm.Room.NONE);
+                        long before = memory.promised();
+                        try (TrainModel model =
+                                new TrainModel(frozen, adapters.parameters(), ops, Precision.BF16, size, memory)) {
+                            Batch some = batch(spec);
+                            model.addGradients(new Batch(9, some.tokens(), some.tokens()), 1);
+                            assertThat(memory.promised() - before).as(family).isEqualTo(planned);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void shouldRejectWhatCannotBeTuned() {
         assertThatThrownBy(() -> new Adapters.Lora(0, 1, Set.of("attn_q"))).hasMessageContaining("rank=0");

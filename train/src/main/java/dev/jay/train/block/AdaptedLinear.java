@@ -40,6 +40,19 @@ record AdaptedLinear(Ops ops, Gemm gemm, FrozenRows w, MemorySegment bias, Param
         return Math.max(Scratch.sizeOf(w.roomBytes(tile())), low);
     }
 
+    @Override
+    public Gemm.Room room(int n) {
+        Gemm.Room ofTiles = gemm.room(n, tile(), cols()).max(gemm.room(n, cols(), tile()));
+        if (a == null) return ofTiles;
+        int rank = a.rows();
+        return ofTiles.max(gemm.room(n, rank, cols()))
+                .max(gemm.room(n, rows(), rank))
+                .max(gemm.room(rows(), rank, n))
+                .max(gemm.room(n, rank, rows()))
+                .max(gemm.room(rank, cols(), n))
+                .max(gemm.room(n, cols(), rank));
+    }
+
     private interface Work {
         /** @param values rows [from, from + count) of w */
         void tile(MemorySegment values, int from, int count);

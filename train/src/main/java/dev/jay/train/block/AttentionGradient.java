@@ -2,6 +2,7 @@
 package dev.jay.train.block;
 
 import dev.jay.model.ModelSpec;
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Scratch;
@@ -64,12 +65,28 @@ final class AttentionGradient implements TrainBlock {
     @Override
     public long scratchBytes(int sequences, int length) {
         int rows = sequences * length;
-        long gradients = 2 * Scratch.sizeOf(4L * rows * queryWidth) + 2 * Scratch.sizeOf(4L * rows * keyWidth);
-        long normed = 2 * Scratch.sizeOf(4L * rows * spec.dim());
-        long working = Math.max(attention.scratchBytes(length), norm.scratchBytes(rows));
+        long queries = Scratch.sizeOf(4L * rows * queryWidth);
+        long keys = Scratch.sizeOf(4L * rows * keyWidth);
+        long normed = Scratch.sizeOf(4L * rows * spec.dim());
+        long ofLinears = 0;
         for (LinearGradient w : new LinearGradient[] {wq, wk, wv, wo})
-            working = Math.max(working, w.scratchBytes(rows));
-        return gradients + normed + (headNorms == null ? 0 : headNorms.scratchBytes(rows)) + working;
+            ofLinears = Math.max(ofLinears, w.scratchBytes(rows));
+        long forward = normed + Math.max(attention.scratchBytes(length), ofLinears);
+        // one after the other behind the gradients of queries, keys and values
+        long mixing = queries + Math.max(attention.scratchBytes(length), ofLinears);
+        long turning = headNorms == null ? 0 : headNorms.scratchBytes(rows);
+        long norming = 2 * normed + Math.max(norm.scratchBytes(rows), ofLinears);
+        return Math.max(forward, queries + 2 * keys + Math.max(mixing, Math.max(turning, norming)));
+    }
+
+    @Override
+    public Gemm.Room room(int rows) {
+        return wq.room(rows).max(wk.room(rows)).max(wv.room(rows)).max(wo.room(rows));
+    }
+
+    @Override
+    public Gemm.Room workerRoom(int length) {
+        return attention.room(length);
     }
 
     @Override
@@ -102,12 +119,14 @@ final class AttentionGradient implements TrainBlock {
         int n = pass.rows();
         Kept kept = kept(saved, n);
         long mark = pass.scratch().mark();
-        MemorySegment dMixed = pass.floats(queryWidth);
         MemorySegment dq = pass.floats(queryWidth);
         MemorySegment dk = pass.floats(keyWidth);
         MemorySegment dv = pass.floats(keyWidth);
+        long inner = pass.scratch().mark();
+        MemorySegment dMixed = pass.floats(queryWidth);
         wo.backward(pass, kept.rows.out(), dx, dMixed, false);
         attention.backward(pass, kept.rows, dMixed, dq, dk, dv);
+        pass.scratch().release(inner);
         turn(dq, n, spec.heads(), pass.turnsBack());
         turn(dk, n, spec.kvHeads(), pass.turnsBack());
         if (headNorms != null) headNorms.backward(kept.raw, dq, dk, n, pass.scratch());

@@ -50,6 +50,20 @@ final class CausalAttention {
         return 2L * ops.workers() * weightBytes(length);
     }
 
+    /** Of a worker's products. */
+    Gemm.Room room(int length) {
+        Gemm gemm = own.getFirst().gemm;
+        Gemm.Room most = Gemm.Room.NONE;
+        for (int from = 0; from < length; from += QUERIES) {
+            int count = Math.min(QUERIES, length - from);
+            int seen = from + count;
+            most = most.max(gemm.room(count, seen, dim))
+                    .max(gemm.room(count, dim, seen))
+                    .max(gemm.room(seen, dim, count));
+        }
+        return most;
+    }
+
     private static long weightBytes(int length) {
         return Scratch.sizeOf(4L * Math.min(QUERIES, length) * length);
     }

@@ -26,6 +26,14 @@ record CutCrossEntropy(Gemm gemm, GradientOps gradients, TrainRows head, float l
         return Scratch.sizeOf(8L * rows) + tileBytes(rows) + Scratch.sizeOf(head.roomBytes(words()));
     }
 
+    @Override
+    public Gemm.Room room(int rows) {
+        int dim = head.cols();
+        int count = Math.min(TOKENS, rows);
+        Gemm.Room there = gemm.room(count, words(), dim).max(gemm.room(count, dim, words()));
+        return head.gradient() == null ? there : there.max(gemm.room(words(), dim, count));
+    }
+
     private int words() {
         return Math.min(WORDS, head.rows());
     }

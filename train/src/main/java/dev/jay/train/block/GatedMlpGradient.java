@@ -2,6 +2,7 @@
 package dev.jay.train.block;
 
 import dev.jay.model.ModelSpec;
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
@@ -49,6 +50,11 @@ final class GatedMlpGradient implements TrainBlock {
         for (LinearGradient w : new LinearGradient[] {gate, up, down})
             working = Math.max(working, w.scratchBytes(rows));
         return 2 * Scratch.sizeOf(4L * rows * spec.dim()) + Scratch.sizeOf(4L * rows * spec.hidden()) + working;
+    }
+
+    @Override
+    public Gemm.Room room(int rows) {
+        return gate.room(rows).max(up.room(rows)).max(down.room(rows));
     }
 
     @Override

@@ -44,6 +44,11 @@ public final class HeadGradient {
         return Math.max(ofLogits, ofLoss);
     }
 
+    /** Of its products. */
+    public Gemm.Room room(int rows) {
+        return loss.room(rows).max(gemm.room(1, Math.min(CutCrossEntropy.WORDS, head.rows()), dim));
+    }
+
     /**
      * The sum of -log(probability) of all targets.
      *

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.block;
 
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 
@@ -8,6 +9,9 @@ import java.lang.foreign.MemorySegment;
 interface HeadLoss {
     /** Bytes of working space, beside the rows and their gradients. */
     long scratchBytes(int rows);
+
+    /** Of its products. */
+    Gemm.Room room(int rows);
 
     /**
      * The sum of -log(probability) of the targets.

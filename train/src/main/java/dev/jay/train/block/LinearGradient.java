@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.block;
 
+import dev.jay.tensor.kernel.Gemm;
 import java.lang.foreign.MemorySegment;
 
 /** y[n][rows] = x[n][cols] . w[rows][cols]', n the rows of the pass, and its gradients. Keeps nothing itself. */
@@ -11,6 +12,9 @@ public interface LinearGradient {
 
     /** Bytes of working space of either direction, for n rows. */
     long scratchBytes(int n);
+
+    /** Of its products of either direction, for n rows. */
+    Gemm.Room room(int n);
 
     /** @param add to what y holds */
     void forward(TrainPass pass, MemorySegment x, MemorySegment y, boolean add);

@@ -8,8 +8,25 @@ public final class Noise {
     /** Nearly normal, of deviation 1: a sum of four even numbers. */
     public static float normal(long stream, long i) {
         long r = mix(stream + i * 0x9E3779B97F4A7C15L);
-        int sum = (int) (r & 0xFFFF) + (int) (r >>> 16 & 0xFFFF) + (int) (r >>> 32 & 0xFFFF) + (int) (r >>> 48);
+        long sum = (r & 0xFFFF) + (r >>> 16 & 0xFFFF) + (r >>> 32 & 0xFFFF) + (r >>> 48);
         return (sum - 2 * 0xFFFF) / 37837.2f;
+    }
+
+    /** Those from a place on. */
+    public static void normal(long stream, long from, float[] to) {
+        for (int i = 0; i < to.length; i++) to[i] = normal(stream, from + i);
+    }
+
+    /** A size with random signs, 64 of them by one draw; {@code from} is a multiple of 64. */
+    public static void signs(long stream, long from, float size, float[] to) {
+        int bits = Float.floatToRawIntBits(size);
+        for (int at = 0; at < to.length; at += Long.SIZE) {
+            long drawn = mix(stream + (from + at) / Long.SIZE * 0x9E3779B97F4A7C15L);
+            int end = Math.min(Long.SIZE, to.length - at);
+            for (int i = 0; i < end; i++) {
+                to[at + i] = Float.intBitsToFloat(bits ^ (int) (drawn >>> i & 1) << 31);
+            }
+        }
     }
 
     /** The finaliser of SplitMix64. */

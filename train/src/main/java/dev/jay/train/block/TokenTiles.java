@@ -31,6 +31,14 @@ record TokenTiles(Gemm gemm, GradientOps gradients, TrainRows head) implements H
     }
 
     @Override
+    public Gemm.Room room(int rows) {
+        int all = head.rows();
+        int dim = head.cols();
+        int tile = Math.min(tile(all), rows);
+        return gemm.room(tile, all, dim).max(gemm.room(tile, dim, all)).max(gemm.room(all, dim, tile));
+    }
+
+    @Override
     public double run(MemorySegment in, MemorySegment dIn, int[] targets, float weight, Scratch scratch) {
         int n = targets.length;
         int dim = head.cols();

@@ -23,6 +23,11 @@ record TrainedLinear(Gemm gemm, Parameter w) implements LinearGradient {
     }
 
     @Override
+    public Gemm.Room room(int n) {
+        return gemm.room(n, rows(), cols()).max(gemm.room(n, cols(), rows())).max(gemm.room(rows(), cols(), n));
+    }
+
+    @Override
     public void forward(TrainPass pass, MemorySegment x, MemorySegment y, boolean add) {
         Factor in = Factor.of(x, cols());
         gemm.run(pass.rows(), rows(), cols(), in, Factor.transposed(w.value(), cols()), y, rows(), add);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.optimize;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.Gemm;
+import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Scratch;
 import dev.jay.train.block.Noise;
 import dev.jay.train.block.Parameter;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * The gradient itself, each channel of it as much scaled as Adam would scale its random projection (APOLLO, Zhu and
@@ -30,7 +30,7 @@ final class Apollo implements Optimizer {
     private static final long SEED = 0xA9011;
     private static final double GROWTH = 1.01;
     private static final int HEAD = 64;
-    private static final int CHANNELS = 128; // that a thread sums at once
+    private static final Precision PRECISION = Precision.BF16; // a random projection is far less exact than that
 
     private final int rank;
     private final int gap;
@@ -61,7 +61,14 @@ final class Apollo implements Optimizer {
     public long scratchBytes(Parameter p) {
         if (!Projection.isFor(p)) return 0;
         Projection by = Projection.of(p, rank);
-        return Scratch.sizeOf(4L * by.rank() * by.side()) + 2 * Scratch.sizeOf(4 * by.count());
+        return 2 * Scratch.sizeOf(4L * by.other())
+                + Scratch.sizeOf(4L * by.rank() * by.side())
+                + 2 * Scratch.sizeOf(4 * by.count());
+    }
+
+    @Override
+    public Gemm.Room room(Parameter p, Ops ops) {
+        return Projection.isFor(p) ? Projection.of(p, rank).room(PRECISION, ops) : Gemm.Room.NONE;
     }
 
     @Override
@@ -76,17 +83,52 @@ final class Apollo implements Optimizer {
         MemorySegment means = kept.floats(by.count());
         MemorySegment squares = kept.floats(by.count());
         long mark = scratch.mark();
+        MemorySegment moved = scratch.floats(by.other()); // of each channel of the projection, the square of its step
+        MemorySegment lengths = scratch.floats(by.other()); // and of its gradient; then of the whole gradient's channel
         MemorySegment basis = scratch.floats((long) by.rank() * by.side());
         MemorySegment projected = scratch.floats(by.count());
         MemorySegment direction = scratch.floats(by.count());
         by.fillRandom(basis, Noise.mix(SEED + p.name().hashCode()) + (step.number() - 1) / gap, ops);
-        by.project(basis, p.gradient(), projected, ops);
+        by.project(basis, p.gradient(), projected, PRECISION, ops);
         direction.fill((byte) 0);
-        ops.gradients().adam(direction, projected, means, squares, adam.direction(step), by.count());
-        double[] factors = factors(by, norms(by, direction, ops), norms(by, projected, ops));
+        GradientOps gradients = ops.gradients();
+        gradients.adam(direction, projected, means, squares, adam.direction(step), by.count());
+        double rate = step.rate() * scale * by.lost();
+        float keep = adam.keep(p, step);
+        if (whole) {
+            double factor = factor(gradients.squares(direction, by.count()), gradients.squares(projected, by.count()));
+            double limit = limit(head, factor * Math.sqrt(gradients.squares(p.gradient(), p.count())));
+            gradients.descend(p.value(), p.gradient(), (float) (rate * limit * factor), keep, p.count());
+        } else {
+            boolean left = by.isLeft();
+            int rows = left ? by.rank() : by.rows();
+            int cols = left ? by.cols() : by.rank();
+            gradients.squares(direction, moved, rows, cols, left);
+            gradients.squares(projected, lengths, rows, cols, left);
+            for (int c = 0; c < by.other(); c++) {
+                Floats.set(moved, c, (float) factor(Floats.get(moved, c), Floats.get(lengths, c)));
+            }
+            gradients.squares(p.gradient(), lengths, by.rows(), by.cols(), left);
+            double limit = limit(head, norm(moved, lengths, by.other()));
+            for (int c = 0; c < by.other(); c++) Floats.set(moved, c, (float) (rate * limit * Floats.get(moved, c)));
+            gradients.descend(p.value(), p.gradient(), moved, keep, by.rows(), by.cols(), left);
+        }
         scratch.release(mark);
-        double limit = limit(head, Math.sqrt(squares(by, p.gradient(), factors, ops)));
-        apply(by, p, factors, adam.keep(p, step), step.rate() * scale * by.lost() * limit, ops);
+    }
+
+    /** By how much what has been projected moved, of its length, both squared. What has no gradient stays. */
+    private static double factor(double moved, double projected) {
+        return projected > 0 ? Math.sqrt(moved / projected) : 0;
+    }
+
+    /** The length of the gradient, its channels scaled by their factors. */
+    private static double norm(MemorySegment factors, MemorySegment squares, int channels) {
+        double sum = 0;
+        for (int c = 0; c < channels; c++) {
+            double factor = Floats.get(factors, c);
+            sum += factor * factor * Floats.get(squares, c);
+        }
+        return Math.sqrt(sum);
     }
 
     /** What a step of this norm is to be multiplied by; notes its norm. */
@@ -95,100 +137,5 @@ final class Apollo implements Optimizer {
         double limit = before > 0 && norm > GROWTH * before ? GROWTH * before / norm : 1;
         Floats.set(head, 0, (float) (limit * norm));
         return limit;
-    }
-
-    /** Of each channel; all alike if one is for the whole. A channel without gradient stays. */
-    private double[] factors(Projection by, double[] moved, double[] projected) {
-        double[] factors = new double[by.other()];
-        double all = 0;
-        double of = 0;
-        for (int c = 0; c < factors.length; c++) {
-            factors[c] = projected[c] > 0 ? Math.sqrt(moved[c] / projected[c]) : 0;
-            all += moved[c];
-            of += projected[c];
-        }
-        if (whole) Arrays.fill(factors, of > 0 ? Math.sqrt(all / of) : 0);
-        return factors;
-    }
-
-    /** Squares of the lengths of the channels of a projection. */
-    private static double[] norms(Projection by, MemorySegment r, Ops ops) {
-        return by.isLeft() ? ofColumns(r, by.rank(), by.cols(), ops) : ofRows(r, by.rows(), by.rank(), ops);
-    }
-
-    /** Of the gradient with its channels scaled, the square of its length. */
-    private double squares(Projection by, MemorySegment g, double[] factors, Ops ops) {
-        if (whole) return factors[0] * factors[0] * ops.gradients().squares(g, (long) by.rows() * by.cols());
-        double[] of = by.isLeft() ? ofColumns(g, by.rows(), by.cols(), ops) : ofRows(g, by.rows(), by.cols(), ops);
-        double sum = 0;
-        for (int c = 0; c < factors.length; c++) sum += factors[c] * factors[c] * of[c];
-        return sum;
-    }
-
-    private static double[] ofColumns(MemorySegment s, int rows, int cols, Ops ops) {
-        double[] sums = new double[cols];
-        ops.forEach(Math.ceilDiv(cols, CHANNELS), (chunk, worker) -> {
-            int from = chunk * CHANNELS;
-            float[] some = new float[Math.min(CHANNELS, cols - from)];
-            double[] of = new double[some.length];
-            for (int r = 0; r < rows; r++) {
-                MemorySegment.copy(s, JAVA_FLOAT, 4L * ((long) r * cols + from), some, 0, some.length);
-                for (int c = 0; c < some.length; c++) of[c] += (double) some[c] * some[c];
-            }
-            System.arraycopy(of, 0, sums, from, of.length);
-        });
-        return sums;
-    }
-
-    private static double[] ofRows(MemorySegment s, int rows, int cols, Ops ops) {
-        double[] sums = new double[rows];
-        ops.forEach(Math.ceilDiv(rows, CHANNELS), (chunk, worker) -> {
-            int end = Math.min(rows, (chunk + 1) * CHANNELS);
-            float[] row = new float[cols];
-            for (int r = chunk * CHANNELS; r < end; r++) {
-                MemorySegment.copy(s, JAVA_FLOAT, 4L * r * cols, row, 0, cols);
-                sums[r] = ofRow(row);
-            }
-        });
-        return sums;
-    }
-
-    /** In four sums, of which none waits for another. */
-    private static double ofRow(float[] row) {
-        double a = 0;
-        double b = 0;
-        double c = 0;
-        double d = 0;
-        int i = 0;
-        for (; i + 3 < row.length; i += 4) {
-            a += (double) row[i] * row[i];
-            b += (double) row[i + 1] * row[i + 1];
-            c += (double) row[i + 2] * row[i + 2];
-            d += (double) row[i + 3] * row[i + 3];
-        }
-        for (; i < row.length; i++) a += (double) row[i] * row[i];
-        return a + b + c + d;
-    }
-
-    private static void apply(Projection by, Parameter p, double[] factors, float keep, double rate, Ops ops) {
-        float[] steps = new float[factors.length];
-        for (int c = 0; c < steps.length; c++) steps[c] = (float) (rate * factors[c]);
-        int cols = p.cols();
-        ops.forEach(p.rows(), (r, worker) -> {
-            MemorySegment w = p.value().asSlice(4L * r * cols, 4L * cols);
-            MemorySegment g = p.gradient().asSlice(4L * r * cols, 4L * cols);
-            if (by.isLeft()) {
-                for (int c = 0; c < cols; c++) {
-                    float v = w.getAtIndex(JAVA_FLOAT, c) * keep - steps[c] * g.getAtIndex(JAVA_FLOAT, c);
-                    w.setAtIndex(JAVA_FLOAT, c, v);
-                }
-                return;
-            }
-            float step = steps[r];
-            for (int c = 0; c < cols; c++) {
-                float v = w.getAtIndex(JAVA_FLOAT, c) * keep - step * g.getAtIndex(JAVA_FLOAT, c);
-                w.setAtIndex(JAVA_FLOAT, c, v);
-            }
-        });
     }
 }

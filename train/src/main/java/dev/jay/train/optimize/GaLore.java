@@ -2,9 +2,10 @@
 package dev.jay.train.optimize;
 
 import dev.jay.tensor.Catalog;
-import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.GradientKernels;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Scratch;
 import dev.jay.train.block.Noise;
 import dev.jay.train.block.Parameter;
@@ -62,6 +63,11 @@ final class GaLore implements Optimizer {
     }
 
     @Override
+    public Gemm.Room room(Parameter p, Ops ops) {
+        return Projection.isFor(p) ? Projection.of(p, rank).subspaceRoom(ops) : Gemm.Room.NONE;
+    }
+
+    @Override
     public void update(Parameter p, MemorySegment state, Scratch scratch, Step step, Ops ops) {
         if (!Projection.isFor(p)) {
             adam.update(p, state, scratch, step, ops);
@@ -80,18 +86,13 @@ final class GaLore implements Optimizer {
         MemorySegment projected = scratch.floats(by.count());
         MemorySegment direction = scratch.floats(by.count());
         MemorySegment whole = scratch.floats(p.count());
-        by.project(basis, p.gradient(), projected, ops);
+        by.project(basis, p.gradient(), projected, Precision.F32, ops);
         direction.fill((byte) 0);
         GradientKernels.Adam moments = adam.direction(step);
         ops.gradients().adam(direction, projected, means, squares, moments, by.count());
         by.back(basis, direction, whole, ops);
-        float keep = adam.keep(p, step);
         float rate = (float) (step.rate() * scale * by.lost());
-        Ranges.forEach(ops, p.count(), (from, count) -> {
-            for (long i = from; i < from + count; i++) {
-                Floats.set(p.value(), i, Floats.get(p.value(), i) * keep - rate * Floats.get(whole, i));
-            }
-        });
+        ops.gradients().descend(p.value(), whole, rate, adam.keep(p, step), p.count());
         scratch.release(mark);
     }
 }

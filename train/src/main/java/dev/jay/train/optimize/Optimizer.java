@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.optimize;
 
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Scratch;
 import dev.jay.train.block.Parameter;
@@ -17,6 +18,11 @@ public interface Optimizer {
     /** Bytes of working space for one parameter. */
     default long scratchBytes(Parameter p) {
         return 0;
+    }
+
+    /** Of the products that a step of one parameter takes. */
+    default Gemm.Room room(Parameter p, Ops ops) {
+        return Gemm.Room.NONE;
     }
 
     /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train.optimize;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Gemm.Factor;
@@ -20,6 +22,7 @@ import java.lang.foreign.MemorySegment;
 record Projection(int rows, int cols, int rank) {
     private static final int MORE = 8; // vectors of the iteration, so that the last ones wanted are good too
     private static final int POWERS = 2;
+    private static final int DRAWN = 2048; // random values, by one thread at a time
 
     /** @param wanted 0 for a quarter of the shorter side */
     static Projection of(Parameter p, int wanted) {
@@ -58,19 +61,30 @@ record Projection(int rows, int cols, int rank) {
         return Math.sqrt((double) side() / rank);
     }
 
-    /** Random rows of length one in the mean, the same for a stream. */
+    /**
+     * Random signs, such that lengths are kept in the mean; the same for a stream. They keep them no worse than normal
+     * values do (Achlioptas 2003), and a draw is 64 of them.
+     */
     void fillRandom(MemorySegment p, long stream, Ops ops) {
-        float deviation = (float) (1 / Math.sqrt(rank));
-        ops.forEach(rank, (row, worker) -> {
-            for (int i = 0; i < side(); i++) {
-                long at = (long) row * side() + i;
-                Floats.set(p, at, deviation * Noise.normal(stream, at));
-            }
+        float size = (float) (1 / Math.sqrt(rank));
+        draw((long) rank * side(), p, ops, (from, to) -> Noise.signs(stream, from, size, to));
+    }
+
+    private interface Draw {
+        void fill(long from, float[] to);
+    }
+
+    private static void draw(long count, MemorySegment to, Ops ops, Draw draw) {
+        ops.forEach((int) Math.ceilDiv(count, (long) DRAWN), (chunk, worker) -> {
+            long from = (long) chunk * DRAWN;
+            float[] some = new float[(int) Math.min(DRAWN, count - from)];
+            draw.fill(from, some);
+            MemorySegment.copy(some, 0, to, JAVA_FLOAT, 4 * from, some.length);
         });
     }
 
-    void project(MemorySegment p, MemorySegment g, MemorySegment r, Ops ops) {
-        Gemm gemm = ops.gemm(Precision.F32);
+    void project(MemorySegment p, MemorySegment g, MemorySegment r, Precision precision, Ops ops) {
+        Gemm gemm = ops.gemm(precision);
         if (isLeft()) gemm.run(rank, cols, rows, Factor.of(p, rows), Factor.of(g, cols), r, cols, false);
         else gemm.run(rows, rank, cols, Factor.of(g, cols), Factor.transposed(p, cols), r, rank, false);
     }
@@ -80,6 +94,26 @@ record Projection(int rows, int cols, int rank) {
         Gemm gemm = ops.gemm(Precision.F32);
         if (isLeft()) gemm.run(rows, cols, rank, Factor.transposed(p, rows), Factor.of(r, cols), out, cols, false);
         else gemm.run(rows, cols, rank, Factor.of(r, rank), Factor.of(p, cols), out, cols, false);
+    }
+
+    /** Of what {@link #project} multiplies. */
+    Gemm.Room room(Precision precision, Ops ops) {
+        Gemm gemm = ops.gemm(precision);
+        return isLeft() ? gemm.room(rank, cols, rows) : gemm.room(rows, rank, cols);
+    }
+
+    /** Of that, of {@link #fillSubspace} and {@link #back}. */
+    Gemm.Room subspaceRoom(Ops ops) {
+        Gemm gemm = ops.gemm(Precision.F32);
+        return room(gemm, rank).max(room(gemm, vectors()));
+    }
+
+    /** Either way, with so many vectors. */
+    private Gemm.Room room(Gemm gemm, int count) {
+        return gemm.room(count, other(), side())
+                .max(gemm.room(count, side(), other()))
+                .max(gemm.room(rows, count, cols))
+                .max(gemm.room(rows, cols, count));
     }
 
     private int vectors() {
@@ -100,7 +134,7 @@ record Projection(int rows, int cols, int rank) {
         long mark = scratch.mark();
         MemorySegment y = scratch.floats((long) n * side()); // [n][side]
         MemorySegment z = scratch.floats((long) n * other()); // [n][other]
-        for (long i = 0; i < (long) n * other(); i++) Floats.set(z, i, Noise.normal(stream, i));
+        draw((long) n * other(), z, ops, (from, to) -> Noise.normal(stream, from, to));
         for (int power = 0; power <= POWERS; power++) {
             // Rows of y are g . z, rows of z are g' . y, or the other way round.
             Factor toSide = new Factor(g, cols, isLeft());

