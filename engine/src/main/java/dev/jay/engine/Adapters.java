@@ -74,10 +74,10 @@ final class Adapters {
     }
 
     Adapter of(AdapterMix mix) {
+        if (mix.parts().isEmpty()) return Adapter.NONE;
         List<Adapter> each = mix.parts().stream()
                 .map(p -> loras.get(p.adapter().id()).at(p.scale()))
                 .toList();
-        if (each.isEmpty()) return Adapter.NONE;
         return each.size() == 1 ? each.getFirst() : new Several(each);
     }
 }

@@ -8,6 +8,8 @@ import dev.jay.model.ModelSpec;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.WeightSource;
 import dev.jay.tensor.format.Floats;
+import dev.jay.tensor.memory.WholeFile;
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,10 +17,10 @@ import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,24 +42,29 @@ record BasisFile(Path path) {
     }
 
     void write(List<KvCalibration.Bases> bases, WeightSource source) throws IOException {
-        Path part = Files.createTempFile(path.toAbsolutePath().getParent(), "bases", ".part");
-        try (OutputStream out = Files.newOutputStream(part)) {
-            out.write(MAGIC);
-            out.write(Fingerprint.of(source).getBytes(StandardCharsets.US_ASCII));
-            out.write(number(bases.size()));
-            for (KvCalibration.Bases layer : bases) {
-                for (KvBasis basis : List.of(layer.keys(), layer.values())) {
-                    out.write(number(basis.width()));
-                    out.write(number(basis.rank()));
-                    for (float[] all : List.of(basis.mean(), basis.variances(), basis.vectors())) {
-                        byte[] bytes = new byte[4 * all.length];
-                        MemorySegment.copy(all, 0, MemorySegment.ofArray(bytes), Floats.LAYOUT, 0, all.length);
-                        out.write(bytes);
-                    }
+        WholeFile.write(path, channel -> {
+            OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel));
+            writeTo(out, bases, source);
+            out.flush();
+        });
+    }
+
+    private static void writeTo(OutputStream out, List<KvCalibration.Bases> bases, WeightSource source)
+            throws IOException {
+        out.write(MAGIC);
+        out.write(Fingerprint.of(source).getBytes(StandardCharsets.US_ASCII));
+        out.write(number(bases.size()));
+        for (KvCalibration.Bases layer : bases) {
+            for (KvBasis basis : List.of(layer.keys(), layer.values())) {
+                out.write(number(basis.width()));
+                out.write(number(basis.rank()));
+                for (float[] all : List.of(basis.mean(), basis.variances(), basis.vectors())) {
+                    byte[] bytes = new byte[4 * all.length];
+                    MemorySegment.copy(all, 0, MemorySegment.ofArray(bytes), Floats.LAYOUT, 0, all.length);
+                    out.write(bytes);
                 }
             }
         }
-        Files.move(part, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static byte[] number(int n) {

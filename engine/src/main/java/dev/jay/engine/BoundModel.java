@@ -194,7 +194,8 @@ final class BoundModel implements Needs {
                         s.parallel(),
                         s.stepTokens(),
                         s.layerRows(),
-                        adapters),
+                        adapters,
+                        ops),
                 Forward::close);
         if (plan.split().isPresent()) streaming.start(memory, plan.split().get());
         else source.files().forEach(MappedFile::claim);

@@ -7,13 +7,13 @@ import dev.jay.kv.evict.KvCalibration.KvHead;
 import dev.jay.model.ModelSpec;
 import dev.jay.model.load.MalformedModelException;
 import dev.jay.model.load.WeightSource;
+import dev.jay.tensor.memory.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -54,26 +54,26 @@ record CalibrationFile(Path path, Path model) {
             for (KvHead one : measured.kvHeads())
                 kvHeads.addArray().add(one.layer()).add(one.head());
         }
-        Path folder = path.toAbsolutePath().getParent();
-        Path part = Files.createTempFile(folder, "calibration", ".part");
-        Files.writeString(part, root + "\n", StandardCharsets.UTF_8);
-        Files.move(part, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.write(path, (root + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * All that was measured.
+     * What a recipe goes by, and no more.
      *
-     * @throws IllegalArgumentException if what the recipe goes by was not, of this model
+     * @throws IllegalArgumentException if that was not measured of this model
      */
     KvCalibration read(KvRecipe recipe, WeightSource source, ModelSpec spec) {
-        KvCalibration measured = find(source, spec).orElse(KvCalibration.NONE);
-        Path lacking = recipe.wantsHeads() && measured.layers().isEmpty()
-                ? path
-                : recipe.wantsBases() && measured.bases().isEmpty()
-                        ? BasisFile.of(model).path()
-                        : null;
-        if (lacking == null) return measured;
-        throw new IllegalArgumentException("kv recipe '" + recipe + "' goes by what was measured of the model, and "
+        KvCalibration heads = recipe.wantsHeads()
+                ? findHeads(source, spec).orElseThrow(() -> lacking(recipe, path))
+                : KvCalibration.NONE;
+        if (!recipe.wantsBases()) return heads;
+        return findBases(source, spec)
+                .map(heads::withBases)
+                .orElseThrow(() -> lacking(recipe, BasisFile.of(model).path()));
+    }
+
+    private IllegalArgumentException lacking(KvRecipe recipe, Path lacking) {
+        return new IllegalArgumentException("kv recipe '" + recipe + "' goes by what was measured of the model, and "
                 + (Files.isRegularFile(lacking) ? lacking + " is of another model" : "there is no " + lacking)
                 + "; 'jay calibrate " + model + " TEXT' measures it (for spread=heads with --heads)");
     }
@@ -81,11 +81,14 @@ record CalibrationFile(Path path, Path model) {
     /** What lies beside the model, of its heads and of its keys and values. */
     Optional<KvCalibration> find(WeightSource source, ModelSpec spec) {
         Optional<KvCalibration> heads = findHeads(source, spec);
+        return findBases(source, spec)
+                .map(heads.orElse(KvCalibration.NONE)::withBases)
+                .or(() -> heads);
+    }
+
+    private Optional<List<KvCalibration.Bases>> findBases(WeightSource source, ModelSpec spec) {
         try {
-            return BasisFile.of(model)
-                    .find(source, spec)
-                    .map(heads.orElse(KvCalibration.NONE)::withBases)
-                    .or(() -> heads);
+            return BasisFile.of(model).find(source, spec);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -20,7 +20,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
 
 /**
  * The loop: take what has arrived, ask the policy what to run, run it, hand out the tokens. One thread calls
@@ -181,7 +180,9 @@ public final class Engine implements AutoCloseable {
     }
 
     private List<Sequence> all() {
-        return Stream.concat(running.stream(), waiting.stream()).toList();
+        List<Sequence> all = new ArrayList<>(running);
+        all.addAll(waiting);
+        return all;
     }
 
     private void endThoseThatMust(long now) {
@@ -253,27 +254,25 @@ public final class Engine implements AutoCloseable {
         List<Forward.Slice> slices = new ArrayList<>();
         List<Sequence> owners = new ArrayList<>();
         int rows = forward.mostRows();
+        int tokens = 0;
         for (Step.Chunk<Sequence> c : step.chunks()) {
             Sequence s = c.sequence();
             if (s.finished || s.request.numerics() != numerics) continue;
             Forward.Slice slice = s.slice(c.count(), rows);
             if (slice.count() == 0) continue; // no rows of logits are left: the next step
             rows -= slice.rows();
+            tokens += slice.count();
             slices.add(slice);
             owners.add(s);
         }
         if (slices.isEmpty()) return 0;
         for (int i = 0; i < slices.size(); i++)
             owners.get(i).share.charge(slices.get(i).count());
-        if (runTogether(owners, slices, numerics, slices.size() == 1)) return tokensOf(slices);
+        if (runTogether(owners, slices, numerics, slices.size() == 1)) return tokens;
         for (int i = 0; i < slices.size(); i++) {
             runTogether(List.of(owners.get(i)), List.of(slices.get(i)), numerics, true);
         }
-        return tokensOf(slices);
-    }
-
-    private static int tokensOf(List<Forward.Slice> slices) {
-        return slices.stream().mapToInt(Forward.Slice::count).sum();
+        return tokens;
     }
 
     private boolean runTogether(List<Sequence> owners, List<Forward.Slice> slices, Numerics numerics, boolean fail) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.engine;
 
+import dev.jay.engine.sample.Candidates;
 import dev.jay.kv.pool.PagePool;
 import dev.jay.model.HiddenRows;
 import dev.jay.tensor.kernel.Numerics;
@@ -88,6 +89,11 @@ public interface Forward extends AutoCloseable {
      * slices' tokens afterwards; if it throws they hold what they held before.
      */
     MemorySegment run(Numerics numerics, List<Slice> slices);
+
+    /** As {@link Candidates#greatest}, of a row of what {@link #run} returned. */
+    default int greatest(MemorySegment row) {
+        return Candidates.greatest(row, vocabulary());
+    }
 
     @Override
     void close();

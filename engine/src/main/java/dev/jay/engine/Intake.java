@@ -20,7 +20,7 @@ final class Intake {
         this.settings = settings;
         this.tokenizer = tokenizer;
         this.forward = forward;
-        this.candidates = new Candidates(forward.vocabulary());
+        this.candidates = new Candidates(forward.vocabulary(), forward::greatest);
         this.grammars = new GrammarCache(tokenizer);
     }
 

@@ -84,6 +84,8 @@ final class LoadedModel implements Model {
         this.chat = new ChatPrompt(tokenizer, templateOf(template, options), template.isEmpty());
 
         SystemMemory system = SystemMemory.here();
+        PressureWatch pressure =
+                owned.add(new PressureWatch(() -> Pressure.of(system.read()), System::nanoTime), PressureWatch::close);
         this.engine = new Engine(
                 forward,
                 tokenizer,
@@ -100,7 +102,7 @@ final class LoadedModel implements Model {
                         Admissions.ALL.make(options.admission()),
                         options.weights(),
                         Sequence.nanos(options.patience()),
-                        () -> Pressure.of(system.read()),
+                        pressure,
                         thread::wake));
         thread.start(engine);
         owned.add(thread, EngineThread::close);

@@ -47,8 +47,11 @@ final class Prefixes implements AutoCloseable {
 
     /** Up to where a sequence's keys and values follow from its tokens alone. */
     private int pure(Sequence s) {
-        return forward.pure(
-                s.request.numerics(), IntStream.of(s.promptEnds()).max().orElseThrow());
+        if (s.pureTokens < 0) {
+            int end = IntStream.of(s.promptEnds()).max().orElseThrow();
+            s.pureTokens = forward.pure(s.request.numerics(), end);
+        }
+        return s.pureTokens;
     }
 
     /** Finds what is known of the sequence's tokens, and keeps it from being let go. */

@@ -82,13 +82,15 @@ final class Promises {
             if (taken.contains(s)) return true;
             if (taken.size() >= more) return false; // everyone let in can decode in every step
             prefixes.hold(s);
-            int pages = forward.pagesFor(admission.tokens(s), s.request.numerics()) - s.hold.sharedPages();
+            int tokens = admission.tokens(s);
+            int pages = forward.pagesFor(tokens, s.request.numerics()) - s.hold.sharedPages();
             if (isTooMuch(pages)) s.hold.dropTail();
             if (isTooMuch(pages)) {
                 prefixes.release(s);
                 return false;
             }
             s.promised = pages;
+            s.promisedTokens = tokens;
             promised += pages;
             taken.add(s);
             prefilling.add(s);
@@ -113,12 +115,14 @@ final class Promises {
         order.sort(Sequence.FIRST_TO_STAY_FIRST);
         for (int i = 0; i < order.size(); i++) {
             Sequence s = order.get(i);
-            if (!ready.contains(s) || own(s, s.length()) <= s.promised) continue;
-            int more = own(s, admission.tokens(s)) - s.promised;
-            if (isTooMuch(more)) more = own(s, s.length()) - s.promised;
+            if (s.length() <= s.promisedTokens || !ready.contains(s)) continue; // nearly always: pages are not counted
+            int tokens = admission.tokens(s);
+            int more = own(s, tokens) - s.promised;
+            if (isTooMuch(more)) more = own(s, tokens = s.length()) - s.promised;
             while (isTooMuch(more) && order.size() > i) giveWay.accept(order.removeLast());
             if (order.size() <= i) return; // its own turn came
             s.promised += more;
+            s.promisedTokens = tokens;
             promised += more;
         }
     }
@@ -157,6 +161,7 @@ final class Promises {
     void giveBack(Sequence s) {
         promised -= s.promised;
         s.promised = 0;
+        s.promisedTokens = 0;
     }
 
     /** When nothing runs, none is promised, and a page that is held is an idle prefix's. */

@@ -51,6 +51,8 @@ final class Sequence implements Work, Ticket {
     long pausedSince = -1;
     long id;
     int promised; // KV pages of its own
+    int promisedTokens; // that these are for
+    int pureTokens = -1; // as Forward says, once it was asked
     int sentFor; // times that some of it was sent for, from the tier
     boolean finished;
 

@@ -9,11 +9,13 @@ import dev.jay.kv.KvSource;
 import dev.jay.kv.PageLayout;
 import dev.jay.kv.filter.KvFilter;
 import dev.jay.kv.pool.PagePool;
+import dev.jay.model.Adapter;
 import dev.jay.model.HiddenRows;
 import dev.jay.model.LayerProbe;
 import dev.jay.model.Pass;
 import dev.jay.model.arch.Transformer;
 import dev.jay.tensor.kernel.Numerics;
+import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
@@ -37,6 +39,7 @@ final class TransformerForward implements Forward {
 
     private final Map<Numerics, Transformer> transformers;
     private final Adapters adapters;
+    private final Ops ops;
     private final KvShape shape;
     private final int vocabulary;
     private final int mostTokens;
@@ -52,6 +55,7 @@ final class TransformerForward implements Forward {
      * @param parallel      full sequences that the pages hold, in the mode that takes fewer; at least one in any mode
      * @param layerRows     tokens of a step that go through a layer at a time
      * @param adapters      that sequences may run with; borrowed
+     * @param ops           what the transformers run on; borrowed
      */
     TransformerForward(
             Map<Numerics, Transformer> transformers,
@@ -60,9 +64,11 @@ final class TransformerForward implements Forward {
             int parallel,
             int stepTokens,
             int layerRows,
-            Adapters adapters) {
+            Adapters adapters,
+            Ops ops) {
         this.transformers = new EnumMap<>(transformers);
         this.adapters = adapters;
+        this.ops = ops;
         Transformer any = transformers.values().iterator().next();
         this.shape = any.spec().kvShape();
         this.vocabulary = any.spec().vocabulary();
@@ -242,6 +248,11 @@ final class TransformerForward implements Forward {
         }
     }
 
+    @Override
+    public int greatest(MemorySegment row) {
+        return ops.argMax(row, vocabulary);
+    }
+
     private static void settle(SequenceCache cache, int tokens) {
         if (cache instanceof FilteredCache f) f.settle(tokens);
         else ((PagedCache) cache).kv().settle(tokens);
@@ -258,24 +269,31 @@ final class TransformerForward implements Forward {
 
     /** Through all layers, the rows of all slices side by side. */
     private MemorySegment runWhole(Numerics numerics, List<Slice> slices) {
-        int n = slices.stream().mapToInt(Slice::count).sum();
+        int n = 0;
+        int rows = 0;
+        boolean isWatched = false;
+        for (Slice s : slices) { // no streams: this is on the way of every token, and long before it is compiled
+            n += s.count();
+            rows += s.rows();
+            isWatched |= s.hidden() != null;
+        }
         int[] tokens = new int[n];
-        int[] logitRows = new int[slices.stream().mapToInt(Slice::rows).sum()];
+        int[] logitRows = new int[rows];
+        List<Adapter> with = new ArrayList<>(slices.size());
         List<Span> spans = new ArrayList<>(slices.size());
         int row = 0;
         int wanted = 0;
         for (Slice s : slices) {
             spans.add(new Span(((PagedCache) s.cache()).source(), row, s.count(), s.from()));
+            with.add(adapters.of(s.adapters()));
             System.arraycopy(s.tokens(), s.from(), tokens, row, s.count());
             for (int place = s.logitsFrom(); place < s.from() + s.count(); place++) {
                 logitRows[wanted++] = row + place - s.from();
             }
             row += s.count();
         }
-        Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch)
-                .withAdapters(
-                        slices.stream().map(s -> adapters.of(s.adapters())).toList());
-        if (slices.stream().anyMatch(s -> s.hidden() != null)) pass = pass.withProbe(new Rows(slices));
+        Pass pass = Pass.of(tokens, spans, logitRows, numerics, scratch).withAdapters(with);
+        if (isWatched) pass = pass.withProbe(new Rows(slices));
         return transformers.get(numerics).run(pass, layerRows);
     }
 

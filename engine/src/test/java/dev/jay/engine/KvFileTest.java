@@ -83,7 +83,7 @@ class KvFileTest {
     /** Of a machine that does so many operations a second, and reads so many bytes where the file is. */
     private Probe probe(String machine, double operations, double disk) throws IOException {
         Map<String, Double> each = Map.of("f32", operations);
-        return new Probe(machine, Map.of(), each, each, each, each, each, operations, operations, 1e-9, operations)
+        return new Probe(machine, Map.of(), each, each, each, each, each, operations, operations, 1, 1e-9, operations)
                 .withDiskRate(Files.getFileStore(folder).toString(), disk);
     }
 

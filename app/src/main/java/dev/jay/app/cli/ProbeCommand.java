@@ -88,10 +88,11 @@ final class ProbeCommand implements Callable<Integer> {
                         Math.min(9999, probe.panelRates().get(f) / 1e9))));
         text.append(String.format(
                 Locale.ROOT,
-                "attention %9.2f GB/s of one token, %8.1f GFLOP/s of many; a layer beside that: %.1f us of one token,"
-                        + " %.2f G values/s of many%n",
+                "attention %9.2f GB/s of one token, %8.1f GFLOP/s of many beside %.0f keys each; a layer beside that:"
+                        + " %.1f us of one token, %.2f G values/s of many%n",
                 probe.attentionRate() / 1e9,
                 probe.attentionFlops() / 1e9,
+                probe.attentionKeys(),
                 probe.layerSeconds() * 1e6,
                 probe.rowRate() / 1e9));
         probe.diskRates()
@@ -115,6 +116,7 @@ final class ProbeCommand implements Callable<Integer> {
         probe.outputRates().forEach(outputs::put);
         root.put("attentionBytesPerSecond", probe.attentionRate());
         root.put("attentionFlops", probe.attentionFlops());
+        root.put("attentionKeys", probe.attentionKeys());
         root.put("layerSeconds", probe.layerSeconds());
         root.put("rowValuesPerSecond", probe.rowRate());
         ObjectNode disks = root.putObject("diskBytesPerSecond");

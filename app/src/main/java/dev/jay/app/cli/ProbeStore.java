@@ -3,12 +3,12 @@ package dev.jay.app.cli;
 
 import dev.jay.engine.Machine;
 import dev.jay.engine.plan.Probe;
+import dev.jay.tensor.memory.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.zip.CRC32;
 
@@ -53,10 +53,7 @@ final class ProbeStore {
 
     void keep(Probe probe) throws IOException {
         Files.createDirectories(folder);
-        Path file = file(probe.machine());
-        Path part = Files.createTempFile(folder, "probe", ".part");
-        Files.writeString(part, probe.text(), StandardCharsets.ISO_8859_1);
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.write(file(probe.machine()), probe.text().getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** The figures of this machine, measured now if they are not known. */

@@ -95,6 +95,7 @@ public final class MachineProbe {
                 outputs,
                 rows.attentionRate(),
                 rows.attentionFlops(),
+                rows.attentionKeys(),
                 rows.layerSeconds(),
                 rows.rowRate());
     }

@@ -19,6 +19,7 @@ import java.util.zip.CRC32;
  * @param outputRates    values a second that come out of one, beside their products
  * @param attentionRate  bytes a second of keys and values read by attention of one token
  * @param attentionFlops operations a second of attention of many tokens
+ * @param attentionKeys  keys that would take as long as what each of many queries takes beside those it attends to
  * @param layerSeconds   of a decode step's layer beside all that: norms, and threads that wait for each other
  * @param rowRate        values a second that norms, turns, additions and activations go over where rows are many
  */
@@ -32,9 +33,10 @@ public record Probe(
         Map<String, Double> outputRates,
         double attentionRate,
         double attentionFlops,
+        double attentionKeys,
         double layerSeconds,
         double rowRate) {
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
 
     /** Lines of a name and a value, the last a checksum of those before. */
     public String text() {
@@ -49,6 +51,7 @@ public record Probe(
         append(lines, "output.", outputRates);
         lines.append("attention ").append(attentionRate).append('\n');
         lines.append("attention-flops ").append(attentionFlops).append('\n');
+        lines.append("attention-keys ").append(attentionKeys).append('\n');
         lines.append("layer ").append(layerSeconds).append('\n');
         lines.append("rows ").append(rowRate).append('\n');
         return lines + "crc " + crc(lines.toString()) + "\n";
@@ -95,6 +98,7 @@ public record Probe(
                     rates(values, "output."),
                     rate(values.getOrDefault("attention", "")),
                     rate(values.getOrDefault("attention-flops", "")),
+                    rate(values.getOrDefault("attention-keys", "")),
                     rate(values.getOrDefault("layer", "")),
                     rate(values.getOrDefault("rows", ""))));
         } catch (NumberFormatException e) {
@@ -153,6 +157,7 @@ public record Probe(
                 outputRates,
                 attentionRate,
                 attentionFlops,
+                attentionKeys,
                 layerSeconds,
                 rowRate);
     }

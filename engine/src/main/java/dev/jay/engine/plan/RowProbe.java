@@ -60,6 +60,7 @@ final class RowProbe implements AutoCloseable {
     private final int layers;
     private final Timer oneAttends;
     private final Timer manyAttend;
+    private final Timer manyBegin;
     private final Timer oneRow;
     private final Timer manyRows;
 
@@ -102,12 +103,13 @@ final class RowProbe implements AutoCloseable {
         }
         this.oneAttends = new Timer(clock, 0, evict, () -> attendInAll(1));
         this.manyAttend = new Timer(clock, BUSY, () -> attend(context, 0, MANY, CONTEXT - MANY));
+        this.manyBegin = new Timer(clock, BUSY, () -> attend(context, 0, MANY, 0));
         this.oneRow = new Timer(clock, BUSY, () -> layer(1));
         this.manyRows = new Timer(clock, BUSY, () -> layer(MANY));
     }
 
     void sample() {
-        for (Timer each : List.of(oneRow, manyRows, manyAttend, oneAttends)) each.sample();
+        for (Timer each : List.of(oneRow, manyRows, manyAttend, manyBegin, oneAttends)) each.sample();
     }
 
     private void attendInAll(int n) {
@@ -164,9 +166,21 @@ final class RowProbe implements AutoCloseable {
         return layers * contextBytes / oneAttends.least();
     }
 
-    /** Operations a second of many tokens' attention. */
+    /** Operations a second that more keys add to many tokens' attention. */
     double attentionFlops() {
-        return 4.0 * QUERY_HEADS * WIDTH * (CONTEXT - MANY / 2.0) * MANY / manyAttend.least();
+        return 4.0 * QUERY_HEADS * WIDTH * MANY / key();
+    }
+
+    /** Keys that would take as long as what each of many tokens takes beside those that it attends to. */
+    double attentionKeys() {
+        return Math.max(1, manyBegin.least() / key() - MANY / 2.0);
+    }
+
+    /** Seconds that a key more takes with many tokens. */
+    private double key() {
+        double all = manyAttend.least();
+        double more = (all - manyBegin.least()) / (CONTEXT - MANY);
+        return Math.max(more, all / CONTEXT / 2); // what disturbed the shorter one is not believed
     }
 
     /** Seconds that one row takes in a layer beside its weights and what it attends to. */

@@ -44,16 +44,20 @@ public record Speed(double decodeTokensPerSecond, double prefillTokensPerSecond,
         int whole = tokens / step;
         double seconds = head + whole * Math.max(disk, step(a, plan, probe, step));
         if (rest > 0) seconds += Math.max(disk, step(a, plan, probe, rest));
-        seconds += tokens * (tokens / 2.0) * a.attentionFlops() / probe.attentionFlops();
-        return tokens / seconds;
+        return tokens / (seconds + attends(a, probe, 0, tokens));
     }
 
     /** Seconds that so many tokens of a prompt add to what it takes, {@code from} others before them. */
     static double seconds(Arithmetic a, Plan plan, Probe probe, double diskRate, int from, int tokens) {
         int step = plan.setup().stepTokens();
         double pass = Math.max(disk(plan, diskRate), step(a, plan, probe, step)); // steps are full where there is much
-        double attends = tokens * (from + tokens / 2.0) * a.attentionFlops() / probe.attentionFlops();
-        return (double) tokens / step * pass + attends;
+        return (double) tokens / step * pass + attends(a, probe, from, tokens);
+    }
+
+    /** Seconds of attention of so many tokens of a prompt, {@code from} others before them. */
+    private static double attends(Arithmetic a, Probe probe, int from, int tokens) {
+        double keys = from + tokens / 2.0 + probe.attentionKeys();
+        return tokens * keys * a.attentionFlops() / probe.attentionFlops();
     }
 
     private static double disk(Plan plan, double rate) {

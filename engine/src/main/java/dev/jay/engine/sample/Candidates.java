@@ -5,6 +5,7 @@ import dev.jay.engine.sample.grammar.TokenMask;
 import dev.jay.tensor.format.Floats;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.ToIntFunction;
 
 /**
  * The tokens still in the running for one place, and their logits. Working space: loaded anew for each token, so one
@@ -18,10 +19,17 @@ public final class Candidates {
     final float[] logits;
     final double[] weights;
     final int[] counts; // all zero between steps
+    private final ToIntFunction<MemorySegment> greatest;
     private int size;
     private int sorted; // candidates [0, sorted) are the best, best first
 
     public Candidates(int vocabulary) {
+        this(vocabulary, row -> greatest(row, vocabulary));
+    }
+
+    /** @param greatest as {@link #greatest(MemorySegment, int)} */
+    public Candidates(int vocabulary, ToIntFunction<MemorySegment> greatest) {
+        this.greatest = greatest;
         this.tokens = new int[vocabulary];
         this.logits = new float[vocabulary];
         this.weights = new double[vocabulary];
@@ -59,12 +67,20 @@ public final class Candidates {
     }
 
     /** What {@link #load} and {@link #best} would find, without a copy of the row: at -infinity if all of them are. */
-    static int best(MemorySegment row, int vocabulary) {
+    int best(MemorySegment row) {
+        int best = greatest.applyAsInt(row);
+        float logit = Floats.get(row, best);
+        if (!(logit < Float.POSITIVE_INFINITY)) throw noNumber(best, logit, vocabulary());
+        return best;
+    }
+
+    /** The place of a row's first NaN, or else of its greatest, the lowest such place. */
+    public static int greatest(MemorySegment row, int vocabulary) {
         int best = 0;
         float most = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < vocabulary; i++) {
             float logit = Floats.get(row, i);
-            if (!(logit < Float.POSITIVE_INFINITY)) throw noNumber(i, logit, vocabulary);
+            if (Float.isNaN(logit)) return i;
             if (logit > most) {
                 most = logit;
                 best = i;

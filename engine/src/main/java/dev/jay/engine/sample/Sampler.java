@@ -67,7 +67,7 @@ public final class Sampler {
      */
     public int sample(MemorySegment row, int[] history, int length, TokenMask mask) {
         if (mask == null && sampling.isGreedy() && steps.length == 0) {
-            int best = Candidates.best(row, candidates.vocabulary());
+            int best = candidates.best(row);
             return allowed(best, Floats.get(row, best));
         }
         if (mask == null) candidates.load(row);

@@ -23,6 +23,7 @@ class CheaperRecallTest {
                 Map.of("q8_0", 1e12),
                 1e9,
                 flops,
+                1,
                 1e-6,
                 1e12);
         Plan plan = Planner.plan(PlannerTest.NEEDS, budget, PlannerTest.ANY.withContext(2048));

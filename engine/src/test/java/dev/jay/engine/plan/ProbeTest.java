@@ -17,6 +17,7 @@ class ProbeTest {
                     Map.of("q8_0", 2e9, "f32", 4e9),
                     8e9,
                     2e11,
+                    40,
                     5e-6,
                     3e9)
             .withDiskRate("/ (/dev/disk 1)", 1.5e9);
@@ -32,7 +33,7 @@ class ProbeTest {
     @Test
     void shouldTakeNothingOfAnotherMachineOrAnotherVersion() {
         assertThat(Probe.parse(PROBE.text(), "another CPU")).isEmpty();
-        assertThat(Probe.parse(PROBE.text().replace("version 3", "version 2"), PROBE.machine()))
+        assertThat(Probe.parse(PROBE.text().replace("version 4", "version 3"), PROBE.machine()))
                 .isEmpty();
     }
 

@@ -19,6 +19,7 @@ class SpeedTest {
             Map.of("q8_0", 2e9, "f32", 4e9),
             1e9,
             1e11,
+            24,
             1e-6,
             1e9);
 
@@ -38,8 +39,12 @@ class SpeedTest {
     void shouldMakeWeightsReadyOnceAStepAndMultiplyEachTokenByThem() {
         double weights = 110.0 * MIB;
         double steps = 4 * (weights / 1e10 + 11e-6); // 1024 tokens, 256 at a time
-        double tokens =
-                1024 * (weights * 2 / 1e11 + 70_000 / 1e9 + 90_000 / 2e9 + (1 << 16) / 1e9 + 512.0 * (1 << 20) / 1e11);
+        double tokens = 1024
+                * (weights * 2 / 1e11
+                        + 70_000 / 1e9
+                        + 90_000 / 2e9
+                        + (1 << 16) / 1e9
+                        + (512.0 + 24) * (1 << 20) / 1e11);
         double head = 10.0 * MIB / 10e9;
         assertThat(speed(200, 2048).prefillTokensPerSecond()).isCloseTo(1024 / (steps + tokens + head), within(1e-9));
     }
