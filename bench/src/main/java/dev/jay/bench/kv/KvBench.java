@@ -8,6 +8,7 @@ import dev.jay.bench.tiny.TextBits;
 import dev.jay.engine.Calibration;
 import dev.jay.engine.Model;
 import dev.jay.kv.KvRecipe;
+import dev.jay.tensor.kernel.Cpu;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -133,6 +134,13 @@ public final class KvBench implements Callable<Integer> {
     @Option(names = "--threads", description = "Compute threads (as many as this process may use cores).")
     private int threads;
 
+    @Option(
+            names = "--at-once",
+            description =
+                    "Recipes that are asked at the same time, each with its share of the threads, for its speed as"
+                            + " well; each takes the model's memory anew (as many as threads).")
+    private Integer atOnce;
+
     @Option(names = "--plot", description = "A picture (PNG): quality over bytes.")
     private Path plot;
 
@@ -240,6 +248,13 @@ public final class KvBench implements Callable<Integer> {
             throw new IllegalArgumentException("items=" + items + ", runs=" + runs + ", length=" + length
                     + ", wanted: 1 or more items, 0 or more runs, a length of 32 or more");
         }
+        if (threads < 0 || atOnce != null && atOnce < 1) {
+            throw new IllegalArgumentException(
+                    "threads=" + threads + ", at-once=" + atOnce + ", allowed: 0 or more threads, 1 or more at once");
+        }
+        int cores = threads == 0 ? Cpu.detect().cores() : threads;
+        int most = atOnce == null ? cores : Math.min(atOnce, cores);
+        int together = recipes == null ? most : Math.min(most, recipes.size());
         KvJudge judge = new KvJudge(
                 model,
                 TextBits.beginnings(texts, smoke ? Math.min(characters, SMOKE_CHARACTERS) : characters),
@@ -248,10 +263,10 @@ public final class KvBench implements Callable<Integer> {
                 budgets,
                 smoke ? Math.min(length, SMOKE_LENGTH) : length,
                 smoke ? Math.min(runs, 1) : runs,
-                threads);
-        double most = minutes != null ? minutes : smoke ? SMOKE_MINUTES : MINUTES;
+                cores / together);
+        double time = minutes != null ? minutes : smoke ? SMOKE_MINUTES : MINUTES;
         int questions = items != null ? items : smoke ? SMOKE_ITEMS : 0;
-        return new KvRun(judge, seed, judgeSeed, questions, most, recipes == null, Optional.ofNullable(log));
+        return new KvRun(judge, seed, judgeSeed, questions, time, together, recipes == null, Optional.ofNullable(log));
     }
 
     private List<Candidate> candidates(Model of) {

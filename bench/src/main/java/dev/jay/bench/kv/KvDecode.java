@@ -3,7 +3,9 @@ package dev.jay.bench.kv;
 
 import dev.jay.bench.kv.KvBed.Sequence;
 import dev.jay.kv.AttentionBatch.Span;
+import dev.jay.kv.KvRecipe;
 import dev.jay.kv.KvStream;
+import dev.jay.kv.evict.KvCalibration;
 import dev.jay.model.Pass;
 import dev.jay.model.load.Synth;
 import dev.jay.tensor.kernel.Numerics;
@@ -18,7 +20,7 @@ import java.util.function.Consumer;
 /**
  * How fast one token is decoded behind a long context, as a share of f16's, in turn with it. Speed does not depend on what
  * keys and values say: contexts are random rows, but for the end of the prompt, which is run, so that what goes by
- * attention has seen some.
+ * attention has seen some. Directions along which keys and values are to lie are made up.
  *
  * @param context tokens before it
  * @param ratio   the median of {@link #SAMPLES} pairs
@@ -87,10 +89,12 @@ record KvDecode(String recipe, int context, double ratio, long bytes, long fullB
     }
 
     private static Sequence filled(KvBed bed, String recipe, int context) {
-        Sequence sequence = bed.sequence(recipe, context + 1);
+        KvRecipe parsed = KvRecipe.parse(recipe);
+        List<KvStream> layers = bed.spec().kvShape().streams();
+        KvCalibration measured = parsed.wantsBases() ? MadeUpBases.of(layers) : KvCalibration.NONE;
+        Sequence sequence = bed.sequence(parsed.each(layers.size(), measured), context + 1, 1);
         sequence.cache.promptsEnd(context);
-        List<KvStream> streams = bed.spec().kvShape().streams();
-        float[] noise = noise(streams);
+        float[] noise = noise(layers);
         MemorySegment rows = MemorySegment.ofArray(noise);
         int at = 0;
         while (at < context) {
@@ -100,7 +104,7 @@ record KvDecode(String recipe, int context, double ratio, long bytes, long fullB
             if (isRun) {
                 pass(sequence, at, count);
             } else {
-                for (int s = 0; s < streams.size(); s++) append(bed, sequence, s, streams.get(s), at, count, rows);
+                for (int s = 0; s < layers.size(); s++) append(bed, sequence, s, layers.get(s), at, count, rows);
             }
             at += count;
             sequence.cache.settle(at);

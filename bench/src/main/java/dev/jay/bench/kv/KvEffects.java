@@ -149,9 +149,17 @@ record KvEffects(String effect, String recipe, String figure, boolean isShown) {
                     more >= LOST));
         } else if (recipe.selection().isPresent() && isCompared(s)) {
             to.add(new KvEffects("what selects from all does not (row 34)", s.recipe(), figure, more < LOST));
-        } else if (recipe.eviction().isEmpty() && recipe.selection().isEmpty()) {
+        } else if (keepsAll(recipe)) {
             to.add(new KvEffects("fewer bits lose 3 points at most (row 34)", s.recipe(), figure, more <= KEPT));
         }
+    }
+
+    /** And reads it all, wherever a question stands. */
+    private static boolean keepsAll(KvRecipe recipe) {
+        return recipe.eviction().isEmpty()
+                && recipe.selection().isEmpty()
+                && recipe.filter().isEmpty()
+                && recipe.prefill().isEmpty();
     }
 
     /** A selection keeps all, so one that the caller names is held for no budget. */

@@ -91,7 +91,8 @@ record KvExam(long seed, int items, int length) {
         int[] prompt = tokenizer.encode(whole.prompt(0), true, true);
         try (Reading reading = of.reader().empty(prompt.length)) {
             reading.to(prompt, prompt.length);
-            return new Score(reading.write(script), script.wanted().size());
+            return new Score(
+                    script.right(reading.write(script)), script.wanted().size());
         }
     }
 

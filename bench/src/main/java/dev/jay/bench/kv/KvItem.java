@@ -5,16 +5,14 @@ import dev.jay.bench.SkillAnswers;
 import dev.jay.bench.kv.KvExam.Asked;
 import dev.jay.bench.kv.KvExam.Score;
 import dev.jay.bench.kv.KvReader.Reading;
-import dev.jay.engine.Generation;
 import dev.jay.engine.Model;
-import dev.jay.engine.Request;
-import dev.jay.engine.sample.Sampling;
 import dev.jay.model.text.Tokenizer;
 import dev.jay.train.skill.SkillItem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** A text and its questions, asked in all modes: by the engine one after the other, or of one reading of the text. */
 final class KvItem {
@@ -43,13 +41,7 @@ final class KvItem {
 
     /** What is written to each mode's questions, in order. */
     Map<KvMode, List<String>> answers(Asked of, List<KvMode> modes) {
-        Map<KvMode, List<String>> answers = new LinkedHashMap<>();
-        for (KvMode mode : modes) answers.put(mode, new ArrayList<>());
-        if (of.reader().isShared()) {
-            answers(of.reader(), answers);
-            return answers;
-        }
-        return answers(of.model(), modes);
+        return of.reader().isShared() ? answers(of.reader(), modes) : answers(of.model(), modes);
     }
 
     /** By the engine, which reads for each question what it does not know already. */
@@ -103,22 +95,30 @@ final class KvItem {
         Script script = script(question);
         return script == null
                 ? new SkillAnswers(of).answer(prompt, ends, most(question))
-                : written(of, prompt, ends, script, most(question));
+                : written(of, prompt, ends, script);
     }
 
-    /** What is written by a script. */
-    private static String written(Model of, int[] prompt, int[] ends, Script script, int most) {
-        Request request = Request.of(prompt)
-                .withPromptEnds(ends)
-                .withSampling(Sampling.GREEDY)
-                .withMaxTokens(most)
-                .withGrammar(script.grammar());
-        try (Generation generation = of.generate(request)) {
-            return generation.text();
+    /** What is written by a script: behind each value the engine is asked anew, and reads what it does not know already. */
+    private String written(Model of, int[] prompt, int[] ends, Script script) {
+        StringBuilder text = new StringBuilder();
+        int[] read = prompt;
+        for (int i = 0; i < script.wanted().size(); i++) {
+            String value = new SkillAnswers(of).answer(read, ends, script.most(i, tokenizer));
+            read = joined(joined(read, value), script.behind().get(i));
+            text.append(value).append(script.behind().get(i));
         }
+        return text.toString();
     }
 
-    private void answers(KvReader reader, Map<KvMode, List<String>> answers) {
+    private int[] joined(int[] before, String text) {
+        return IntStream.concat(IntStream.of(before), IntStream.of(tokenizer.encode(text, false, false)))
+                .toArray();
+    }
+
+    /** By a reader, which reads the context once. */
+    private Map<KvMode, List<String>> answers(KvReader reader, List<KvMode> modes) {
+        Map<KvMode, List<String>> answers = new LinkedHashMap<>();
+        for (KvMode mode : modes) answers.put(mode, new ArrayList<>());
         List<KvMode> turns = new ArrayList<>(answers.keySet());
         turns.remove(KvMode.SHARED);
         int last = turns.stream().mapToInt(mode -> mode.questions()[0]).max().orElse(0);
@@ -132,6 +132,7 @@ final class KvItem {
                 }
             }
         }
+        return answers;
     }
 
     /** The context is read to its end, where what it keeps is chosen; every question goes on from there. */
@@ -149,7 +150,8 @@ final class KvItem {
         int[] ends = ends(mode, question);
         try (Reading own = before.begins(prompt) ? before.copy(ends) : reader.empty(ends)) {
             own.to(prompt, prompt.length);
-            return own.answer(script(question), most(question));
+            Script script = script(question);
+            return script == null ? own.answer(most(question)) : own.write(script);
         }
     }
 }

@@ -29,7 +29,7 @@ import java.util.function.Consumer;
  * @param length  tokens that are read, at most
  * @param budgets percents of f16's bytes; a recipe that is not made for one is held for the least that it fits
  * @param runs    of the speed; 0: it is not measured
- * @param threads 0: as many as this process may use cores
+ * @param threads of each model
  */
 record KvJudge(
         Path model,
@@ -92,7 +92,7 @@ record KvJudge(
                 .withContextLength(length + KvExam.ROOM)
                 .withParallel(1)
                 .withKvRecipe(recipe);
-        return Model.open(model, threads == 0 ? options : options.withThreads(threads));
+        return Model.open(model, options.withThreads(threads));
     }
 
     /** All cells of a candidate, in their order. */

@@ -2,9 +2,6 @@
 package dev.jay.bench.kv;
 
 import dev.jay.bench.kv.KvBed.Sequence;
-import dev.jay.engine.sample.grammar.Constraint;
-import dev.jay.engine.sample.grammar.GrammarCache;
-import dev.jay.engine.sample.grammar.TokenMask;
 import dev.jay.kv.AttentionBatch.Span;
 import dev.jay.kv.KvCache;
 import dev.jay.kv.KvRecipe;
@@ -16,14 +13,11 @@ import dev.jay.tensor.kernel.Numerics;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A model without an engine around it. One whose sequences forget is asked many questions about a text that it reads once:
  * each is put to a copy of what it keeps. It forgets, and answers, as the engine has it do for each question alone; only
- * the reading is not repeated. And one that writes something long is told what is not its own, in the tokens that a text
- * would have: under a grammar it would choose others, in which it finds nothing again.
- * Confined to one thread. Closing gives all back.
+ * the reading is not repeated. Confined to one thread. Closing gives all back.
  */
 final class KvReader implements AutoCloseable {
     /** Kept at once: what was read of the text alone, what is asked about, and a question with its answer. */
@@ -31,7 +25,6 @@ final class KvReader implements AutoCloseable {
 
     private final Sequence sequence;
     private final Tokenizer tokenizer;
-    private final GrammarCache grammars;
     private final int vocabulary;
     private final int watched; // of the last queries before a prompt's end
     private final boolean isShared;
@@ -45,7 +38,6 @@ final class KvReader implements AutoCloseable {
         this.sequence = bed.sequence(each, tokens, COPIES);
         this.room = tokens;
         this.tokenizer = tokenizer;
-        this.grammars = new GrammarCache(tokenizer);
         this.vocabulary = bed.spec().vocabulary();
         this.watched = each.stream()
                 .flatMap(r -> r.eviction().stream())
@@ -133,23 +125,16 @@ final class KvReader implements AutoCloseable {
             cache.settle(at + some.length);
         }
 
-        /** Greedily, up to the end of a line or, by a script, of all of it; so many tokens at most. */
-        String answer(Script script, int most) {
-            Constraint rule = script == null ? null : new Constraint(grammars.masks(script.grammar(), Set.of()));
+        /** Greedily, up to the end of a line; so many tokens at most. */
+        String answer(int most) {
             TextDecoder decoder = new TextDecoder(tokenizer, false);
             StringBuilder text = new StringBuilder();
             for (int n = 0; n < most; n++) {
-                int token = best(rule == null ? null : rule.mask());
+                int token = best();
                 if (tokenizer.endOfGeneration().contains(token)) break;
                 text.append(decoder.next(token));
-                if (rule == null && text.indexOf("\n") >= 0) return text.substring(0, text.indexOf("\n"));
-                if (rule != null) {
-                    rule.accept(token);
-                    if (rule.state().mustEnd()) break;
-                }
-                int[] longer = Arrays.copyOf(tokens, tokens.length + 1);
-                longer[tokens.length] = token;
-                to(longer, longer.length);
+                if (text.indexOf("\n") >= 0) return text.substring(0, text.indexOf("\n"));
+                append(token);
             }
             return text + decoder.finish();
         }
@@ -157,30 +142,32 @@ final class KvReader implements AutoCloseable {
         /**
          * Writes the values of a script, greedily, and is told what stands between them.
          *
-         * @return how many are right; those that there is no room for are not
+         * @return all of it, as far as there is room
          */
-        int write(Script script) {
-            int right = 0;
+        String write(Script script) {
+            StringBuilder text = new StringBuilder();
             for (int i = 0; i < script.wanted().size(); i++) {
-                String wanted = script.wanted().get(i);
-                int most = tokenizer.encode(" " + wanted, false, false).length + KvItem.MORE;
+                int most = script.most(i, tokenizer);
                 if (tokens.length + most > room) break;
-                if (answer(null, most).strip().equals(wanted)) right++;
+                text.append(answer(most)).append(script.behind().get(i));
                 int[] said = tokenizer.encode(script.behind().get(i), false, false);
-                int read = tokens.length;
-                if (read + said.length > room) break;
-                int[] longer = Arrays.copyOf(tokens, read + said.length);
-                System.arraycopy(said, 0, longer, read, said.length);
-                to(longer, longer.length);
+                if (tokens.length + said.length > room) break;
+                append(said);
             }
-            return right;
+            return text.toString();
         }
 
-        private int best(TokenMask allowed) {
-            int best = -1;
-            for (int t = 0; t < vocabulary; t++) {
-                if (allowed != null && !allowed.allows(t)) continue;
-                if (best < 0 || logits[t] > logits[best]) best = t;
+        private void append(int... more) {
+            int read = tokens.length;
+            int[] longer = Arrays.copyOf(tokens, read + more.length);
+            System.arraycopy(more, 0, longer, read, more.length);
+            to(longer, longer.length);
+        }
+
+        private int best() {
+            int best = 0;
+            for (int t = 1; t < vocabulary; t++) {
+                if (logits[t] > logits[best]) best = t;
             }
             return best;
         }

@@ -5,10 +5,11 @@ import dev.jay.engine.Fingerprint;
 import dev.jay.engine.plan.JudgedRow;
 import dev.jay.engine.plan.Judgement;
 import dev.jay.model.load.MalformedModelException;
+import dev.jay.tensor.memory.WholeFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** Where rows are kept for the planner. It is whole after every row: what was measured before an end stays. */
@@ -59,8 +60,6 @@ final class KvRowsFile {
                 row.fullBytes(),
                 row.decodeRatio(),
                 row.prefillRatio())));
-        Path part = Files.createTempFile(file.getParent(), "judged", ".part");
-        Files.writeString(part, judgement.text());
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.write(file, judgement.text().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -6,7 +6,6 @@ import dev.jay.bench.kv.KvJudge.Cell;
 import dev.jay.bench.kv.KvJudge.Score;
 import dev.jay.engine.Model;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -24,11 +23,19 @@ import java.util.function.Function;
  *
  * @param items    of a task and mode; 0: as many as there is time for
  * @param minutes  that all may take
+ * @param atOnce   recipes that are asked at the same time
  * @param isChosen whether there is a second seed
  * @param log      where rows are kept, so that another run goes on with them
  */
 record KvRun(
-        KvJudge judge, long seed, long judgeSeed, int items, double minutes, boolean isChosen, Optional<Path> log) {
+        KvJudge judge,
+        long seed,
+        long judgeSeed,
+        int items,
+        double minutes,
+        int atOnce,
+        boolean isChosen,
+        Optional<Path> log) {
     private static final int MOST = 20; // items, unless the caller says
     private static final int MORE = 2; // times the items, where it is judged once
 
@@ -49,26 +56,27 @@ record KvRun(
             List<Candidate> all = candidates.apply(full);
             KvRowsLog kept = log.isPresent() ? new KvRowsLog(log.get(), judge) : new KvRowsLog();
             int each = items(full, all, kept, progress);
-            Part part = new Part(full, seed, each, kept, watcher, progress);
-            part.wanted().forEach((cell, score) -> {
+            KvCrew first = new KvCrew(this, full, seed, each, kept, watcher, progress);
+            first.wanted().forEach((cell, score) -> {
                 if (score.score() == 0) progress.say(cell.task() + " (" + cell.mode() + "): f16 itself: 0, left out");
             });
             boolean goesOn = isChosen && log.isEmpty(); // with what is chosen, whatever there was no time for
-            List<String> left = part.judge(all, goesOn ? judge.budgets().size() + 1 : 0);
+            List<String> left = first.judge(all, goesOn ? again(judge.budgets().size() + 1) : 0);
             if (!left.isEmpty()) {
                 progress.say("no time for " + left.size() + " recipes, such as " + left.getFirst()
                         + (log.isPresent() ? "; the same command goes on with them" : ""));
             }
-            if (!isChosen || !(goesOn || left.isEmpty())) return part.outcome(List.of(), left);
-            List<Candidate> chosen = chosen(part.rows);
-            int again = kept.items(judgeSeed).orElse(fitting(part, chosen.size(), progress));
-            Part second = new Part(full, judgeSeed, again, kept, watcher, progress);
+            if (!isChosen || !(goesOn || left.isEmpty()))
+                return new Outcome(first.wanted(), first.rows(), List.of(), left);
+            List<Candidate> chosen = chosen(first.rows());
+            int again = kept.items(judgeSeed).orElse(fitting(first, chosen.size(), progress));
+            KvCrew second = new KvCrew(this, full, judgeSeed, again, kept, watcher, progress);
             List<String> unjudged = new ArrayList<>(left);
             for (String recipe : second.judge(chosen, 0)) {
                 progress.say("chosen, but no time to judge it: " + recipe);
                 unjudged.add(recipe);
             }
-            return part.outcome(second.rows, unjudged);
+            return new Outcome(first.wanted(), first.rows(), second.rows(), unjudged);
         }
     }
 
@@ -81,87 +89,13 @@ record KvRun(
         return List.copyOf(chosen);
     }
 
-    private double seconds() {
+    double seconds() {
         return 60 * minutes;
     }
 
-    /** All that is asked with one seed. */
-    private final class Part {
-        private final Model full;
-        private final long seed;
-        private final int each;
-        private final KvRowsLog log;
-        private final Consumer<KvRow> watcher;
-        private final KvProgress progress;
-        private final Map<Cell, Score> wanted;
-        private final List<KvRow> rows = new ArrayList<>();
-        private int done;
-        private double took; // seconds, of those that were done
-
-        Part(Model full, long seed, int each, KvRowsLog log, Consumer<KvRow> watcher, KvProgress progress)
-                throws IOException {
-            this.full = full;
-            this.seed = seed;
-            this.each = each;
-            this.log = log;
-            this.watcher = watcher;
-            this.progress = progress;
-            Map<Cell, Score> before = log.full(seed, judge.kinds());
-            this.wanted = before.isEmpty() ? judge.scores(full, seed, each) : before;
-            if (before.isEmpty()) {
-                log.items(seed, each);
-                for (KvRow row : KvJudge.rows(full, wanted, seed)) log.add(row);
-            }
-        }
-
-        Map<Cell, Score> wanted() {
-            return wanted;
-        }
-
-        /**
-         * Until the clock says that another would not end in time.
-         *
-         * @param more recipes that are to be asked {@link #MORE} times as much behind these
-         * @return those that there was no time for
-         */
-        List<String> judge(List<Candidate> all, int more) throws IOException {
-            List<String> left = new ArrayList<>();
-            for (int i = 0; i < all.size(); i++) {
-                Candidate candidate = all.get(i);
-                List<KvRow> before = log.rows(candidate.recipe(), seed, judge.kinds());
-                rows.addAll(before);
-                if (!before.isEmpty()) continue;
-                double begin = progress.seconds();
-                if (done > 0 && begin + (1 + MORE * more) * mean() > seconds() || begin > seconds()) {
-                    left.add(candidate.recipe());
-                    continue;
-                }
-                progress.at((double) i / all.size(), "seed " + seed + ", " + candidate.recipe());
-                judge.judge(candidate, full, wanted, seed, each, this::add);
-                took += progress.seconds() - begin;
-                done++;
-            }
-            return left;
-        }
-
-        /** Seconds of a recipe; 0 where all were known. */
-        double mean() {
-            return done == 0 ? 0 : took / done;
-        }
-
-        Outcome outcome(List<KvRow> judged, List<String> left) {
-            return new Outcome(wanted, List.copyOf(rows), List.copyOf(judged), left);
-        }
-
-        private void add(KvRow row) {
-            rows.add(row);
-            watcher.accept(row);
-            try {
-                log.add(row);
-            } catch (IOException e) {
-                throw new UncheckedIOException("--rows: the row cannot be kept", e);
-            }
-        }
+    /** Times what one recipe takes, of so many that are asked once more, and more. */
+    private double again(int chosen) {
+        return (double) MORE * chosen / atOnce;
     }
 
     /** How many items: what was said, what those that are there were asked, or as many as there is time for. */
@@ -190,14 +124,14 @@ record KvRun(
     private double whole(KvCosts costs, List<Candidate> all, int each) {
         double once = all.stream().mapToDouble(c -> costs.seconds(c, each)).sum();
         int chosen = isChosen ? judge.budgets().size() + 1 : 0;
-        return once * (1 + (double) MORE * chosen / Math.max(1, all.size()));
+        return once / atOnce * (1 + (double) MORE * chosen / Math.max(1, all.size()));
     }
 
     /** How many items there is time for where those that were chosen are judged. */
-    private int fitting(Part first, int chosen, KvProgress progress) {
-        int wanted = MORE * first.each;
+    private int fitting(KvCrew first, int chosen, KvProgress progress) {
+        int wanted = MORE * first.each();
         if (first.mean() == 0) return wanted;
-        double items = (seconds() - progress.seconds()) / ((chosen + 1) * first.mean() / first.each);
+        double items = atOnce * (seconds() - progress.seconds()) / ((chosen + 1) * first.mean() / first.each());
         int fitting = (int) Math.clamp(items, 1, wanted);
         if (fitting < wanted) progress.say("time to judge with " + fitting + " of each, not with " + wanted);
         return fitting;

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.bench.kv;
 
-import dev.jay.engine.sample.grammar.Grammar;
+import dev.jay.model.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A long answer of which a part is said to the model and a part is its own: values, each up to the end of a line, and what
- * stands between them.
+ * stands between them, which is said in the tokens that a text would have: under a grammar the model would choose others, in
+ * which it finds nothing again.
  *
  * @param wanted values, in order, without spaces around them
  * @param behind what follows each
  */
 record Script(List<String> wanted, List<String> behind) {
-    private static final int MOST = 60; // bytes of a value
-
     Script {
         wanted = List.copyOf(wanted);
         behind = List.copyOf(behind);
@@ -33,18 +32,9 @@ record Script(List<String> wanted, List<String> behind) {
         return new Script(wanted, behind);
     }
 
-    /** What it may be: any values, and exactly what stands between them. */
-    Grammar grammar() {
-        StringBuilder root = new StringBuilder("root ::=");
-        for (String said : behind) {
-            root.append(" \" \" value");
-            root.append(" \"").append(escaped(said.isEmpty() ? "\n" : said)).append('"');
-        }
-        return Grammar.ofGbnf(root + "\nvalue ::= [A-Za-z0-9 .]{1," + MOST + "}\n");
-    }
-
-    private static String escaped(String said) {
-        return said.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    /** Tokens of a value, at most: some more than those that are right. */
+    int most(int value, Tokenizer tokenizer) {
+        return tokenizer.encode(" " + wanted.get(value), false, false).length + KvItem.MORE;
     }
 
     /** How many values are right in what was written, from the first on. */

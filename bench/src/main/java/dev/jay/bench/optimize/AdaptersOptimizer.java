@@ -65,6 +65,16 @@ final class AdaptersOptimizer implements Optimizer {
     }
 
     @Override
+    public Gemm.Room room(Parameter p, Ops ops) {
+        if (!isFor(p)) return Gemm.Room.NONE;
+        Gemm gemm = ops.gemm(Precision.F32);
+        int r = rank(p);
+        return gemm.room(p.rows(), p.cols(), r)
+                .max(gemm.room(p.rows(), r, p.cols()))
+                .max(gemm.room(r, p.cols(), p.rows()));
+    }
+
+    @Override
     public void update(Parameter p, MemorySegment state, Scratch scratch, Step step, Ops ops) {
         if (!isFor(p)) {
             adam.update(p, state, scratch, step, ops);
@@ -97,10 +107,8 @@ final class AdaptersOptimizer implements Optimizer {
         adam.update(a, kept.take(2 * Scratch.sizeOf(4 * ofA)), scratch, scaled, ops);
         adam.update(b, kept.take(2 * Scratch.sizeOf(4 * ofB)), scratch, scaled, ops);
         gemm.run(p.rows(), p.cols(), r, byB, byA, after, p.cols(), false);
-        for (long i = 0; i < p.count(); i++) {
-            float moved = Floats.get(after, i) - Floats.get(before, i);
-            Floats.set(p.value(), i, Floats.get(p.value(), i) + scale * moved);
-        }
+        ops.gradients().descend(p.value(), before, scale, 1, p.count());
+        ops.gradients().descend(p.value(), after, -scale, 1, p.count());
         scratch.release(mark);
     }
 }

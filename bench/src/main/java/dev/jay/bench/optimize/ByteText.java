@@ -49,10 +49,10 @@ final class ByteText {
     }
 
     /** The {@code number}-th batch, the same for everyone. */
-    Batch batch(int number, int sequences, int length) {
+    Batch batch(int number, int seed, int sequences, int length) {
         int[] at = new int[sequences];
         for (int s = 0; s < sequences; s++) {
-            long r = Shuffle.number(1, (long) number * sequences + s);
+            long r = Shuffle.number(seed, (long) number * sequences + s);
             at[s] = (int) Long.remainderUnsigned(r, learnt - length - 1);
         }
         return of(at, length);

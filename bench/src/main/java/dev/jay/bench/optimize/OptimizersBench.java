@@ -5,6 +5,7 @@ import dev.jay.model.ModelSpec;
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.CpuOps;
+import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.KernelChoice;
 import dev.jay.tensor.kernel.KernelProviders;
 import dev.jay.tensor.kernel.Precision;
@@ -30,8 +31,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /**
- * Every optimiser on the same small model, batches and steps, each at the rate that short runs, doubling it, find best:
- * loss on held-out text, bytes of state, time of a step.
+ * Every optimiser on the same small model, batches and steps, each at the best rate of a few: loss on held-out text,
+ * bytes of state, time of a step.
  */
 @CommandLine.Command(
         name = "optimizers",
@@ -45,10 +46,15 @@ public final class OptimizersBench implements Callable<Integer> {
     private static final int TIMED = 24; // steps of a round
     private static final int SHORT = 8; // a short run is one in so many steps
 
-    /** Where the search begins: what each is usually run with at this size. */
-    private static final Map<String, Double> USUAL = Map.of("sgd", 0.5);
+    private static final String PLAIN = "sgd";
 
-    private static final double COMMON = 2e-3;
+    /** Where the search begins, by the name without its numbers: above it nothing was better at this size. */
+    private static final Map<String, Double> USUAL = Map.of(PLAIN, 0.25, "adamw", 1e-3, "lora", 2e-3);
+
+    private static final double COMMON = 4e-3;
+
+    /** State of an eighth of AdamW's, all tensors together; and adapters of as many bytes as GaLore's state. */
+    private static final List<String> MORE = List.of("apollo(rank=22)", "lora", "lora(rank=32)");
 
     /** What is compared with, beside {@link Optimizers#ALL}. */
     private static final Catalog<Optimizer> BESIDE = Catalog.of("optimizer", AdaptersOptimizer.ENTRY);
@@ -72,14 +78,33 @@ public final class OptimizersBench implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             description = "these, not all; adamw and sgd to compare")
-    private List<String> only = Stream.concat(Optimizers.ALL.names().stream(), BESIDE.names().stream())
-            .toList();
+    private List<String> only =
+            Stream.concat(Optimizers.ALL.names().stream(), MORE.stream()).toList();
+
+    @Option(
+            names = "--seeds",
+            defaultValue = "1",
+            description = "of weights and batches: after the first each runs once, at the rates that were best; losses"
+                    + " are their mean (${DEFAULT-VALUE})")
+    private int seeds;
 
     @Option(
             names = "--rows",
             paramLabel = "FILE",
             description = "keeps rows as JSON lines while they come; the same command goes on where it was ended")
     private Path rowsFile;
+
+    @Option(
+            names = "--rates",
+            defaultValue = "2",
+            description = "that whole runs of each try, at most: each half of the one before, while that is better"
+                    + " (${DEFAULT-VALUE})")
+    private int rates;
+
+    @Option(
+            names = "--search",
+            description = "begin at the rates that short runs, doubling and halving, find best, not at the usual ones")
+    private boolean search;
 
     @Option(names = "--smoke", description = "a few steps of a smaller model, to see that all of it works")
     private boolean smoke;
@@ -91,7 +116,8 @@ public final class OptimizersBench implements Callable<Integer> {
      * One optimiser's run.
      *
      * @param losses  of each step, on text that is learnt
-     * @param loss    on held-out text at the end, nats a byte
+     * @param loss    on held-out text at the end, nats a byte; of several seeds the mean
+     * @param bySeed  the same of each seed
      * @param state   bytes it remembers, as published
      * @param counted the same, as the books have it
      * @param step    seconds, median
@@ -101,15 +127,22 @@ public final class OptimizersBench implements Callable<Integer> {
     record Row(
             String name,
             double rate,
+            int seed,
             double[] losses,
             double loss,
+            double[] bySeed,
             long state,
             long counted,
             double step,
             long peak,
             long planned) {
         Row timed(double seconds) {
-            return new Row(name, rate, losses, loss, state, counted, seconds, peak, planned);
+            return new Row(name, rate, seed, losses, loss, bySeed, state, counted, seconds, peak, planned);
+        }
+
+        Row with(double[] all) {
+            double mean = Arrays.stream(all).average().orElse(loss);
+            return new Row(name, rate, seed, losses, mean, all, state, counted, step, peak, planned);
         }
     }
 
@@ -131,7 +164,7 @@ public final class OptimizersBench implements Callable<Integer> {
         Cpu cpu = Cpu.detect();
         try (Workers workers = Workers.of(threads == null ? cpu.cores() : threads)) {
             for (String name : only) {
-                Row row = settled(name, log, size, text, cpu, workers);
+                Row row = ofSeeds(settled(name, log, size, text, cpu, workers), log, size, text, cpu, workers);
                 rows.add(row);
                 System.out.println(OptimizersReport.line(row));
             }
@@ -156,35 +189,64 @@ public final class OptimizersBench implements Callable<Integer> {
         for (int round = 0; round < ROUNDS; round++) {
             for (int i = 0; i < least.length; i++) {
                 Row row = rows.get(i);
-                least[i] = Math.min(least[i], run(row.name, row.rate, size, TIMED, text, cpu, workers).step);
+                least[i] = Math.min(least[i], run(row.name, row.rate, 1, size, TIMED, text, cpu, workers).step);
             }
         }
         return least;
     }
 
-    /** At the rate that short runs find best, and at half of it while that is better: a long run wants less. */
+    /**
+     * At the usual rate, or the one that short runs find best, and at half of it while that is better. Not so what is
+     * there for its step and its bytes alone.
+     */
     private Row settled(String name, OptimizersLog log, Size size, ByteText text, Cpu cpu, Workers workers)
             throws IOException {
         Row row = log.of(name).orElse(null);
         if (row == null) {
-            row = run(name, best(name, size, text, cpu, workers), size, size.steps, text, cpu, workers);
+            double rate = search ? best(name, size, text, cpu, workers) : usual(name);
+            row = run(name, rate, 1, size, size.steps, text, cpu, workers);
             log.add(row);
         }
-        while (true) {
+        for (int i = 1; i < rates && !name.equals(PLAIN); i++) {
             double rate = row.rate / 2;
-            Row half = log.of(name, rate).orElse(null);
+            Row half = log.of(name, rate, 1).orElse(null);
             if (half == null) {
-                half = run(name, rate, size, size.steps, text, cpu, workers);
+                half = run(name, rate, 1, size, size.steps, text, cpu, workers);
                 log.add(half);
             }
             if (!(half.loss < row.loss)) return row;
             row = half;
         }
+        return row;
+    }
+
+    /** At its rate from other beginnings, too. */
+    private Row ofSeeds(Row row, OptimizersLog log, Size size, ByteText text, Cpu cpu, Workers workers)
+            throws IOException {
+        double[] losses = new double[Math.max(1, seeds)];
+        losses[0] = row.loss;
+        for (int seed = 2; seed <= seeds; seed++) {
+            Row other = log.of(row.name, row.rate, seed).orElse(null);
+            if (other == null) {
+                other = run(row.name, row.rate, seed, size, size.steps, text, cpu, workers);
+                log.add(other);
+            }
+            losses[seed - 1] = other.loss;
+        }
+        return row.with(losses);
+    }
+
+    private static String base(String name) {
+        return name.replaceAll("\\(.*", "");
+    }
+
+    private static double usual(String name) {
+        return USUAL.getOrDefault(base(name), COMMON);
     }
 
     /** By short runs: twice the rate while that helps, else half of it while that does. */
     private double best(String name, Size size, ByteText text, Cpu cpu, Workers workers) {
-        double rate = USUAL.getOrDefault(name, COMMON);
+        double rate = usual(name);
         double least = briefly(name, rate, size, text, cpu, workers);
         for (double factor : new double[] {2, 0.5}) {
             double began = rate;
@@ -202,43 +264,55 @@ public final class OptimizersBench implements Callable<Integer> {
     /** The loss after a short run; infinite if it diverged. */
     private double briefly(String name, double rate, Size size, ByteText text, Cpu cpu, Workers workers) {
         try {
-            return run(name, rate, size, Math.max(4, size.steps / SHORT), text, cpu, workers).loss;
+            return run(name, rate, 1, size, Math.max(4, size.steps / SHORT), text, cpu, workers).loss;
         } catch (IllegalStateException e) {
             return Double.POSITIVE_INFINITY;
         }
     }
 
-    private Row run(String name, double rate, Size size, int count, ByteText text, Cpu cpu, Workers workers) {
-        Optimizer optimizer = (name.startsWith("lora") ? BESIDE : Optimizers.ALL).make(name);
+    private Row run(String name, double rate, int seed, Size size, int count, ByteText text, Cpu cpu, Workers workers) {
+        Optimizer optimizer = (BESIDE.names().contains(base(name)) ? BESIDE : Optimizers.ALL).make(name);
         Trainer.Plan plan = new Trainer.Plan(optimizer, rate, Schedules.ALL.make("cosine(warmup=0.1)"), count, 1);
         TrainModel.Size pass = new TrainModel.Size(size.sequences, size.length, false);
         try (Memory memory = Memory.withBudget(4L << 30);
                 KernelChoice kernels = KernelProviders.choose(cpu, null, memory);
                 CpuOps ops = new CpuOps(memory, workers, kernels, 1);
-                Parameters parameters = new Parameters(size.spec, true, memory);
-                TrainModel model = new TrainModel(parameters, ops, Precision.BF16, pass, memory);
-                Trainer trainer = new Trainer(model, ops, plan, memory)) {
-            parameters.randomise(1, (float) (1 / Math.sqrt(size.spec.dim())));
-            double[] losses = new double[count];
-            double[] seconds = new double[count];
-            for (int i = 0; i < count; i++) {
-                Batch batch = text.batch(i, size.sequences, size.length);
-                long begin = System.nanoTime();
-                losses[i] = trainer.step(List.of(batch)).loss();
-                seconds[i] = (System.nanoTime() - begin) / 1e9;
+                Parameters parameters = new Parameters(size.spec, true, memory)) {
+            long planned = planned(parameters, optimizer, pass, ops, memory);
+            try (TrainModel model = new TrainModel(parameters, ops, Precision.BF16, pass, memory);
+                    Trainer trainer = new Trainer(model, ops, plan, memory)) {
+                parameters.randomise(seed, (float) (1 / Math.sqrt(size.spec.dim())));
+                double[] losses = new double[count];
+                double[] seconds = new double[count];
+                for (int i = 0; i < count; i++) {
+                    Batch batch = text.batch(i, seed, size.sequences, size.length);
+                    long begin = System.nanoTime();
+                    losses[i] = trainer.step(List.of(batch)).loss();
+                    seconds[i] = (System.nanoTime() - begin) / 1e9;
+                }
+                double loss = 0;
+                for (int i = 0; i < LOOKS; i++) {
+                    loss += model.loss(text.held(i, LOOKS, size.sequences, size.length)) / LOOKS;
+                }
+                Arrays.sort(seconds);
+                double step = seconds[count / 2];
+                long state = Trainer.stateBytes(parameters, optimizer);
+                long counted = memory.byPurpose().getOrDefault("train-optimizer", 0L);
+                double[] all = {loss};
+                return new Row(name, rate, seed, losses, loss, all, state, counted, step, memory.peakBytes(), planned);
             }
-            double loss = 0;
-            for (int i = 0; i < LOOKS; i++) {
-                loss += model.loss(text.held(i, LOOKS, size.sequences, size.length)) / LOOKS;
-            }
-            Arrays.sort(seconds);
-            long state = Trainer.stateBytes(parameters, optimizer);
-            long counted = memory.byPurpose().getOrDefault("train-optimizer", 0L);
-            long planned = 2 * parameters.bytes()
-                    + state
-                    + Trainer.scratchBytes(parameters, optimizer)
-                    + TrainModel.bytes(parameters, ops, Precision.BF16, pass);
-            return new Row(name, rate, losses, loss, state, counted, seconds[count / 2], memory.peakBytes(), planned);
         }
+    }
+
+    /** Before any of it is taken but parameters. */
+    private static long planned(
+            Parameters parameters, Optimizer optimizer, TrainModel.Size pass, CpuOps ops, Memory memory) {
+        Gemm.Room besides = Trainer.room(parameters, optimizer, ops);
+        long code = memory.byPurpose().getOrDefault("machine-code", 0L); // there before anything is planned
+        return code
+                + 2 * parameters.bytes()
+                + Trainer.stateBytes(parameters, optimizer)
+                + Trainer.scratchBytes(parameters, optimizer)
+                + TrainModel.bytes(parameters, ops, Precision.BF16, pass, besides);
     }
 }

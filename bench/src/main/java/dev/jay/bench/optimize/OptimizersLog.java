@@ -59,9 +59,9 @@ final class OptimizersLog {
         return before.stream().filter(r -> r.name().equals(name)).findFirst();
     }
 
-    Optional<Row> of(String name, double rate) {
+    Optional<Row> of(String name, double rate, int seed) {
         return before.stream()
-                .filter(r -> r.name().equals(name) && r.rate() == rate)
+                .filter(r -> r.name().equals(name) && r.rate() == rate && r.seed() == seed)
                 .findFirst();
     }
 

@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
@@ -52,10 +54,10 @@ final class OptimizersReport {
         for (OptimizersBench.Row r : rows) {
             text.append(String.format(
                     Locale.ROOT,
-                    "| %s | %.4g | %.4f | %+.1f %% | %.2f MiB | %.3f | %.2f MiB | %.3f | %.1f ms | %.2f |%n",
+                    "| %s | %.4g | %s | %+.1f %% | %.2f MiB | %.3f | %.2f MiB | %.3f | %.1f ms | %.2f |%n",
                     r.name(),
                     r.rate(),
-                    r.loss(),
+                    losses(r),
                     100 * (r.loss() / adam.loss() - 1),
                     r.state() / 1048576.0,
                     (double) r.state() / adam.state(),
@@ -65,6 +67,16 @@ final class OptimizersReport {
                     r.step() / sgd.step()));
         }
         return text.toString();
+    }
+
+    /** The mean, and what it is of. */
+    private static String losses(OptimizersBench.Row r) {
+        String mean = String.format(Locale.ROOT, "%.4f", r.loss());
+        if (r.bySeed().length == 1) return mean;
+        return mean
+                + Arrays.stream(r.bySeed())
+                        .mapToObj(l -> String.format(Locale.ROOT, "%.4f", l))
+                        .collect(Collectors.joining(", ", " (", ")"));
     }
 
     /** Replaces what it wrote before, or adds it at the end. */

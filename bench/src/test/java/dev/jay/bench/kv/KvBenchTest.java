@@ -20,12 +20,7 @@ import dev.jay.kv.merge.KvMerges;
 import dev.jay.kv.prefill.KvPrefills;
 import dev.jay.kv.select.KvSelections;
 import dev.jay.model.load.Synth;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +31,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -44,27 +38,14 @@ class KvBenchTest {
     @TempDir
     private Path folder;
 
-    private final StringWriter complained = new StringWriter();
+    private final KvCommand command = new KvCommand();
 
     private String model() throws IOException {
-        Path file = folder.resolve("random.gguf");
-        Synth.write("llama-tiny", "q8_0", 1, file);
-        return file.toString();
+        return command.randomModel(folder);
     }
 
     private List<String> bench(int wanted, String... args) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        PrintStream before = System.out;
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        try {
-            int rc = new CommandLine(new KvBench())
-                    .setErr(new PrintWriter(complained))
-                    .execute(args);
-            assertThat(rc).as(complained.toString()).isEqualTo(wanted);
-        } finally {
-            System.setOut(before);
-        }
-        return out.toString(StandardCharsets.UTF_8).lines().toList();
+        return command.lines(wanted, args);
     }
 
     @Test
@@ -251,9 +232,9 @@ class KvBenchTest {
 
         Files.writeString(kept, more.text().replace(more.print(), "0".repeat(64)));
         bench(2, with(some, four));
-        assertThat(complained.toString()).contains("judges another model, 'random.gguf'");
+        assertThat(command.complained()).contains("judges another model, 'random.gguf'");
         bench(2, with(some, four, "--smoke"));
-        assertThat(complained.toString()).contains("--write: --smoke shows that it works, not how well");
+        assertThat(command.complained()).contains("--write: --smoke shows that it works, not how well");
     }
 
     private static String[] with(String[] args, String... more) {
@@ -352,23 +333,23 @@ class KvBenchTest {
                 .as("all is there")
                 .isEmpty();
         bench(2, with(with(some, "keys=bf16 values=bf16"), "--items", "2"));
-        assertThat(complained.toString()).contains("--items: got 2, but the rows of", "are of 1");
+        assertThat(command.complained()).contains("--items: got 2, but the rows of", "are of 1");
         bench(2, with(with(some, "keys=bf16 values=bf16"), "--length", "128"));
-        assertThat(complained.toString()).contains("was asked something else");
+        assertThat(command.complained()).contains("was asked something else");
     }
 
     @Test
     void shouldRejectWhatItDoesNotKnow() throws IOException {
         bench(2, model(), "--smoke", "--recipes", "keys=f17");
-        assertThat(complained.toString()).contains("f17");
+        assertThat(command.complained()).contains("f17");
         bench(2, model(), "--smoke", "--modes", "often");
-        assertThat(complained.toString())
+        assertThat(command.complained())
                 .contains("--modes: got 'often', allowed: [single, shared, turn-2, turn-5, long]");
         bench(2, model(), "--smoke", "--tasks", "riddles");
-        assertThat(complained.toString()).contains("unknown task: name=riddles, known=[needle,");
+        assertThat(command.complained()).contains("unknown task: name=riddles, known=[needle,");
         bench(2, model(), "--smoke", "--items", "0");
-        assertThat(complained.toString()).contains("items=0");
+        assertThat(command.complained()).contains("items=0");
         bench(2, folder.resolve("none.gguf").toString());
-        assertThat(complained.toString()).contains("no such file");
+        assertThat(command.complained()).contains("no such file");
     }
 }
