@@ -23,6 +23,7 @@ import dev.jay.train.optimize.Schedules;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -58,6 +59,12 @@ final class TrainBench implements Runnable {
     @Option(names = "--optimizer", defaultValue = "adamw")
     private String optimizer;
 
+    @Option(names = "--optimizers", description = "a step of each optimiser in turn, all else left out")
+    private boolean optimizers;
+
+    @Option(names = "--batches", defaultValue = "1", description = "of a step of --optimizers (${DEFAULT-VALUE})")
+    private int batches;
+
     @Option(names = "--in-file", defaultValue = "0", description = "blocks whose activations wait in a file, here")
     private int inFile;
 
@@ -80,14 +87,31 @@ final class TrainBench implements Runnable {
                     KernelChoice kernels = KernelProviders.choose(cpu, provider, memory);
                     Workers workers = Workers.of(count);
                     CpuOps ops = new CpuOps(memory, workers, kernels, 1)) {
-                if (inFile > 0) besideFile(memory, ops);
+                if (optimizers) ofEachOptimizer(memory, ops);
+                else if (inFile > 0) besideFile(memory, ops);
                 else measure(memory, ops, count);
             }
         }
     }
 
+    private ModelSpec spec() {
+        return new Recipe.Shape(384, layers, 6, 2, 64, 1024, 2048, 50000).spec(4096);
+    }
+
+    private void ofEachOptimizer(Memory memory, CpuOps ops) {
+        ModelSpec spec = spec();
+        Precision by = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
+        TrainModel.Size size = new TrainModel.Size(sequences, length, false);
+        try (Parameters parameters = new Parameters(spec, true, memory);
+                TrainModel model = new TrainModel(parameters, ops, by, size, memory)) {
+            parameters.randomise(1);
+            List<Batch> all = Collections.nCopies(batches, batch(spec.vocabulary()));
+            OptimizerSteps.measure(model, ops, all, samples, cpuTime ? OF_THREAD : OF_CLOCK, memory);
+        }
+    }
+
     private void measure(Memory memory, CpuOps ops, int count) {
-        ModelSpec spec = new Recipe.Shape(384, layers, 6, 2, 64, 1024, 2048, 50000).spec(4096);
+        ModelSpec spec = spec();
         Precision by = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
         Trainer.Plan plan =
                 new Trainer.Plan(Optimizers.ALL.make(optimizer), 1e-4, Schedules.ALL.make("constant"), 1 << 20, 1);
@@ -119,7 +143,7 @@ final class TrainBench implements Runnable {
 
     /** A pass there and back with all activations in memory, and with those of some blocks in a file, in turn. */
     private void besideFile(Memory memory, CpuOps ops) {
-        ModelSpec spec = new Recipe.Shape(384, layers, 6, 2, 64, 1024, 2048, 50000).spec(4096);
+        ModelSpec spec = spec();
         Precision by = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
         TrainModel.Size kept = new TrainModel.Size(sequences, length, false);
         TrainModel.Size filed = new TrainModel.Size(sequences, length, false, inFile);
@@ -230,7 +254,7 @@ final class TrainBench implements Runnable {
     private static final Watch OF_CLOCK = System::nanoTime;
     private static final Watch OF_THREAD = ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime;
 
-    private static double median(double[] values) {
+    static double median(double[] values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];

@@ -71,7 +71,7 @@ public final class TrainModel implements AutoCloseable {
     /**
      * Of what such a model takes of its own, all but the parameters: the sum of its purposes, and of its products.
      *
-     * @param besides what an optimiser's products take, by the same ops: {@link Trainer#room}
+     * @param besides what an optimiser's products take, each thread's alone: {@link Trainer#room}
      */
     public static long bytes(Parameters outline, Ops ops, Precision precision, Size size, Gemm.Room besides) {
         return bytes(new TrainedWeights(outline, ops, ops.gemm(precision)), ops, precision, size, besides);
@@ -83,8 +83,8 @@ public final class TrainModel implements AutoCloseable {
         return plan.activationBytes()
                 + plan.scratchBytes()
                 + plan.turnBytes()
-                + plan.room().max(besides).bytes(ops.workers())
-                + ops.workers() * plan.workerRoom().bytes(1);
+                + plan.room().bytes(ops.workers())
+                + ops.workers() * plan.workerRoom().max(besides).bytes(1);
     }
 
     /** Of the products of a pass that all threads share. */

@@ -36,7 +36,7 @@ public record TrainRoom(TrainModel.Size size, Map<String, Long> parts, long toFi
             Map<String, Long> parts = new LinkedHashMap<>();
             parts.put("weights", outline.bytes());
             parts.put("gradients", outline.bytes());
-            parts.put("optimizer", state + Trainer.scratchBytes(outline, optimizer));
+            parts.put("optimizer", state + Trainer.scratchBytes(outline, optimizer, ops));
             parts.put("snapshot", Checkpoints.roomBytes(outline.bytes(), state));
             Gemm.Room besides = Trainer.room(outline, optimizer, ops);
             parts.put("pass", TrainModel.bytes(outline, ops, recipe.steps().precision(), size, besides));

@@ -14,6 +14,7 @@ import dev.jay.train.optimize.Optimizer;
 import dev.jay.train.optimize.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -49,7 +50,10 @@ public final class Trainer implements AutoCloseable {
     private Plan plan;
     private final Region state;
     private final Region scratch;
-    private final List<MemorySegment> states = new ArrayList<>();
+    private final List<MemorySegment> states = new ArrayList<>(); // by parameter
+    private final List<Ops> own = new ArrayList<>(); // by thread
+    private final List<Integer> whole = new ArrayList<>(); // parameters that all threads work on together
+    private final List<Integer> apart; // those that are one thread's each, the largest first
     private int step;
 
     public Trainer(TrainModel model, Ops ops, Plan plan, Memory memory) {
@@ -59,13 +63,28 @@ public final class Trainer implements AutoCloseable {
         this.plan = plan;
         this.state = memory.reserve("train-optimizer", stateBytes(parameters, plan.optimizer));
         try {
-            this.scratch = memory.reserve("train-optimizer-scratch", scratchBytes(parameters, plan.optimizer));
+            this.scratch = memory.reserve("train-optimizer-scratch", scratchBytes(parameters, plan.optimizer, ops));
         } catch (RuntimeException e) {
             state.close();
             throw e;
         }
         Scratch parts = new Scratch(state.bytes());
-        for (Parameter p : parameters.all()) states.add(parts.take(plan.optimizer.stateBytes(p)));
+        for (int i = 0; i < ops.workers(); i++) own.add(ops.ofWorker(i));
+        List<Parameter> all = parameters.all();
+        for (Parameter p : all) states.add(parts.take(plan.optimizer.stateBytes(p)));
+        List<Integer> others = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) (isForAll(all.get(i)) ? whole : others).add(i);
+        others.sort(Comparator.comparingLong(i -> -all.get(i).count()));
+        this.apart = List.copyOf(others);
+    }
+
+    /**
+     * Whether others would wait for the thread that had this one. A projected matrix is never cut: its many short parts
+     * would wait for threads more than they work.
+     */
+    private boolean isForAll(Parameter p) {
+        boolean isLarge = 2L * ops.workers() * p.count() > parameters.count();
+        return isLarge && plan.optimizer.room(p, ops).equals(Gemm.Room.NONE);
     }
 
     /** What the optimiser remembers of all parameters. */
@@ -75,15 +94,19 @@ public final class Trainer implements AutoCloseable {
                 .sum();
     }
 
-    /** What the optimiser works in, beside that. */
-    public static long scratchBytes(Parameters parameters, Optimizer optimizer) {
-        return parameters.all().stream()
-                .mapToLong(optimizer::scratchBytes)
-                .max()
-                .orElse(0);
+    /** What the optimiser works in, beside that: each thread has its own. */
+    public static long scratchBytes(Parameters parameters, Optimizer optimizer, Ops ops) {
+        return ops.workers() * scratchEach(parameters, optimizer);
     }
 
-    /** What its products take, beside those of a pass. */
+    private static long scratchEach(Parameters parameters, Optimizer optimizer) {
+        return Scratch.sizeOf(parameters.all().stream()
+                .mapToLong(optimizer::scratchBytes)
+                .max()
+                .orElse(0));
+    }
+
+    /** What its products take, those of each thread alone, beside those of a pass. */
     public static Gemm.Room room(Parameters parameters, Optimizer optimizer, Ops ops) {
         return parameters.all().stream().map(p -> optimizer.room(p, ops)).reduce(Gemm.Room.NONE, Gemm.Room::max);
     }
@@ -109,12 +132,19 @@ public final class Trainer implements AutoCloseable {
         step++;
         double rate = plan.rate * plan.schedule.at(step, plan.steps);
         float scale = norm > plan.clip ? (float) (plan.clip / norm) : 1;
-        Optimizer.Step now = new Optimizer.Step(step, rate, scale);
-        List<Parameter> all = parameters.all();
-        for (int i = 0; i < all.size(); i++) {
-            plan.optimizer.update(all.get(i), states.get(i), new Scratch(scratch.bytes()), now, ops);
-        }
+        update(new Optimizer.Step(step, rate, scale));
         return new Report(step, loss / targets, norm, rate, targets);
+    }
+
+    private void update(Optimizer.Step now) {
+        List<Parameter> all = parameters.all();
+        long each = scratchEach(parameters, plan.optimizer);
+        for (int i : whole) plan.optimizer.update(all.get(i), states.get(i), new Scratch(scratch.bytes()), now, ops);
+        ops.forEach(apart.size(), (chunk, worker) -> {
+            int i = apart.get(chunk);
+            Scratch room = new Scratch(scratch.bytes().asSlice(worker * each, each));
+            plan.optimizer.update(all.get(i), states.get(i), room, now, own.get(worker));
+        });
     }
 
     /** What a checkpoint keeps: weights and state. Borrowed. */

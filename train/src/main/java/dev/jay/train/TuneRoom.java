@@ -31,7 +31,7 @@ final class TuneRoom {
             parts.put("weights", file);
             parts.put("adapters", trained.bytes());
             parts.put("gradients", trained.bytes());
-            parts.put("optimizer", state + Trainer.scratchBytes(trained, optimizer));
+            parts.put("optimizer", state + Trainer.scratchBytes(trained, optimizer, ops));
             parts.put("snapshot", Checkpoints.roomBytes(trained.bytes(), state));
             Gemm.Room besides = Trainer.room(trained, optimizer, ops);
             parts.put("pass", TrainModel.bytes(weights, ops, recipe.steps().precision(), size, besides));

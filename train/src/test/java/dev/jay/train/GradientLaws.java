@@ -184,7 +184,7 @@ class GradientLaws {
                     .isEqualTo(taken);
             assertThat(ofPurposes(after, "train-optimizer")).isEqualTo(Trainer.stateBytes(outline, optimizer));
             assertThat(ofPurposes(after, "train-optimizer-scratch"))
-                    .isEqualTo(Trainer.scratchBytes(outline, optimizer));
+                    .isEqualTo(Trainer.scratchBytes(outline, optimizer, bed.ops));
             assertThat(outline.bytes()).isEqualTo(after.get("train-weights"));
             return new long[] {taken, planned};
         }

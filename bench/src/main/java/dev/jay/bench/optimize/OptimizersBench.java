@@ -53,8 +53,8 @@ public final class OptimizersBench implements Callable<Integer> {
 
     private static final double COMMON = 4e-3;
 
-    /** State of an eighth of AdamW's, all tensors together; and adapters of as many bytes as GaLore's state. */
-    private static final List<String> MORE = List.of("apollo(rank=22)", "lora", "lora(rank=32)");
+    /** State of an eighth of AdamW's, all tensors together; GaLore as it was published; adapters. */
+    private static final List<String> MORE = List.of("apollo(rank=22)", "galore(rest=0)", "lora");
 
     /** What is compared with, beside {@link Optimizers#ALL}. */
     private static final Catalog<Optimizer> BESIDE = Catalog.of("optimizer", AdaptersOptimizer.ENTRY);
@@ -312,7 +312,7 @@ public final class OptimizersBench implements Callable<Integer> {
         return code
                 + 2 * parameters.bytes()
                 + Trainer.stateBytes(parameters, optimizer)
-                + Trainer.scratchBytes(parameters, optimizer)
+                + Trainer.scratchBytes(parameters, optimizer, ops)
                 + TrainModel.bytes(parameters, ops, Precision.BF16, pass, besides);
     }
 }

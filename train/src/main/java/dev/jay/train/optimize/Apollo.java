@@ -83,8 +83,8 @@ final class Apollo implements Optimizer {
         MemorySegment means = kept.floats(by.count());
         MemorySegment squares = kept.floats(by.count());
         long mark = scratch.mark();
-        MemorySegment moved = scratch.floats(by.other()); // of each channel of the projection, the square of its step
-        MemorySegment lengths = scratch.floats(by.other()); // and of its gradient; then of the whole gradient's channel
+        MemorySegment factors = scratch.floats(by.other()); // by channel
+        MemorySegment lengths = scratch.floats(by.other()); // of the gradient's channels, squared
         MemorySegment basis = scratch.floats((long) by.rank() * by.side());
         MemorySegment projected = scratch.floats(by.count());
         MemorySegment direction = scratch.floats(by.count());
@@ -96,29 +96,19 @@ final class Apollo implements Optimizer {
         double rate = step.rate() * scale * by.lost();
         float keep = adam.keep(p, step);
         if (whole) {
-            double factor = factor(gradients.squares(direction, by.count()), gradients.squares(projected, by.count()));
+            double factor = Projection.factor(
+                    gradients.squares(direction, by.count()), gradients.squares(projected, by.count()));
             double limit = limit(head, factor * Math.sqrt(gradients.squares(p.gradient(), p.count())));
             gradients.descend(p.value(), p.gradient(), (float) (rate * limit * factor), keep, p.count());
         } else {
-            boolean left = by.isLeft();
-            int rows = left ? by.rank() : by.rows();
-            int cols = left ? by.cols() : by.rank();
-            gradients.squares(direction, moved, rows, cols, left);
-            gradients.squares(projected, lengths, rows, cols, left);
-            for (int c = 0; c < by.other(); c++) {
-                Floats.set(moved, c, (float) factor(Floats.get(moved, c), Floats.get(lengths, c)));
-            }
-            gradients.squares(p.gradient(), lengths, by.rows(), by.cols(), left);
-            double limit = limit(head, norm(moved, lengths, by.other()));
-            for (int c = 0; c < by.other(); c++) Floats.set(moved, c, (float) (rate * limit * Floats.get(moved, c)));
-            gradients.descend(p.value(), p.gradient(), moved, keep, by.rows(), by.cols(), left);
+            by.factors(direction, projected, factors, lengths, ops);
+            gradients.squares(p.gradient(), lengths, by.rows(), by.cols(), by.isLeft());
+            double limit = limit(head, norm(factors, lengths, by.other()));
+            for (int c = 0; c < by.other(); c++)
+                Floats.set(factors, c, (float) (rate * limit * Floats.get(factors, c)));
+            gradients.descend(p.value(), p.gradient(), factors, keep, by.rows(), by.cols(), by.isLeft());
         }
         scratch.release(mark);
-    }
-
-    /** By how much what has been projected moved, of its length, both squared. What has no gradient stays. */
-    private static double factor(double moved, double projected) {
-        return projected > 0 ? Math.sqrt(moved / projected) : 0;
     }
 
     /** The length of the gradient, its channels scaled by their factors. */

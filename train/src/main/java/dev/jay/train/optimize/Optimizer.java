@@ -26,7 +26,7 @@ public interface Optimizer {
     }
 
     /**
-     * One step of one parameter.
+     * One step of one parameter. The same bits whatever threads the ops have; other threads may be at other parameters.
      *
      * @param state   {@link #stateBytes}, zeros before the first step; aligned to 64
      * @param scratch {@link #scratchBytes}

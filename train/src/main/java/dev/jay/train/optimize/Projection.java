@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Gemm.Factor;
+import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.memory.Scratch;
@@ -96,6 +97,38 @@ record Projection(int rows, int cols, int rank) {
         else gemm.run(rows, cols, rank, Factor.of(r, rank), Factor.of(p, cols), out, cols, false);
     }
 
+    /**
+     * By how much a step along r is longer than r, by channel: a value on the longer side. What is 0 stays.
+     *
+     * @param lengths f32 [other]; set to the squares of r's lengths
+     */
+    void factors(MemorySegment step, MemorySegment r, MemorySegment factors, MemorySegment lengths, Ops ops) {
+        GradientOps gradients = ops.gradients();
+        gradients.squares(step, factors, projectedRows(), projectedCols(), isLeft());
+        gradients.squares(r, lengths, projectedRows(), projectedCols(), isLeft());
+        for (int c = 0; c < other(); c++) {
+            Floats.set(factors, c, (float) factor(Floats.get(factors, c), Floats.get(lengths, c)));
+        }
+    }
+
+    /** By how much what has been projected moved, of its length, both squared. */
+    static double factor(double moved, double projected) {
+        return projected > 0 ? Math.sqrt(moved / projected) : 0;
+    }
+
+    /** x -= steps * r, a step for each channel. */
+    void descend(MemorySegment x, MemorySegment r, MemorySegment steps, Ops ops) {
+        ops.gradients().descend(x, r, steps, 1, projectedRows(), projectedCols(), isLeft());
+    }
+
+    private int projectedRows() {
+        return isLeft() ? rank : rows;
+    }
+
+    private int projectedCols() {
+        return isLeft() ? cols : rank;
+    }
+
     /** Of what {@link #project} multiplies. */
     Gemm.Room room(Precision precision, Ops ops) {
         Gemm gemm = ops.gemm(precision);
@@ -105,15 +138,10 @@ record Projection(int rows, int cols, int rank) {
     /** Of that, of {@link #fillSubspace} and {@link #back}. */
     Gemm.Room subspaceRoom(Ops ops) {
         Gemm gemm = ops.gemm(Precision.F32);
-        return room(gemm, rank).max(room(gemm, vectors()));
-    }
-
-    /** Either way, with so many vectors. */
-    private Gemm.Room room(Gemm gemm, int count) {
-        return gemm.room(count, other(), side())
-                .max(gemm.room(count, side(), other()))
-                .max(gemm.room(rows, count, cols))
-                .max(gemm.room(rows, cols, count));
+        return room(Precision.F32, ops)
+                .max(gemm.room(vectors(), side(), other()))
+                .max(gemm.room(vectors(), other(), side()))
+                .max(gemm.room(rows, cols, rank));
     }
 
     private int vectors() {

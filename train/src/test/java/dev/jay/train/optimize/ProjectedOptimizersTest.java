@@ -153,27 +153,46 @@ class ProjectedOptimizersTest {
 
     @Test
     void galoreShouldBeAdamInTheSpaceItKeeps() {
+        for (int[] shape : SHAPES) followInSpace(shape, 0);
+    }
+
+    /** What lies outside of the space goes down as well, a channel by as much of it as Adam moved it inside. */
+    @Test
+    void galoreShouldScaleTheRestAsAdamScalesTheSpace() {
         for (int[] shape : SHAPES) {
-            with("galore(rank=5,scale=2,decay=0,gap=3)", shape, bed -> {
-                Projection by = new Projection(shape[0], shape[1], 5);
-                double[][] m = new double[by.other()][5];
-                double[][] v = new double[by.other()][5];
-                for (int number = 1; number <= 8; number++) {
-                    double[] moved = bed.step(number, 1);
-                    double[] basis = values(bed.state, 5 * by.side());
-                    double[][] r = projected(by, basis, values(bed.p.gradient(), (int) bed.p.count()));
-                    double times = RATE * 2 * Math.sqrt(by.side() / 5.0);
-                    for (int c = 0; c < by.other(); c++) {
-                        double[] step = adam(r[c], m[c], v[c], number);
-                        for (int i = 0; i < by.side(); i++) {
-                            double wanted = 0;
-                            for (int k = 0; k < 5; k++) wanted += basis[k * by.side() + i] * step[k];
-                            assertThat(moved[at(by, c, i)]).isCloseTo(times * wanted, within(2e-4));
+            followInSpace(shape, 1);
+            followInSpace(shape, 0.5);
+        }
+    }
+
+    private static void followInSpace(int[] shape, double rest) {
+        with("galore(rank=5,scale=2,decay=0,gap=3,rest=" + rest + ")", shape, bed -> {
+            Projection by = new Projection(shape[0], shape[1], 5);
+            double[][] m = new double[by.other()][5];
+            double[][] v = new double[by.other()][5];
+            for (int number = 1; number <= 8; number++) {
+                double[] moved = bed.step(number, 1);
+                double[] g = values(bed.p.gradient(), (int) bed.p.count());
+                double[] basis = values(bed.state, 5 * by.side());
+                double[][] r = projected(by, basis, g);
+                double times = RATE * 2 * Math.sqrt(by.side() / 5.0);
+                for (int c = 0; c < by.other(); c++) {
+                    double[] step = adam(r[c], m[c], v[c], number);
+                    double factor = rest * length(step) / length(r[c]);
+                    for (int i = 0; i < by.side(); i++) {
+                        double inside = 0;
+                        double wanted = factor * g[at(by, c, i)];
+                        for (int k = 0; k < 5; k++) {
+                            inside += basis[k * by.side() + i] * r[c][k];
+                            wanted += basis[k * by.side() + i] * step[k];
                         }
+                        assertThat(moved[at(by, c, i)])
+                                .as("rest %s, step %d", rest, number)
+                                .isCloseTo(times * (wanted - factor * inside), within(4e-4));
                     }
                 }
-            });
-        }
+            }
+        });
     }
 
     /** Of a matrix's state beside AdamW's: (2 r max(m, n) + r min(m, n)) / (2 m n), and 2 r max(m, n) of 2 m n. */
@@ -203,12 +222,18 @@ class ProjectedOptimizersTest {
     void firstStepShouldBeAsLongAsAdams() {
         int[] shape = {96, 128};
         double wanted = RATE * Math.sqrt(96 * 128);
-        for (String name : new String[] {"galore", "galore(rank=12", "apollo", "apollo(rank=12"}) {
+        for (String name : new String[] {"galore(rest=0", "galore(rest=0,rank=12", "apollo(rank=0", "apollo(rank=12"}) {
             with(
-                    name + (name.contains("(") ? "," : "(") + "scale=1)",
+                    name + ",scale=1)",
                     shape,
                     bed -> assertThat(length(bed.step(1, 1))).as(name).isBetween(0.8 * wanted, 1.25 * wanted));
         }
+        with(
+                "galore(scale=1)",
+                shape,
+                bed -> assertThat(length(bed.step(1, 1)))
+                        .as("a gradient without directions of its own has the most outside")
+                        .isBetween(wanted, 2 * wanted));
         with("adamw", shape, bed -> assertThat(length(bed.step(1, 1))).isCloseTo(wanted, within(1e-3)));
         with(
                 "apollo-mini(scale=1)",
