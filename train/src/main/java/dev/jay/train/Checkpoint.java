@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train;
 
+import dev.jay.tensor.memory.DirectFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -14,7 +15,7 @@ import java.util.zip.CRC32C;
 
 /**
  * A run at the end of a step, in one file: [magic][step][length of the run's text][text][bytes of each part][parts][CRC-32C
- * of all before]. {@link CheckpointImage} writes it: it appears under its name only when it is complete and on the disk,
+ * of all before]. {@link CheckpointWriter} writes it: it appears under its name only when it is complete and on the disk,
  * so a run that is killed at any moment finds the last complete one.
  */
 final class Checkpoint {
@@ -25,25 +26,23 @@ final class Checkpoint {
 
     private Checkpoint() {}
 
-    /** @throws IllegalArgumentException if the text is too long */
-    static long headBytes(String run, int parts) {
-        int text = run.getBytes(StandardCharsets.UTF_8).length;
-        if (text > MOST_TEXT) {
-            throw new IllegalArgumentException("checkpoint: text=" + text + " bytes, allowed: " + MOST_TEXT);
-        }
-        return HEAD + text + 8L * parts;
-    }
-
-    static long mostHeadBytes(int parts) {
-        return HEAD + MOST_TEXT + 8L * parts;
-    }
-
-    /** All that stands before the parts. */
+    /**
+     * All that stands before the parts. The text ends in so many spaces that the first part's bytes lie in the lines of a
+     * disk as they lie in those of memory.
+     *
+     * @throws IllegalArgumentException if the text is too long
+     */
     static ByteBuffer head(int step, String run, List<MemorySegment> parts) {
         byte[] text = run.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer head =
-                ByteBuffer.allocate(HEAD + text.length + 8 * parts.size()).order(ByteOrder.LITTLE_ENDIAN);
-        head.putLong(MAGIC).putInt(step).putInt(text.length).put(text);
+        long most = MOST_TEXT - DirectFile.ALIGNMENT;
+        if (text.length > most) {
+            throw new IllegalArgumentException("checkpoint: text=" + text.length + " bytes, allowed: " + most);
+        }
+        long plain = HEAD + text.length + 8L * parts.size();
+        int spaces = (int) Math.floorMod(parts.getFirst().address() - plain, DirectFile.ALIGNMENT);
+        ByteBuffer head = ByteBuffer.allocate((int) plain + spaces).order(ByteOrder.LITTLE_ENDIAN);
+        head.putLong(MAGIC).putInt(step).putInt(text.length + spaces).put(text);
+        for (int i = 0; i < spaces; i++) head.put((byte) ' ');
         for (MemorySegment s : parts) head.putLong(s.byteSize());
         return head.flip();
     }
@@ -66,8 +65,8 @@ final class Checkpoint {
                 throw broken(file, "step=" + step + ", text=" + length + " bytes, most " + MOST_TEXT);
             }
             String text =
-                    StandardCharsets.UTF_8.decode(get(file, in, sum, length)).toString();
-            if (run != null && !text.equals(run)) throw new OtherRunException(file, run, text);
+                    StandardCharsets.UTF_8.decode(get(file, in, sum, length)).toString().stripTrailing();
+            if (run != null && !text.equals(run.stripTrailing())) throw new OtherRunException(file, run, text);
             ByteBuffer sizes = get(file, in, sum, 8 * parts.size());
             for (MemorySegment s : parts) {
                 long size = sizes.getLong();

@@ -4,7 +4,6 @@ package dev.jay.train;
 import dev.jay.tensor.Threads;
 import dev.jay.tensor.memory.Memory;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -15,9 +14,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The checkpoints of a folder, the last two of them kept. Written beside the steps that follow (as DataStates-LLM does,
- * 2024): a snapshot is copied, which takes as long as reading memory, and a thread of its own writes the copy. Owns the
- * {@link CheckpointImage}. One caller at a time.
+ * The checkpoints of a folder, the last two of them kept. Written beside the step that follows, straight from weights and
+ * state, which forward and backward do not change (as DataStates-LLM has it, 2024); its update waits for what is not
+ * written yet. Owns a thread while it writes, and the {@link CheckpointWriter}; borrows the trainer. One caller at a time.
  */
 final class Checkpoints implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("step-(\\d{8})\\.checkpoint");
@@ -25,45 +24,47 @@ final class Checkpoints implements AutoCloseable {
 
     private final Path folder;
     private final String run;
-    private final List<MemorySegment> parts;
-    private final CheckpointImage image;
-    private Thread writer;
-    private volatile IOException failed;
+    private final Trainer trainer;
+    private final CheckpointWriter writer;
+    private Thread writing; // or done; null if there is nothing to wait for
+    private volatile Throwable failed;
 
-    /** @param parts what is kept of a run: the same bytes each time */
-    Checkpoints(Path folder, String run, List<MemorySegment> parts, Memory memory) {
+    Checkpoints(Path folder, String run, Trainer trainer, Memory memory) {
+        this(folder, run, trainer, memory, () -> {});
+    }
+
+    /** @param pace told before each piece is read, on the thread that writes */
+    Checkpoints(Path folder, String run, Trainer trainer, Memory memory, Runnable pace) {
         this.folder = folder;
         this.run = run;
-        this.parts = parts;
-        this.image = new CheckpointImage(run, parts, memory);
+        this.trainer = trainer;
+        this.writer = new CheckpointWriter(run, trainer.parts(), memory, pace);
     }
 
-    /** Of memory, for so many bytes of weights and of state. */
-    static long roomBytes(long weights, long state) {
-        return CheckpointImage.bytes(weights + state, 2);
-    }
-
-    static long bytes(List<MemorySegment> parts) {
-        return parts.stream().mapToLong(MemorySegment::byteSize).sum();
+    /** Of memory, whatever is kept. */
+    static long roomBytes() {
+        return CheckpointWriter.ROOM;
     }
 
     /**
-     * Takes a snapshot, which is on the disk some time later.
+     * Takes the step that the trainer is after; it is on the disk some time later. The trainer waits for that before it
+     * changes anything.
      *
      * @throws IOException if the one before could not be written
      */
-    void take(int step) throws IOException {
+    void take() throws IOException {
         await();
-        image.take(step);
-        writer = Thread.ofPlatform().name("jay-checkpoint").start(() -> {
+        int step = trainer.steps();
+        writing = Thread.ofPlatform().name("jay-checkpoint").start(() -> {
             try {
-                image.write(folder.resolve(name(step)));
+                writer.write(step, folder.resolve(name(step)));
                 List<Path> all = all();
                 for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) Files.deleteIfExists(old);
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 failed = e;
             }
         });
+        trainer.readBy(writing);
     }
 
     private static String name(int step) {
@@ -72,9 +73,9 @@ final class Checkpoints implements AutoCloseable {
 
     /** Waits until what was taken is on the disk. */
     void await() throws IOException {
-        if (writer != null) Threads.awaitEnd(writer); // half a checkpoint helps nobody
-        writer = null;
-        IOException e = failed;
+        if (writing != null) Threads.awaitEnd(writing); // half a checkpoint helps nobody
+        writing = null;
+        Throwable e = failed;
         failed = null;
         if (e != null) throw new IOException("checkpoint in " + folder + " could not be written: " + e.getMessage(), e);
     }
@@ -92,9 +93,10 @@ final class Checkpoints implements AutoCloseable {
      * @throws IOException if they are of another run
      */
     int resume(Note note, boolean changed) throws IOException {
+        await(); // what fills the parts must not get into a file of them
         for (Path file : all()) {
             try {
-                return Checkpoint.read(file, changed ? null : run, parts);
+                return Checkpoint.read(file, changed ? null : run, trainer.parts());
             } catch (Checkpoint.OtherRunException e) {
                 throw e;
             } catch (IOException e) {
@@ -124,7 +126,7 @@ final class Checkpoints implements AutoCloseable {
         try {
             await();
         } finally {
-            image.close();
+            writer.close();
         }
     }
 }

@@ -37,7 +37,7 @@ public record TrainRoom(TrainModel.Size size, Map<String, Long> parts, long toFi
             parts.put("weights", outline.bytes());
             parts.put("gradients", outline.bytes());
             parts.put("optimizer", state + Trainer.scratchBytes(outline, optimizer, ops));
-            parts.put("snapshot", Checkpoints.roomBytes(outline.bytes(), state));
+            parts.put("checkpoint", Checkpoints.roomBytes());
             Gemm.Room besides = Trainer.room(outline, optimizer, ops);
             parts.put("pass", TrainModel.bytes(outline, ops, recipe.steps().precision(), size, besides));
             parts.put("coding", CODING * ops.workers() + Scratch.sizeOf(1));

@@ -116,7 +116,7 @@ public final class TrainRun {
                 TokenData valid = recipe.texts().valid().isEmpty()
                         ? null
                         : data(recipe.texts().valid(), tokenizer, "valid.tokens");
-                Checkpoints checkpoints = new Checkpoints(folder, recipe.identity(), trainer.parts(), memory)) {
+                Checkpoints checkpoints = new Checkpoints(folder, recipe.identity(), trainer, memory)) {
             int from = checkpoints.resume(watcher::note, changed);
             if (from == 0) begin(parameters, trainer);
             trainer.resume(from);
@@ -251,7 +251,7 @@ public final class TrainRun {
                     watcher.step(count, row, rate, recent * (count - report.step()));
                     after(report.step(), curves);
                 }
-                if (trainer.steps() > taken) take(trainer.steps());
+                if (trainer.steps() > taken) take();
                 checkpoints.await();
                 draw(curves);
                 return curves.rows().isEmpty()
@@ -290,15 +290,15 @@ public final class TrainRun {
             stoppedEarly = patience > 0 && since >= patience;
         }
 
-        private void take(int step) throws IOException {
-            checkpoints.take(step);
-            taken = step;
+        private void take() throws IOException {
+            checkpoints.take();
+            taken = trainer.steps();
             takenAt = nanos.getAsLong();
         }
 
         private void after(int step, Curves curves) throws IOException {
             Recipe.Watch w = recipe.watch();
-            if (isDue(step, w.checkpointEvery()) || isLate(w.checkpointMinutes())) take(step);
+            if (isDue(step, w.checkpointEvery()) || isLate(w.checkpointMinutes())) take();
             if (isDue(step, w.validEvery())) draw(curves);
             if (isDue(step, w.sampleEvery())) sample(step);
         }

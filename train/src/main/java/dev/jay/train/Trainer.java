@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.train;
 
+import dev.jay.tensor.Threads;
 import dev.jay.tensor.kernel.Gemm;
 import dev.jay.tensor.kernel.Ops;
 import dev.jay.tensor.memory.Memory;
@@ -54,6 +55,7 @@ public final class Trainer implements AutoCloseable {
     private final List<Ops> own = new ArrayList<>(); // by thread
     private final List<Integer> whole = new ArrayList<>(); // parameters that all threads work on together
     private final List<Integer> apart; // those that are one thread's each, the largest first
+    private Thread reader; // of the parts; null for none
     private int step;
 
     public Trainer(TrainModel model, Ops ops, Plan plan, Memory memory) {
@@ -62,6 +64,7 @@ public final class Trainer implements AutoCloseable {
         this.ops = ops;
         this.plan = plan;
         this.state = memory.reserve("train-optimizer", stateBytes(parameters, plan.optimizer));
+        state.inHugePages(); // a direct write looks up every page
         try {
             this.scratch = memory.reserve("train-optimizer-scratch", scratchBytes(parameters, plan.optimizer, ops));
         } catch (RuntimeException e) {
@@ -129,6 +132,7 @@ public final class Trainer implements AutoCloseable {
             throw new IllegalStateException("training diverged: step=" + (step + 1) + ", loss=" + loss / targets
                     + ", norm=" + norm + "; a lower rate or a longer warm-up may help");
         }
+        awaitReader();
         step++;
         double rate = plan.rate * plan.schedule.at(step, plan.steps);
         float scale = norm > plan.clip ? (float) (plan.clip / norm) : 1;
@@ -147,9 +151,26 @@ public final class Trainer implements AutoCloseable {
         });
     }
 
-    /** What a checkpoint keeps: weights and state. Borrowed. */
+    /**
+     * What a checkpoint keeps: weights and state, which {@link #step} changes at its end and nothing else does. The weights
+     * end where a page does, and the state begins where one does. Borrowed.
+     */
     List<MemorySegment> parts() {
         return List.of(parameters.values(), state.bytes());
+    }
+
+    /**
+     * Somebody reads the {@link #parts}: until that thread is over they are not changed, nor the state given back. One at a
+     * time: waits for the one before.
+     */
+    void readBy(Thread next) {
+        awaitReader();
+        reader = next;
+    }
+
+    private void awaitReader() {
+        if (reader != null) Threads.awaitEnd(reader);
+        reader = null;
     }
 
     /** Goes on as after so many steps, of which the {@link #parts} are. */
@@ -169,6 +190,7 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
+        awaitReader();
         state.close();
         scratch.close();
     }

@@ -92,10 +92,10 @@ final class TuneLoop {
                 curves.add(row);
                 watcher.step(steps, row, (tokens - before) / spent, recent * (steps - report.step()));
                 if (!isDue(report.step(), recipe.watch().checkpointEvery())) continue;
-                checkpoints.take(report.step());
+                checkpoints.take();
                 taken = report.step();
             }
-            if (trainer.steps() > taken) checkpoints.take(trainer.steps());
+            if (trainer.steps() > taken) checkpoints.take();
             checkpoints.await();
             if (isDone() && valid == null) export.write();
             CurvePlot.write(curves.rows(), recipe.name(), folder.resolve("curves.png"));

@@ -32,7 +32,7 @@ final class TuneRoom {
             parts.put("adapters", trained.bytes());
             parts.put("gradients", trained.bytes());
             parts.put("optimizer", state + Trainer.scratchBytes(trained, optimizer, ops));
-            parts.put("snapshot", Checkpoints.roomBytes(trained.bytes(), state));
+            parts.put("checkpoint", Checkpoints.roomBytes());
             Gemm.Room besides = Trainer.room(trained, optimizer, ops);
             parts.put("pass", TrainModel.bytes(weights, ops, recipe.steps().precision(), size, besides));
             return new TrainRoom(

@@ -119,7 +119,7 @@ public final class TuneRun {
                         memory,
                         folder);
                 Trainer trainer = new Trainer(model, ops, plan, memory);
-                Checkpoints checkpoints = new Checkpoints(folder, identity, trainer.parts(), memory)) {
+                Checkpoints checkpoints = new Checkpoints(folder, identity, trainer, memory)) {
             int from = checkpoints.resume(watcher::note, false);
             if (from == 0) {
                 trainer.parts().forEach(part -> part.fill((byte) 0)); // what broke off may have left anything

@@ -19,7 +19,7 @@ interface Addresses {
         return Chosen.ADDRESSES;
     }
 
-    /** Zeroed bytes, page-aligned where {@link #isLate}, at least 64-aligned; closing the arena gives all of them back. */
+    /** Zeroed bytes, aligned to {@link #PAGE}; closing the arena gives all of them back. */
     MemorySegment map(long bytes, Arena arena);
 
     /** False if mapping takes the memory at once and only closing gives it back. */

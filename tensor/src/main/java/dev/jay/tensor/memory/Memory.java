@@ -46,7 +46,7 @@ public final class Memory implements AutoCloseable {
     }
 
     /**
-     * Zeroed bytes, aligned to 64, all in the books at once. The caller owns the region and closes it.
+     * Zeroed bytes, aligned to 4096, all in the books at once. The caller owns the region and closes it.
      *
      * @throws OutOfBudgetException if they do not fit the budget, or the machine has no room
      */

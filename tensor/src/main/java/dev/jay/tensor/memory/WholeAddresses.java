@@ -6,11 +6,9 @@ import java.lang.foreign.MemorySegment;
 
 /** Where the system's calls are not known: memory is taken whole, and the books say so. */
 final class WholeAddresses implements Addresses {
-    private static final long ALIGNMENT = 64; // a cache line, and the widest vector we load
-
     @Override
     public MemorySegment map(long bytes, Arena arena) {
-        return arena.allocate(bytes, ALIGNMENT);
+        return arena.allocate(bytes, PAGE);
     }
 
     @Override

@@ -4,6 +4,7 @@ package dev.jay.train.block;
 import dev.jay.model.ModelSpec;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.kernel.Ops;
+import dev.jay.tensor.memory.DirectFile;
 import dev.jay.tensor.memory.Memory;
 import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
@@ -29,12 +30,14 @@ public final class Parameters implements AutoCloseable {
     private final boolean tied;
     private final Map<String, Parameter> all = new LinkedHashMap<>();
     private final Region values; // null in an outline
+    private final MemorySegment used; // of the values' region, to its end
     private final Region gradients;
 
     private Parameters(ModelSpec spec, boolean tied, List<Shape> shapes) {
         this.spec = spec;
         this.tied = tied;
         this.values = null;
+        this.used = null;
         this.gradients = null;
         for (Shape s : shapes) {
             all.put(s.name, new Parameter(s.name, s.rows, s.cols, MemorySegment.NULL, MemorySegment.NULL));
@@ -52,11 +55,15 @@ public final class Parameters implements AutoCloseable {
         return new Parameters(spec, false, shapes);
     }
 
-    /** Bytes of all values; so many again of gradients. */
+    /** Bytes of all values, in whole pages; so many again of gradients. */
     public long bytes() {
-        return all.values().stream()
+        return pages(all.values().stream()
                 .mapToLong(p -> Scratch.sizeOf(4 * p.count()))
-                .sum();
+                .sum());
+    }
+
+    private static long pages(long bytes) {
+        return Math.ceilDiv(bytes, DirectFile.ALIGNMENT) * DirectFile.ALIGNMENT;
     }
 
     /**
@@ -80,14 +87,16 @@ public final class Parameters implements AutoCloseable {
         long bytes = shapes.stream()
                 .mapToLong(s -> Scratch.sizeOf(4L * s.rows * s.cols))
                 .sum();
-        this.values = memory.reserve("train-weights", bytes);
+        this.values = memory.reserve("train-weights", pages(bytes));
+        values.inHugePages(); // a direct write looks up every page
         try {
-            this.gradients = memory.reserve("train-gradients", bytes);
+            this.gradients = memory.reserve("train-gradients", pages(bytes));
         } catch (RuntimeException e) {
             values.close();
             throw e;
         }
-        Scratch value = new Scratch(values.bytes());
+        this.used = values.bytes().asSlice(values.size() - bytes);
+        Scratch value = new Scratch(used);
         Scratch gradient = new Scratch(gradients.bytes());
         for (Shape s : shapes) {
             long count = (long) s.rows * s.cols;
@@ -191,9 +200,9 @@ public final class Parameters implements AutoCloseable {
         return all.values().stream().mapToLong(Parameter::count).sum();
     }
 
-    /** All values, with the gaps between the tensors: what a checkpoint keeps. */
+    /** All values, with the gaps between the tensors: what a checkpoint keeps. They end where a page does. */
     public MemorySegment values() {
-        return values.bytes();
+        return used;
     }
 
     public void zeroGradients(Ops ops) {
