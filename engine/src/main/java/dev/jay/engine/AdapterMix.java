@@ -2,7 +2,6 @@
 package dev.jay.engine;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -21,7 +20,7 @@ public record AdapterMix(List<Part> parts) {
     public AdapterMix {
         List<Part> sorted = new ArrayList<>(parts);
         sorted.removeIf(p -> p.scale == 0);
-        sorted.sort(Comparator.comparingInt(p -> p.adapter.id()));
+        sorted.sort((a, b) -> Integer.compare(a.adapter.id(), b.adapter.id()));
         int before = -1;
         for (Part p : sorted) {
             if (!Float.isFinite(p.scale)) {

@@ -47,6 +47,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -78,6 +79,11 @@ final class BoundModel implements Needs {
     private Map<Numerics, Transformer> streamed;
 
     BoundModel(Path file, ModelOptions options, Owned owned) throws IOException {
+        this(file, options, owned, _ -> {});
+    }
+
+    /** @param headerRead is told what the file says, before the longer part of the work begins */
+    BoundModel(Path file, ModelOptions options, Owned owned, Consumer<Metadata> headerRead) throws IOException {
         this.owned = owned;
         this.file = file;
         this.options = options;
@@ -86,6 +92,7 @@ final class BoundModel implements Needs {
                 .orElseGet(() ->
                         owned.add(Memory.withBudget(options.budgetBytes().orElse(Long.MAX_VALUE)), Memory::close));
         this.source = owned.add(ModelFiles.open(memory, file), WeightSource::close);
+        headerRead.accept(metadata());
         this.architecture = Architectures.of(metadata());
         this.spec = fromFile(() -> architecture.spec(metadata()));
         Cpu cpu = options.cpu().orElseGet(Cpu::detect);
@@ -171,7 +178,7 @@ final class BoundModel implements Needs {
     }
 
     private static long sum(Map<String, Long> rows) {
-        return rows.values().stream().mapToLong(Long::longValue).sum();
+        return rows.values().stream().reduce(0L, Long::sum);
     }
 
     /** Takes what the plan set aside. The weights come last: what stays of them is read now. */

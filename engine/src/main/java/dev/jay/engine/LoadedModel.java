@@ -59,7 +59,12 @@ final class LoadedModel implements Model {
     private LoadedModel(Path file, ModelOptions options, Owned owned) throws IOException {
         this.owned = owned;
         Optional<FloorKeeper> keeper = FloorKeeper.of(file, options);
-        BoundModel bound = new BoundModel(file, keeper.map(FloorKeeper::options).orElse(options), owned);
+        Ahead<Tokenizer> reading = owned.add(new Ahead<>("jay-tokenizer"), Ahead::close);
+        BoundModel bound = new BoundModel(
+                file,
+                keeper.map(FloorKeeper::options).orElse(options),
+                owned,
+                header -> reading.begin(() -> Tokenizers.from(header)));
         this.name = bound.name();
         this.memory = bound.memory();
         this.metadata = bound.metadata();
@@ -70,7 +75,7 @@ final class LoadedModel implements Model {
         for (Numerics numerics : Numerics.values()) kvRecipes.put(numerics, bound.kvRecipes(numerics));
         this.adapters = bound.adapters();
         this.defaultAdapters = adapters.asOpened();
-        this.tokenizer = bound.fromFile(() -> Tokenizers.from(metadata));
+        this.tokenizer = bound.fromFile(reading::get);
         if (!plan.fits() && keeper.isPresent()) throw keeper.get().refusal(plan);
         TransformerForward forward = bound.open(plan);
         this.encoding = owned.add(new Encoding(forward, spec.dim(), contextLength()), Encoding::close);

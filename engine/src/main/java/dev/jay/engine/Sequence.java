@@ -17,11 +17,12 @@ import java.util.Set;
 
 /** One request being worked on. Confined to the engine thread, but for what the ticket does. */
 final class Sequence implements Work, Ticket {
+    // written out, as comparators of the library's making are linked anew by every start
     static final Comparator<Sequence> OLDEST_FIRST =
-            Comparator.comparingLong((Sequence s) -> s.submitted).thenComparingLong(s -> s.id);
+            (a, b) -> a.submitted != b.submitted ? Long.compare(a.submitted, b.submitted) : Long.compare(a.id, b.id);
     /** The last one gives way first. */
-    static final Comparator<Sequence> FIRST_TO_STAY_FIRST =
-            Comparator.comparingInt((Sequence s) -> -s.priority()).thenComparing(OLDEST_FIRST);
+    static final Comparator<Sequence> FIRST_TO_STAY_FIRST = (a, b) ->
+            a.priority() != b.priority() ? Integer.compare(b.priority(), a.priority()) : OLDEST_FIRST.compare(a, b);
 
     final Request request;
     final TokenSink sink;

@@ -7,9 +7,12 @@ import java.util.function.IntConsumer;
 /** Does something for each of some tokens, or groups of them, which have nothing to do with one another. */
 interface EachToken {
     /** One after the other, on this thread. */
-    EachToken HERE = (tasks, _, task) -> {
-        for (int t = 0; t < tasks; t++) task.accept(t);
-    };
+    EachToken HERE = new EachToken() { // a lambda of an interface with defaults is linked anew by every start
+                @Override
+                public void run(int tasks, int tokens, IntConsumer task) {
+                    for (int t = 0; t < tasks; t++) task.accept(t);
+                }
+            };
 
     /** Fewer tokens are not worth waking others for. */
     int LEAST = 16;
@@ -24,9 +27,12 @@ interface EachToken {
 
     /** On the compute threads, if they are many. */
     static EachToken on(Ops ops) {
-        return (tasks, tokens, task) -> {
-            if (tasks == 1 || (long) tasks * tokens < LEAST) HERE.run(tasks, tokens, task);
-            else ops.forEach(tasks, (t, _) -> task.accept(t));
+        return new EachToken() {
+            @Override
+            public void run(int tasks, int tokens, IntConsumer task) {
+                if (tasks == 1 || (long) tasks * tokens < LEAST) HERE.run(tasks, tokens, task);
+                else ops.forEach(tasks, (t, _) -> task.accept(t));
+            }
         };
     }
 }

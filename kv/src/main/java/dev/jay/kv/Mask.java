@@ -27,9 +27,6 @@ public sealed interface Mask {
 
     /** The first position that the token at {@code position} sees. */
     default int firstVisible(int position) {
-        return switch (this) {
-            case Causal(), Everything() -> 0;
-            case Window(int tokens) -> Math.max(0, position + 1 - tokens);
-        };
+        return this instanceof Window w ? Math.max(0, position + 1 - w.tokens()) : 0;
     }
 }

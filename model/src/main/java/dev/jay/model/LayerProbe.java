@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 /** Looks at the residual stream while a pass runs. Called on the engine thread; must not keep the rows. */
 public interface LayerProbe {
     /** Sees nothing. */
-    LayerProbe NONE = (layer, x) -> {};
+    LayerProbe NONE = new LayerProbe() { // a lambda of an interface with defaults is linked anew by every start
+                @Override
+                public void after(int layer, MemorySegment x) {}
+            };
 
     /** @param x what layer {@code layer} left, f32[rows of the pass][dim] */
     void after(int layer, MemorySegment x);

@@ -2,6 +2,7 @@
 package dev.jay.app.cli;
 
 import dev.jay.tensor.kernel.Cpu;
+import dev.jay.tensor.kernel.KernelProviders;
 import dev.jay.tensor.memory.Memory;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -21,6 +22,8 @@ public final class Main {
         if (args.length > 0 && OPENING.contains(args[0])) {
             Thread.ofPlatform().daemon().name("jay-ahead").start(Main::linkAhead);
         }
+        // no option is of these types, and their converters load calendars
+        System.setProperty("picocli.converters.excludes", "java.time.*,java.sql.*");
         PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         Output out = new Output(new FileOutputStream(FileDescriptor.out));
         Map<String, String> properties = new HashMap<>();
@@ -41,6 +44,7 @@ public final class Main {
     /** Links what every model calls, while the command line is read; whoever needs it before it is there waits. */
     private static void linkAhead() {
         Cpu.detect();
+        KernelProviders.linkAhead();
         try (Memory memory = Memory.withBudget(1 << 16)) {
             memory.reserve("start", 1).close();
         }

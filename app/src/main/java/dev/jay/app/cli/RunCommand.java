@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -148,12 +147,14 @@ final class RunCommand implements Callable<Integer> {
     }
 
     static String speed(Usage usage) {
-        return String.format(
-                Locale.ROOT,
-                "prompt: %d tokens, %.1f tokens/s; answer: %d tokens, %.1f tokens/s",
-                usage.promptTokens(),
-                usage.promptTokensPerSecond(),
-                usage.completionTokens(),
-                usage.decodeTokensPerSecond());
+        return "prompt: " + usage.promptTokens() + " tokens, " + tenths(usage.promptTokensPerSecond())
+                + " tokens/s; answer: " + usage.completionTokens() + " tokens, "
+                + tenths(usage.decodeTokensPerSecond()) + " tokens/s";
+    }
+
+    /** A rate to one digit; a formatter would be loaded for it alone, which takes longer than some answers. */
+    private static String tenths(double rate) {
+        long tenths = Math.round(rate * 10);
+        return tenths / 10 + "." + tenths % 10;
     }
 }

@@ -2,7 +2,6 @@
 package dev.jay.engine.schedule;
 
 import dev.jay.tensor.Catalog;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -15,12 +14,16 @@ record Fair() implements SchedulerPolicy {
             "by priority, then the tenant served least for its weight, then the earliest deadline",
             _ -> new Fair());
 
-    private static final Comparator<Work> ORDER = Comparator.comparingInt((Work w) -> -w.priority())
-            .thenComparingDouble(Work::served)
-            .thenComparingLong(Work::firstTokenBy);
+    /** Written out: comparators of the library's making are linked anew by every start. */
+    private static int compare(Work a, Work b) {
+        if (a.priority() != b.priority()) return Integer.compare(b.priority(), a.priority());
+        int byServed = Double.compare(a.served(), b.served());
+        return byServed != 0 ? byServed : Long.compare(a.firstTokenBy(), b.firstTokenBy());
+    }
 
     @Override
     public <S extends Work> Step<S> plan(List<S> running, List<S> waiting, int tokens, Room<S> room) {
-        return new FirstCome().plan(FirstCome.sorted(running, ORDER), FirstCome.sorted(waiting, ORDER), tokens, room);
+        return new FirstCome()
+                .plan(FirstCome.sorted(running, Fair::compare), FirstCome.sorted(waiting, Fair::compare), tokens, room);
     }
 }

@@ -3,7 +3,6 @@ package dev.jay.kv.prefix;
 
 import dev.jay.kv.pool.PagePool;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
@@ -20,14 +19,19 @@ public final class PrefixIndex implements AutoCloseable {
     private final PrefixTier tier;
     private final Promotions promotions;
     private final Map<Object, PrefixNode> roots = new HashMap<>();
-    private final TreeSet<PrefixNode> idleLeaves =
-            new TreeSet<>(Comparator.comparingDouble((PrefixNode n) -> n.worth).thenComparingLong(n -> n.id));
+    private final TreeSet<PrefixNode> idleLeaves = new TreeSet<>(PrefixIndex::leastWorthFirst);
     private double floor;
     private long uses;
     private long ids;
     private int pinnedPages;
     private int idlePages;
     private long letGo;
+
+    /** Written out, as comparators of the library's making are linked anew by every start. */
+    private static int leastWorthFirst(PrefixNode a, PrefixNode b) {
+        int byWorth = Double.compare(a.worth, b.worth);
+        return byWorth != 0 ? byWorth : Long.compare(a.id, b.id);
+    }
 
     public PrefixIndex(PagePool pool, PageReplacement replacement) {
         this(pool, replacement, PrefixTier.NONE);

@@ -155,7 +155,18 @@ final class Parts {
     }
 
     /** @param late how positions turn keys that are kept as they were before; null where they are not, or nothing turns */
-    private record Reading(KvRecipe recipe, Rotary late) {}
+    private record Reading(KvRecipe recipe, Rotary late) {
+        // written out: what the compiler makes of a record is linked at its first call, milliseconds of every start
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof Reading other && recipe.equals(other.recipe) && Objects.equals(late, other.late);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * recipe.hashCode() + Objects.hashCode(late);
+        }
+    }
 
     private Reading reading(int layer, KvRecipe recipe) {
         return new Reading(

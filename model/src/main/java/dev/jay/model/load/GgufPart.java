@@ -4,7 +4,6 @@ package dev.jay.model.load;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -184,7 +183,7 @@ record GgufPart(Path path, Metadata metadata, Map<String, MemorySegment> raw, Li
 
     private static void rejectOverlaps(FileCursor cursor, List<Listed> listed) {
         List<Listed> inOrder = new ArrayList<>(listed);
-        inOrder.sort(Comparator.comparingLong(Listed::offset));
+        inOrder.sort((a, b) -> Long.compare(a.offset, b.offset));
         for (int i = 1; i < inOrder.size(); i++) {
             Listed before = inOrder.get(i - 1);
             Listed t = inOrder.get(i);

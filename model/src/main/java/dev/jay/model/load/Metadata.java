@@ -68,31 +68,31 @@ public record Metadata(Map<String, Object> values) {
 
     /** An array of whole numbers that fit an int. */
     public int[] integers(String key) {
-        return switch (cast(key, Object.class)) {
-            case int[] a -> a;
-            case byte[] a -> {
-                int[] wide = new int[a.length];
-                for (int i = 0; i < a.length; i++) wide[i] = Byte.toUnsignedInt(a[i]);
-                yield wide;
-            }
-            case long[] a -> Arrays.stream(a).mapToInt(v -> narrow(key, v)).toArray();
-            case List<?> list when list.isEmpty() -> new int[0];
-            case Object v -> throw wrongType(key, "array of integers", v);
-        };
+        // no switch over types here and below: its first run takes milliseconds, in every start
+        Object v = cast(key, Object.class);
+        if (v instanceof int[] a) return a;
+        if (v instanceof byte[] a) {
+            int[] wide = new int[a.length];
+            for (int i = 0; i < a.length; i++) wide[i] = Byte.toUnsignedInt(a[i]);
+            return wide;
+        }
+        if (v instanceof long[] a)
+            return Arrays.stream(a).mapToInt(n -> narrow(key, n)).toArray();
+        if (v instanceof List<?> list && list.isEmpty()) return new int[0];
+        throw wrongType(key, "array of integers", v);
     }
 
     /** An array of real numbers. */
     public float[] reals(String key) {
-        return switch (cast(key, Object.class)) {
-            case float[] a -> a;
-            case double[] a -> {
-                float[] narrow = new float[a.length];
-                for (int i = 0; i < a.length; i++) narrow[i] = (float) a[i];
-                yield narrow;
-            }
-            case List<?> list when list.isEmpty() -> new float[0];
-            case Object v -> throw wrongType(key, "array of reals", v);
-        };
+        Object v = cast(key, Object.class);
+        if (v instanceof float[] a) return a;
+        if (v instanceof double[] a) {
+            float[] narrow = new float[a.length];
+            for (int i = 0; i < a.length; i++) narrow[i] = (float) a[i];
+            return narrow;
+        }
+        if (v instanceof List<?> list && list.isEmpty()) return new float[0];
+        throw wrongType(key, "array of reals", v);
     }
 
     private static int narrow(String key, long v) {

@@ -6,7 +6,6 @@ import dev.jay.model.load.TokenType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -87,7 +86,7 @@ final class SpecialTokens {
             taken.set(from, to);
             found.add(new Fragment(from, to, token));
         }
-        found.sort(Comparator.comparingInt(Fragment::from));
+        found.sort((a, b) -> Integer.compare(a.from(), b.from()));
         return found;
     }
 

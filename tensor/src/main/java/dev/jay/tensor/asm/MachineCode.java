@@ -9,6 +9,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 
 /**
  * Functions in machine code, in one run of pages (purpose {@code machine-code}). A page is written while it cannot be
@@ -32,6 +33,11 @@ public final class MachineCode implements AutoCloseable {
     private MachineCode(CodePages pages, Region region) {
         this.pages = pages;
         this.region = region;
+    }
+
+    /** Links what calls functions, unless that was done. */
+    public static void linkAhead() {
+        Objects.requireNonNull(CALL_BRIEFLY); // the class is ready now, and both with it
     }
 
     /**

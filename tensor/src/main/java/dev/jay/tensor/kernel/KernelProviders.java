@@ -3,6 +3,7 @@ package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.Catalog;
 import dev.jay.tensor.asm.CodePages;
+import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.kernel.avx2.Avx2Kernels;
 import dev.jay.tensor.kernel.machine.AmxKernels;
 import dev.jay.tensor.kernel.machine.MachineKernels;
@@ -24,6 +25,11 @@ public final class KernelProviders {
             ScalarKernels.ENTRY);
 
     private KernelProviders() {}
+
+    /** Links what calls into machine code, which takes milliseconds: for whoever has time before the first kernel. */
+    public static void linkAhead() {
+        MachineCode.linkAhead();
+    }
 
     /** Those that can run on this CPU, best first, unless the system refuses them something when they start. */
     public static List<String> names(Cpu cpu) {

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.memory;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** mmap without a reservation of swap, madvise and munmap, with Linux's constants. */
 final class LinuxAddresses implements Addresses {
@@ -20,20 +13,9 @@ final class LinuxAddresses implements Addresses {
     private static final int NOHUGEPAGE = 15;
     private static final long FAILED = -1;
 
-    private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
-    private static final long ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
-
-    private final MethodHandle mmap = handle(
-            "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private final MethodHandle munmap = handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private final MethodHandle madvise =
-            handle("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-
-    private static MethodHandle handle(String name, FunctionDescriptor type) {
-        Linker linker = Linker.nativeLinker();
-        MemorySegment symbol = linker.defaultLookup().findOrThrow(name);
-        return linker.downcallHandle(symbol, type, Linker.Option.captureCallState("errno"));
-    }
+    private final LibraryCall mmap = LibraryCall.find("mmap").orElseThrow();
+    private final LibraryCall munmap = LibraryCall.find("munmap").orElseThrow();
+    private final LibraryCall madvise = LibraryCall.find("madvise").orElseThrow();
 
     @Override
     public MemorySegment map(long bytes, Arena arena) {
@@ -43,24 +25,14 @@ final class LinuxAddresses implements Addresses {
     }
 
     private long mapped(long bytes) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(STATE);
-            long at = (long) mmap.invokeExact(state, 0L, bytes, READ_WRITE, PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
-            if (at == FAILED) throw new OutOfMemoryError("mmap of " + bytes + " bytes: errno=" + errno(state));
-            return at;
-        } catch (Throwable t) {
-            throw rethrown(t);
-        }
+        LibraryCall.Result at = mmap.call(0, bytes, READ_WRITE, PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+        if (at.value() == FAILED) throw new OutOfMemoryError("mmap of " + bytes + " bytes: errno=" + at.errno());
+        return at.value();
     }
 
     private void unmap(long address, long bytes) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(STATE);
-            int result = (int) munmap.invokeExact(state, address, bytes);
-            if (result != 0) throw new IllegalStateException("munmap: bytes=" + bytes + ", errno=" + errno(state));
-        } catch (Throwable t) {
-            throw rethrown(t);
-        }
+        LibraryCall.Result done = munmap.call(address, bytes, 0);
+        if (done.narrow() != 0) throw new IllegalStateException("munmap: bytes=" + bytes + ", errno=" + done.errno());
     }
 
     @Override
@@ -83,22 +55,7 @@ final class LinuxAddresses implements Addresses {
     }
 
     private int advise(MemorySegment pages, int advice) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(STATE);
-            int result = (int) madvise.invokeExact(state, pages.address(), pages.byteSize(), advice);
-            return result == 0 ? 0 : errno(state);
-        } catch (Throwable t) {
-            throw rethrown(t);
-        }
-    }
-
-    private static int errno(MemorySegment state) {
-        return state.get(JAVA_INT, ERRNO);
-    }
-
-    private static RuntimeException rethrown(Throwable t) {
-        if (t instanceof RuntimeException e) return e;
-        if (t instanceof Error e) throw e;
-        return new IllegalStateException(t); // a downcall throws nothing checked
+        LibraryCall.Result done = madvise.call(pages.address(), pages.byteSize(), advice);
+        return done.narrow() == 0 ? 0 : done.errno();
     }
 }

@@ -3,7 +3,6 @@ package dev.jay.model.text.regex;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntPredicate;
@@ -46,7 +45,7 @@ final class CharClass {
         List<CharClass> ranges = new ArrayList<>();
         List<CharClass> others = new ArrayList<>();
         for (CharClass set : sets) (set.from <= set.to ? ranges : others).add(set);
-        ranges.sort(Comparator.comparingInt(set -> set.from));
+        ranges.sort((a, b) -> Integer.compare(a.from, b.from));
         int[] froms = new int[ranges.size()];
         int[] tos = new int[ranges.size()]; // the farthest end up to here, as ranges may overlap
         for (int i = 0; i < froms.length; i++) {

@@ -35,14 +35,14 @@ public record Row(
         boolean evex = encoding.scheme() == Encoding.Scheme.EVEX;
         for (int i = 0; i < operands.length; i++) {
             if (!slots.get(i).accepts(operands[i], bits, immBytes)) return false;
-            boolean needsEvex = switch (operands[i]) {
-                case Reg r -> r.isVector() && r.number() > 15 || r.mask() != 0;
-                case Mem m -> m.broadcast() || m.mask() != 0;
-                case Imm n -> false;
-            };
-            if (needsEvex && !evex) return false;
+            if (!evex && needsEvex(operands[i])) return false;
             if (operands[i] instanceof Mem m && m.broadcast() && encoding.tuple().element == 0) return false;
         }
         return true;
+    }
+
+    private static boolean needsEvex(Operand o) {
+        if (o instanceof Reg r) return r.isVector() && r.number() > 15 || r.mask() != 0;
+        return o instanceof Mem m && (m.broadcast() || m.mask() != 0);
     }
 }

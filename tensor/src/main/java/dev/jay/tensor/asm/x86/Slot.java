@@ -49,29 +49,32 @@ public enum Slot {
 
     /** Whether the operand may stand here, in an instruction of {@code bits} width with a constant of some bytes. */
     boolean accepts(Operand o, int bits, int immBytes) {
-        return switch (o) {
-            case Imm i ->
-                switch (this) {
-                    case I -> i.fits(immBytes);
-                    case S -> i.fitsSigned(immBytes);
-                    case ONE -> i.value() == 1;
-                    default -> false;
-                };
-            case Mem m -> memory;
-            case Reg r ->
-                switch (this) {
-                    case V, VM -> r.isVector() && r.bits() == bits;
-                    case H, HM -> r.isVector() && r.bits() == Math.max(128, bits / 2);
-                    case Q, QM -> r.isVector() && r.bits() == Math.max(128, bits / 4);
-                    case X, XM -> r.kind() == Reg.Kind.XMM;
-                    case R32, RM32 -> r.kind() == Reg.Kind.GPR32;
-                    case R64, RM64 -> r.kind() == Reg.Kind.GPR64;
-                    case EAX -> r.kind() == Reg.Kind.GPR32 && r.number() == 0;
-                    case RAX -> r.kind() == Reg.Kind.GPR64 && r.number() == 0;
-                    case K -> r.kind() == Reg.Kind.MASK;
-                    case T -> r.kind() == Reg.Kind.TILE;
-                    case M, I, S, ONE -> false;
-                };
+        if (o instanceof Imm i) return accepts(i, immBytes);
+        return o instanceof Reg r ? accepts(r, bits) : memory;
+    }
+
+    private boolean accepts(Imm i, int immBytes) {
+        return switch (this) {
+            case I -> i.fits(immBytes);
+            case S -> i.fitsSigned(immBytes);
+            case ONE -> i.value() == 1;
+            default -> false;
+        };
+    }
+
+    private boolean accepts(Reg r, int bits) {
+        return switch (this) {
+            case V, VM -> r.isVector() && r.bits() == bits;
+            case H, HM -> r.isVector() && r.bits() == Math.max(128, bits / 2);
+            case Q, QM -> r.isVector() && r.bits() == Math.max(128, bits / 4);
+            case X, XM -> r.kind() == Reg.Kind.XMM;
+            case R32, RM32 -> r.kind() == Reg.Kind.GPR32;
+            case R64, RM64 -> r.kind() == Reg.Kind.GPR64;
+            case EAX -> r.kind() == Reg.Kind.GPR32 && r.number() == 0;
+            case RAX -> r.kind() == Reg.Kind.GPR64 && r.number() == 0;
+            case K -> r.kind() == Reg.Kind.MASK;
+            case T -> r.kind() == Reg.Kind.TILE;
+            case M, I, S, ONE -> false;
         };
     }
 }

@@ -166,11 +166,9 @@ public final class X86Assembler {
     }
 
     private static int baseBits(Operand rm) {
-        return switch (rm) {
-            case Reg r -> r.number();
-            case Mem m when m.base() != null -> m.base().number();
-            case null, default -> 0;
-        };
+        // no switch over types here, in Slot or in Row: its first run takes milliseconds, in every start
+        if (rm instanceof Reg r) return r.number();
+        return rm instanceof Mem m && m.base() != null ? m.base().number() : 0;
     }
 
     private void legacyPrefix(Row row, int reg, Operand rm, Operand... ops) {
