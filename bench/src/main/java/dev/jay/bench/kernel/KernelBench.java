@@ -157,6 +157,7 @@ public final class KernelBench implements Callable<Integer> {
             List<Team> teams = new ArrayList<>();
             try {
                 for (int count : counts(cpu)) teams.add(team(count, memory, kernels, code));
+                room.inHugePages(); // as a model's working space is: rows are written with strides of many pages
                 Bed bed = new Bed(sizes(), kernels, teams, weights, room, sampler, this::show);
                 for (Measurement m : measurements) m.run(bed);
                 say(bed.report());

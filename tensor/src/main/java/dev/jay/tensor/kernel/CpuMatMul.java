@@ -16,6 +16,8 @@ import java.util.Objects;
 final class CpuMatMul implements MatMul, Workers.Task {
     private static final int BLOCK = 32; // rows that kernels block by
     private static final int CHUNKS = 8; // of a stream
+    private static final int MANY = 256; // tokens: for each chunk of rows all of them come from far
+    private static final int LEAST_BLOCKS = 8; // of a chunk, in the mean, of so many tokens
 
     private final CpuOps ops;
     private final List<Matrix> matrices;
@@ -23,7 +25,6 @@ final class CpuMatMul implements MatMul, Workers.Task {
     private final int cols;
     private final int[] firstBlock; // of each matrix, and one past the last
     private final int streams;
-    private final int chunks; // a multiple of them
     private final long rows; // of all
 
     // Of the call in progress; calls come one at a time.
@@ -32,6 +33,7 @@ final class CpuMatMul implements MatMul, Workers.Task {
     private final long[] y;
     private final MatMulKernel[] now;
     private int n;
+    private int each; // chunks of a stream
 
     CpuMatMul(CpuOps ops, List<Matrix> matrices, MatMulKernel[][] code) {
         this.ops = ops;
@@ -44,8 +46,6 @@ final class CpuMatMul implements MatMul, Workers.Task {
             firstBlock[i + 1] = firstBlock[i] + Math.ceilDiv(matrices.get(i).rows(), BLOCK);
         }
         this.streams = ops.workers();
-        int each = streams == 1 ? 1 : Math.clamp(firstBlock[code.length] / streams, 1, CHUNKS);
-        this.chunks = streams * each;
         this.w = new long[code.length];
         this.x = new long[code.length];
         this.y = new long[code.length];
@@ -60,9 +60,8 @@ final class CpuMatMul implements MatMul, Workers.Task {
         long blocks = firstBlock[code.length];
         int from = (int) (blocks * stream / streams);
         int to = (int) (blocks * (stream + 1) / streams);
-        long each = chunks / streams;
         long left = each - given;
-        return to - (int) Math.ceilDiv((to - from) * left * left, each * each);
+        return to - (int) Math.ceilDiv((to - from) * left * left, (long) each * each);
     }
 
     @Override
@@ -84,7 +83,9 @@ final class CpuMatMul implements MatMul, Workers.Task {
             x[i] = packed(input, now[i].form(), shared);
             ops.reserveScratch(now[i].scratchBytes(cols, n)); // grows only past the rows declared when bound
         }
-        ops.run(shared, chunks, this);
+        int blocks = firstBlock[code.length] / streams / (n < MANY ? 1 : LEAST_BLOCKS);
+        each = streams == 1 ? 1 : Math.clamp(blocks, 1, CHUNKS);
+        ops.run(shared, streams * each, this);
     }
 
     @Override

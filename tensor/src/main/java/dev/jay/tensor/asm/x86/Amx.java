@@ -14,6 +14,11 @@ public final class Amx {
     public static final Instruction TILERELEASE = new Instruction("tilerelease", row(Form.NONE, 0, 0x49, 0xC0, TILE));
     public static final Instruction TILEZERO = new Instruction("tilezero", row(Form.R, 3, 0x49, -1, TILE, T));
     public static final Instruction TILELOADD = new Instruction("tileloadd", row(Form.RM, 3, 0x4B, -1, TILE, T, M));
+
+    /** As {@link #TILELOADD}, of what is read once: it may stay out of the first-level cache. */
+    public static final Instruction TILELOADDT1 =
+            new Instruction("tileloaddt1", row(Form.RM, 1, 0x4B, -1, TILE, T, M));
+
     public static final Instruction TILESTORED = new Instruction("tilestored", row(Form.MR, 2, 0x4B, -1, TILE, M, T));
     public static final Instruction TDPBSSD =
             new Instruction("tdpbssd", row(Form.RMV, 3, 0x5E, -1, "amx_int8", T, T, T));

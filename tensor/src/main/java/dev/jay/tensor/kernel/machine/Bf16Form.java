@@ -6,13 +6,13 @@ import dev.jay.tensor.kernel.ActivationForm;
 
 /**
  * Rows of x as bf16 tiles, in the order in which {@link Bf16MatMul} passes them by: blocks of up to 512 tokens; of each,
- * blocks of up to 256 columns; of each, groups of 32 tokens; of each, steps of 32 columns, two tiles {@code [column / 2:
+ * blocks of up to 512 columns; of each, groups of 32 tokens; of each, steps of 32 columns, two tiles {@code [column / 2:
  * 16][token: 16][column % 2: 2]} a step. Columns that are missing in the last step are zeros; tokens that are missing in
  * the last group have no meaning. What is subnormal becomes zero.
  */
 final class Bf16Form implements ActivationForm {
     static final int TOKENS = 512; // of a block
-    static final int COLS = 256; // of a block: 32 rows of w and 32 tokens fit the first-level cache together
+    static final int COLS = 512; // of a block: 32 rows of w stay in the first-level cache
     static final int GROUP = 32; // tokens
     static final int STEP = 32; // columns
 

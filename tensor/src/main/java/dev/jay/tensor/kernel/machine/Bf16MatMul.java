@@ -28,7 +28,7 @@ final class Bf16MatMul implements MatMulKernel {
     private static final double BOUND = 0x1p-7 + 0x1p-16 + 5e-5;
 
     private static final int ROWS = Bf16TileCode.GROUP;
-    private static final int FETCHED = 4; // rows that {@link Bf16TileCode} fetches for a group, at most
+    private static final int FETCHED = 2; // rows that {@link Bf16TileCode} fetches for a group, at most
     private static final long ARGS_BYTES = 3 * Words.BYTES;
     private static final long PLACE_BYTES = UnpackCode.PLACE_BYTES;
     private static final long ROWS_BYTES = (long) Bf16Form.COLS / Bf16Form.STEP * UnpackCode.STEP_BYTES;
