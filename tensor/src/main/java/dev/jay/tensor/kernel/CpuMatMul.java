@@ -60,8 +60,9 @@ final class CpuMatMul implements MatMul, Workers.Task {
         long blocks = firstBlock[code.length];
         int from = (int) (blocks * stream / streams);
         int to = (int) (blocks * (stream + 1) / streams);
-        long left = each - given;
-        return to - (int) Math.ceilDiv((to - from) * left * left, (long) each * each);
+        long all = each;
+        long left = all - given;
+        return to - (int) Math.ceilDiv((to - from) * left * left, all * all);
     }
 
     @Override

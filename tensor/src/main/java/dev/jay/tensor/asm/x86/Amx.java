@@ -16,8 +16,7 @@ public final class Amx {
     public static final Instruction TILELOADD = new Instruction("tileloadd", row(Form.RM, 3, 0x4B, -1, TILE, T, M));
 
     /** As {@link #TILELOADD}, of what is read once: it may stay out of the first-level cache. */
-    public static final Instruction TILELOADDT1 =
-            new Instruction("tileloaddt1", row(Form.RM, 1, 0x4B, -1, TILE, T, M));
+    public static final Instruction TILELOADDT1 = new Instruction("tileloaddt1", row(Form.RM, 1, 0x4B, -1, TILE, T, M));
 
     public static final Instruction TILESTORED = new Instruction("tilestored", row(Form.MR, 2, 0x4B, -1, TILE, M, T));
     public static final Instruction TDPBSSD =
