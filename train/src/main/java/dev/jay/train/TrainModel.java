@@ -31,6 +31,7 @@ import java.util.List;
  */
 public final class TrainModel implements AutoCloseable {
     private final TrainWeights weights;
+    private final Ops ops;
     private final Parameters trained;
     private final ModelSpec spec;
     private final List<TrainBlock> blocks;
@@ -120,6 +121,7 @@ public final class TrainModel implements AutoCloseable {
     /** Everything but memory. */
     private TrainModel(TrainWeights weights, Ops ops, Precision precision, Size size) {
         this.weights = weights;
+        this.ops = ops;
         this.trained = null;
         this.spec = weights.spec();
         Gemm gemm = ops.gemm(precision);
@@ -155,6 +157,7 @@ public final class TrainModel implements AutoCloseable {
             Path folder) {
         TrainModel plan = new TrainModel(weights, ops, precision, size);
         this.weights = weights;
+        this.ops = ops;
         this.trained = trained;
         this.spec = plan.spec;
         this.blocks = plan.blocks;
@@ -191,11 +194,11 @@ public final class TrainModel implements AutoCloseable {
         return all;
     }
 
-    /** [x][dx] and what each block saves; or [x][dx], what one block saves, and the input of each. */
+    /** [x][dx] and what each block saves; or [x][dx], what one block saves, and the input of each but the last. */
     private long activationBytes() {
         int rows = size.rows();
         long each = Scratch.sizeOf(4L * rows * spec.dim());
-        if (size.recompute) return 2 * each + mostSaved(rows) + blocks.size() * each;
+        if (size.recompute) return 2 * each + mostSaved(rows) + (blocks.size() - 1) * each;
         return 2 * each
                 + (size.inFile == 0 ? 0 : ActivationFile.roomBytes(mostSaved(rows)))
                 + blocks.stream()
@@ -246,7 +249,7 @@ public final class TrainModel implements AutoCloseable {
         check(batch);
         Scratch kept = kept();
         TrainPass pass = pass(batch);
-        MemorySegment x = kept.floats((long) pass.rows() * spec.dim());
+        MemorySegment x = kept.floats(values(pass));
         forward(pass, batch, kept, x, false);
         return head.logits(pass, x.asSlice(4L * (tokens.length - 1) * spec.dim()));
     }
@@ -262,12 +265,17 @@ public final class TrainModel implements AutoCloseable {
         }
         MemorySegment shared = size.recompute ? kept.take(mostSaved(pass.rows())) : null;
         for (TrainBlock block : blocks.subList(saved.size(), blocks.size())) {
-            MemorySegment room = kept.take(size.recompute ? inputBytes(pass) : block.savedBytes(pass.rows()));
-            saved.add(room);
-            if (size.recompute) room.copyFrom(x.asSlice(0, room.byteSize()));
-            block.forward(pass, x, size.recompute ? shared : room);
+            MemorySegment room = shared;
+            if (!size.recompute) {
+                room = kept.take(block.savedBytes(pass.rows()));
+                saved.add(room);
+            } else if (saved.size() < blocks.size() - 1) { // of the last one nothing is computed again
+                saved.add(kept.floats(values(pass)));
+                ops.copy(saved.getLast(), x, values(pass));
+            }
+            block.forward(pass, x, room);
         }
-        if (size.recompute) saved.add(shared);
+        if (size.recompute) saved.add(shared); // in the last one's place
         return saved;
     }
 
@@ -277,8 +285,9 @@ public final class TrainModel implements AutoCloseable {
                 file == null ? activations.bytes() : activations.bytes().asSlice(file.roomBytes()));
     }
 
-    private long inputBytes(TrainPass pass) {
-        return 4L * pass.rows() * spec.dim();
+    /** Of a block's input. */
+    private long values(TrainPass pass) {
+        return (long) pass.rows() * spec.dim();
     }
 
     private void backward(TrainPass pass, List<MemorySegment> saved, MemorySegment x, MemorySegment dx) {
@@ -286,7 +295,7 @@ public final class TrainModel implements AutoCloseable {
             MemorySegment room = size.recompute ? saved.getLast() : saved.get(i);
             if (i < size.inFile) room = file.filledBefore(i);
             if (size.recompute && i < blocks.size() - 1) { // what the last one saved is still there
-                MemorySegment.copy(saved.get(i), 0, x, 0, inputBytes(pass));
+                ops.copy(x, saved.get(i), values(pass));
                 blocks.get(i).forward(pass, x, room);
             }
             blocks.get(i).backward(pass, dx, room);
@@ -297,8 +306,8 @@ public final class TrainModel implements AutoCloseable {
         check(batch);
         Scratch kept = kept();
         TrainPass pass = pass(batch);
-        MemorySegment x = kept.floats((long) pass.rows() * spec.dim());
-        MemorySegment dx = kept.floats((long) pass.rows() * spec.dim());
+        MemorySegment x = kept.floats(values(pass));
+        MemorySegment dx = kept.floats(values(pass));
         List<MemorySegment> saved = forward(pass, batch, kept, x, backward);
         double sum = head.loss(pass, x, batch.targets(), backward ? dx : null, weight);
         if (!backward) return sum;

@@ -6,16 +6,19 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Spreads a product over the compute threads. For a part of k at a time b is packed by all, once; then each chunk, some
- * rows by some columns of c, packs its rows of a and multiplies. A value of c is one thread's, its parts of k in order.
+ * rows by some columns of c, packs its rows of a and multiplies. Of few rows by very many columns a is what is packed
+ * by all, and each chunk packs its columns of b: what is large is read once and stays in the cache of one core, packed.
+ * A value of c is one thread's, its parts of k in order.
  */
 final class CpuGemm implements Gemm {
-    private static final int MOST_ROWS = 256; // of a chunk: its packed rows stay in the L2 cache
-    private static final int MOST_COLUMNS = 4096; // that are packed at a time
-    private static final int PACKED_AT_ONCE = 128; // columns, by one thread
+    private static final int MOST_OWN = 256; // rows, or columns, of a chunk: packed, they stay in the L2 cache
+    private static final int MOST_ROWS = 512; // shared ones that the code goes along at once
+    private static final int MOST_SHARED = 4096; // lines that are packed at a time
+    private static final int PACKED_AT_ONCE = 128; // of these, by one thread
 
     private final CpuOps ops;
     private final GemmKernel kernel;
-    private final long own; // bytes of the kernel's working space; packed rows of a lie after it
+    private final long own; // bytes of the kernel's working space; a chunk's packed lines lie after it
 
     CpuGemm(CpuOps ops, GemmKernel kernel) {
         this.ops = ops;
@@ -39,22 +42,34 @@ final class CpuGemm implements Gemm {
         ops.reserveScratch(room.each());
         long packed = ops.shared(room.shared());
         boolean shared = ops.isWorthSharing((long) m * n * k);
-        for (int j = 0; j < n; j += MOST_COLUMNS) {
-            int columns = Math.min(MOST_COLUMNS, n - j);
+        boolean byRows = isByRows(m, n);
+        int all = byRows ? n : m; // of the shared factor
+        for (int s = 0; s < all; s += MOST_SHARED) {
+            int some = Math.min(MOST_SHARED, all - s);
+            long c0 = to + 4L * s * (byRows ? 1 : cStride);
             for (int p = 0; p < k; p += depth) {
-                Part part = new Part(m, columns, Math.min(depth, k - p), add || p > 0, packed);
-                part.packB(shared, at(b, by, p, j), b);
-                part.multiply(shared, at(a, from, 0, p), a, to + 4L * j, cStride);
+                int steps = Math.min(depth, k - p);
+                Side left = new Side(a, at(a, from, byRows ? 0 : s, p), byRows ? m : some, true);
+                Side right = new Side(b, at(b, by, p, byRows ? s : 0), byRows ? some : n, false);
+                Part part = new Part(left, right, byRows, steps, add || p > 0, packed);
+                part.packShared(shared);
+                if (byRows) part.multiplyRows(shared, c0, cStride);
+                else part.multiplyColumns(shared, c0, cStride);
             }
         }
+    }
+
+    private static boolean isByRows(int m, int n) {
+        return m >= n || n <= MOST_SHARED;
     }
 
     @Override
     public Room room(int m, int n, int k) {
         if (m == 0 || n == 0 || k == 0) return Room.NONE;
         int depth = Math.min(k, kernel.depth());
-        long each = Scratch.sizeOf(own + kernel.packedBytes(Math.min(m, MOST_ROWS), depth));
-        return new Room(each, kernel.packedBytes(Math.min(n, MOST_COLUMNS), depth));
+        int lines = isByRows(m, n) ? Math.min(m, MOST_OWN) : MOST_OWN;
+        long each = Scratch.sizeOf(own + kernel.packedBytes(lines, depth));
+        return new Room(each, kernel.packedBytes(Math.min(n, MOST_SHARED), depth)); // of fewer columns, too
     }
 
     private static long address(String what, Factor f, int rows, int cols) {
@@ -73,34 +88,58 @@ final class CpuGemm implements Gemm {
         return address + 4 * (f.transposed() ? col * f.stride() + row : row * f.stride() + col);
     }
 
-    /** All rows by some columns by a part of k. */
+    /** Lines of one factor, of a part of k: rows of a, or columns of b. */
+    private final class Side {
+        private final Factor factor;
+        private final long address;
+        private final int lines;
+        private final boolean isLeft;
+
+        Side(Factor factor, long address, int lines, boolean isLeft) {
+            this.factor = factor;
+            this.address = address;
+            this.lines = lines;
+            this.isLeft = isLeft;
+        }
+
+        void pack(int first, int count, int k, long to, long scratch) {
+            boolean apart = factor.transposed() != isLeft; // lines are rows in memory
+            long from = address + 4L * first * (apart ? factor.stride() : 1);
+            if (isLeft) kernel.packA(from, factor.stride(), factor.transposed(), count, k, to, scratch);
+            else kernel.packB(from, factor.stride(), factor.transposed(), count, k, to, scratch);
+        }
+    }
+
+    /** All lines of one factor, those of the other that are shared, and a part of k. */
     private final class Part {
-        private final int m;
-        private final int n;
+        private final Side left;
+        private final Side right;
+        private final Side common;
         private final int k;
         private final boolean add;
         private final long packed;
 
-        Part(int m, int n, int k, boolean add, long packed) {
-            this.m = m;
-            this.n = n;
+        Part(Side left, Side right, boolean byRows, int k, boolean add, long packed) {
+            this.left = left;
+            this.right = right;
+            this.common = byRows ? right : left;
             this.k = k;
             this.add = add;
             this.packed = packed;
         }
 
-        void packB(boolean shared, long b, Factor factor) {
-            ops.run(shared, Math.ceilDiv(n, PACKED_AT_ONCE), (chunk, worker) -> {
-                int j = chunk * PACKED_AT_ONCE;
-                long from = b + 4L * j * (factor.transposed() ? factor.stride() : 1);
-                long to = packed + kernel.packedBytes(j, k);
-                int count = Math.min(PACKED_AT_ONCE, n - j);
-                kernel.packB(from, factor.stride(), factor.transposed(), count, k, to, ops.scratchOf(worker));
+        void packShared(boolean shared) {
+            ops.run(shared, Math.ceilDiv(common.lines, PACKED_AT_ONCE), (chunk, worker) -> {
+                int first = chunk * PACKED_AT_ONCE;
+                int count = Math.min(PACKED_AT_ONCE, common.lines - first);
+                common.pack(first, count, k, packed + kernel.packedBytes(first, k), ops.scratchOf(worker));
             });
         }
 
-        void multiply(boolean shared, long a, Factor factor, long c, long cStride) {
-            int rows = share(m, Math.min(MOST_ROWS, m), shared);
+        void multiplyRows(boolean shared, long c, long cStride) {
+            int m = left.lines;
+            int n = right.lines;
+            int rows = share(m, Math.min(MOST_OWN, m), shared);
             int down = Math.ceilDiv(m, rows);
             int columns = down >= ops.workers() || !shared ? n : share(n, n, true);
             int across = Math.ceilDiv(n, columns);
@@ -109,11 +148,27 @@ final class CpuGemm implements Gemm {
                 int j = chunk % across * columns;
                 int some = Math.min(rows, m - i);
                 long scratch = ops.scratchOf(worker);
-                long from = a + 4L * i * (factor.transposed() ? 1 : factor.stride());
-                kernel.packA(from, factor.stride(), factor.transposed(), some, k, scratch + own, scratch);
+                left.pack(i, some, k, scratch + own, scratch);
                 long by = packed + kernel.packedBytes(j, k);
                 long to = c + 4 * (i * cStride + j);
                 kernel.multiply(scratch + own, by, some, Math.min(columns, n - j), k, add, to, cStride, scratch);
+            });
+        }
+
+        /** Code goes along all rows that it is given, again and again: no more than stay in the cache. */
+        void multiplyColumns(boolean shared, long c, long cStride) {
+            int columns = share(right.lines, MOST_OWN, shared);
+            ops.run(shared, Math.ceilDiv(right.lines, columns), (chunk, worker) -> {
+                int j = chunk * columns;
+                int some = Math.min(columns, right.lines - j);
+                long scratch = ops.scratchOf(worker);
+                right.pack(j, some, k, scratch + own, scratch);
+                for (int i = 0; i < left.lines; i += MOST_ROWS) {
+                    int rows = Math.min(MOST_ROWS, left.lines - i);
+                    long from = packed + kernel.packedBytes(i, k);
+                    long to = c + 4 * (i * cStride + j);
+                    kernel.multiply(from, scratch + own, rows, some, k, add, to, cStride, scratch);
+                }
             });
         }
 
@@ -122,7 +177,7 @@ final class CpuGemm implements Gemm {
             int workers = shared ? ops.workers() : 1;
             int shares = Math.ceilDiv(count, most * workers) * workers;
             int each = Math.ceilDiv(count, shares);
-            return Math.min(Math.ceilDiv(each, kernel.group()) * kernel.group(), MOST_COLUMNS);
+            return Math.min(Math.ceilDiv(each, kernel.group()) * kernel.group(), MOST_SHARED);
         }
     }
 }

@@ -170,7 +170,37 @@ class GemmLaws {
                 check(gemm, bound, new Shape(35, 50, 1061, a, b, way % 3 == 2), about);
                 check(gemm, bound, new Shape(96, 128, 64, a, b, way % 3 == 0), about);
             }
+            check(gemm, bound, new Shape(531, 4131, 3, false, true, true), about);
         });
+    }
+
+    /** Where a is what is packed for all. */
+    @Test
+    void columnsOfAVeryWideProductShouldHaveTheBitsTheyHaveAlone() {
+        int m = 40;
+        int n = 4200;
+        int k = 600;
+        Gemm.Factor a = factor(m, k, false);
+        Gemm.Factor b = factor(k, n, true);
+        MemorySegment whole = room.floats((long) m * n);
+        MemorySegment part = room.floats((long) m * n);
+        for (KernelChoice choice : choices()) {
+            for (Precision precision : Precision.values()) {
+                String about = choice.describe() + " " + precision;
+                Gemm alone = ops(choice, 1).gemm(precision);
+                alone.run(m, n, k, a, b, whole, n, false);
+                ops(choice, 3).gemm(precision).run(m, n, k, a, b, part, n, false);
+                assertThat(part.mismatch(whole)).as(about).isEqualTo(-1);
+                Gemm.Factor some = Gemm.Factor.transposed(b.values().asSlice(4L * 333 * b.stride()), b.stride());
+                alone.run(m, 200, k, a, some, part, 200, false);
+                for (int i = 0; i < m; i++) {
+                    MemorySegment wanted = whole.asSlice(4L * (i * n + 333), 800);
+                    assertThat(part.asSlice(800L * i, 800).mismatch(wanted))
+                            .as("%s: row %d", about, i)
+                            .isEqualTo(-1);
+                }
+            }
+        }
     }
 
     @Test

@@ -75,8 +75,13 @@ final class AttentionGradient implements TrainBlock {
         // one after the other behind the gradients of queries, keys and values
         long mixing = queries + Math.max(attention.scratchBytes(length), ofLinears);
         long turning = headNorms == null ? 0 : headNorms.scratchBytes(rows);
-        long norming = 2 * normed + Math.max(norm.scratchBytes(rows), ofLinears);
+        long norming = (savedIsWider() ? 0 : 2 * normed) + Math.max(norm.scratchBytes(rows), ofLinears);
         return Math.max(forward, queries + 2 * keys + Math.max(mixing, Math.max(turning, norming)));
+    }
+
+    /** Whether normed rows and their gradients find room where queries, keys, values and what they mixed were saved. */
+    private boolean savedIsWider() {
+        return queryWidth + keyWidth >= spec.dim();
     }
 
     @Override
@@ -130,8 +135,10 @@ final class AttentionGradient implements TrainBlock {
         turn(dq, n, spec.heads(), pass.turnsBack());
         turn(dk, n, spec.kvHeads(), pass.turnsBack());
         if (headNorms != null) headNorms.backward(kept.raw, dq, dk, n, pass.scratch());
-        MemorySegment normed = pass.floats(spec.dim());
-        MemorySegment dNormed = pass.floats(spec.dim());
+        Scratch free = savedIsWider() ? new Scratch(saved) : pass.scratch(); // but for x, no longer needed
+        if (savedIsWider()) free.take(4L * n * spec.dim());
+        MemorySegment normed = free.floats((long) n * spec.dim());
+        MemorySegment dNormed = free.floats((long) n * spec.dim());
         norm.forward(kept.x, normed, n);
         wq.backward(pass, normed, dq, dNormed, false);
         wk.backward(pass, normed, dk, dNormed, true);

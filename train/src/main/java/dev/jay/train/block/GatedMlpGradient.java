@@ -49,7 +49,14 @@ final class GatedMlpGradient implements TrainBlock {
         long working = norm.scratchBytes(rows);
         for (LinearGradient w : new LinearGradient[] {gate, up, down})
             working = Math.max(working, w.scratchBytes(rows));
-        return 2 * Scratch.sizeOf(4L * rows * spec.dim()) + Scratch.sizeOf(4L * rows * spec.hidden()) + working;
+        long normed = Scratch.sizeOf(4L * rows * spec.dim());
+        long backward = Scratch.sizeOf(4L * rows * spec.hidden()) + (savedIsWider() ? 0 : 2 * normed) + working;
+        return Math.max(normed + working, backward);
+    }
+
+    /** Whether normed rows and their gradients find room where gate and up were saved. */
+    private boolean savedIsWider() {
+        return spec.hidden() >= spec.dim();
     }
 
     @Override
@@ -83,8 +90,8 @@ final class GatedMlpGradient implements TrainBlock {
         down.backward(pass, kept.mixed, dx, dMixed, false);
         MemorySegment dUp = kept.mixed; // no longer needed, and as wide
         gradients.swiGluGradient(kept.gate, kept.up, dMixed, dUp, hidden);
-        MemorySegment normed = pass.floats(spec.dim());
-        MemorySegment dNormed = pass.floats(spec.dim());
+        MemorySegment normed = savedIsWider() ? kept.gate : pass.floats(spec.dim()); // gate is no longer needed
+        MemorySegment dNormed = savedIsWider() ? kept.up : pass.floats(spec.dim());
         norm.forward(kept.x, normed, n);
         gate.backward(pass, normed, dMixed, dNormed, false);
         up.backward(pass, normed, dUp, dNormed, true);

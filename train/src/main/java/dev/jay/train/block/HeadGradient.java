@@ -40,7 +40,7 @@ public final class HeadGradient {
     public long scratchBytes(int rows) {
         long room = Scratch.sizeOf(head.roomBytes(Math.min(CutCrossEntropy.WORDS, head.rows())));
         long ofLogits = Scratch.sizeOf(4L * dim) + Scratch.sizeOf(4L * head.rows()) + room;
-        long ofLoss = 3 * Scratch.sizeOf(4L * rows * dim) + Math.max(loss.scratchBytes(rows), norm.scratchBytes(rows));
+        long ofLoss = Scratch.sizeOf(4L * rows * dim) + Math.max(loss.scratchBytes(rows), norm.scratchBytes(rows));
         return Math.max(ofLogits, ofLoss);
     }
 
@@ -52,6 +52,7 @@ public final class HeadGradient {
     /**
      * The sum of -log(probability) of all targets.
      *
+     * @param x      spent: what is not left out moves to the front
      * @param dx     set to the gradient of {@code weight} times that sum by x; null if nobody wants gradients
      * @param weight of each target's loss in the gradients
      */
@@ -64,20 +65,15 @@ public final class HeadGradient {
                 : Arrays.stream(rows).map(t -> targets[t]).toArray();
         Scratch scratch = pass.scratch();
         long mark = scratch.mark();
-        MemorySegment from = whole ? x : scratch.floats((long) rows.length * dim);
-        if (!whole) for (int i = 0; i < rows.length; i++) copy(x, rows[i], from, i);
+        if (!whole) for (int i = 0; i < rows.length; i++) copy(x, rows[i], x, i);
         MemorySegment normed = scratch.floats((long) rows.length * dim);
-        norm.forward(from, normed, rows.length);
-        MemorySegment dNormed = dx == null ? null : scratch.floats((long) rows.length * dim);
-        double sum = loss.run(normed, dNormed, wanted, weight, scratch);
+        norm.forward(x, normed, rows.length);
+        double sum = loss.run(normed, dx, wanted, weight, scratch);
         if (dx != null) {
-            MemorySegment to = whole ? dx : normed; // no longer needed
-            to.asSlice(0, 4L * rows.length * dim).fill((byte) 0);
-            norm.backward(from, dNormed, to, rows.length, scratch);
-            if (!whole) {
-                dx.asSlice(0, 4L * pass.rows() * dim).fill((byte) 0);
-                for (int i = 0; i < rows.length; i++) copy(to, i, dx, rows[i]);
-            }
+            normed.fill((byte) 0);
+            norm.backward(x, dx, normed, rows.length, scratch);
+            if (!whole) dx.asSlice(0, 4L * pass.rows() * dim).fill((byte) 0);
+            for (int i = 0; i < rows.length; i++) copy(normed, i, dx, rows[i]);
         }
         scratch.release(mark);
         return sum;

@@ -9,24 +9,30 @@ import dev.jay.tensor.kernel.GradientOps;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 
-/** Whole rows of logits, of some tokens at a time; their gradients at once in their place. For small vocabularies. */
+/**
+ * Whole rows of logits, of some tokens at a time; their gradients at once in their place, so nothing is computed twice.
+ * A tile takes no more than the head's own weights, or a little where those are few: how large it is depends on the
+ * head alone, not on the memory there is, and so do the bits.
+ */
 record TokenTiles(Gemm gemm, GradientOps gradients, TrainRows head) implements HeadLoss {
-    private static final long TILE_BYTES = 8 << 20; // of logits
-    private static final int LEAST_TOKENS = 256; // fewer, and the head is read again and again
-    private static final int MOST_TOKENS = 512;
+    private static final long LITTLE = 8 << 20; // bytes
+    private static final int LEAST_TOKENS = 256; // fewer, and packing the head anew costs more than logits made twice
+    private static final int MOST_OF_LITTLE = 512;
+    private static final int MOST_TOKENS = 1024;
 
-    private static int tile(int vocabulary) {
-        return (int) Math.min(MOST_TOKENS, TILE_BYTES / (4L * vocabulary));
+    private static int tile(TrainRows head) {
+        int little = (int) Math.min(MOST_OF_LITTLE, LITTLE / (4L * head.rows()));
+        return Math.max(little, Math.min(MOST_TOKENS, head.cols())); // a row of logits for each column of the head
     }
 
     /** Whether a tile of whole rows has tokens enough; frozen rows would be decoded for each of them. */
     static boolean suit(TrainRows head) {
-        return head.gradient() != null && tile(head.rows()) >= LEAST_TOKENS;
+        return head.gradient() != null && tile(head) >= LEAST_TOKENS;
     }
 
     @Override
     public long scratchBytes(int rows) {
-        long tile = Math.min(tile(head.rows()), rows);
+        long tile = Math.min(tile(head), rows);
         return Scratch.sizeOf(4L * tile * head.rows()) + Scratch.sizeOf(4L * tile);
     }
 
@@ -34,7 +40,7 @@ record TokenTiles(Gemm gemm, GradientOps gradients, TrainRows head) implements H
     public Gemm.Room room(int rows) {
         int all = head.rows();
         int dim = head.cols();
-        int tile = Math.min(tile(all), rows);
+        int tile = Math.min(tile(head), rows);
         return gemm.room(tile, all, dim).max(gemm.room(tile, dim, all)).max(gemm.room(all, dim, tile));
     }
 
@@ -43,7 +49,7 @@ record TokenTiles(Gemm gemm, GradientOps gradients, TrainRows head) implements H
         int n = targets.length;
         int dim = head.cols();
         int all = head.rows();
-        int tile = Math.min(tile(all), n);
+        int tile = Math.min(tile(head), n);
         long mark = scratch.mark();
         MemorySegment logits = scratch.floats((long) tile * all);
         MemorySegment losses = scratch.floats(tile);

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class CutCrossEntropyTest {
     private static final int DIM = 24;
     private static final int WORDS = 2 * CutCrossEntropy.WORDS + 300;
-    private static final int TOKENS = CutCrossEntropy.TOKENS + 90;
+    private static final int TOKENS = CutCrossEntropy.TOKENS + 290; // more than a tile of either cut
     private static final float WEIGHT = 0.5f;
 
     private final Memory memory = Memory.withBudget(256 << 20);
@@ -172,16 +172,29 @@ class CutCrossEntropyTest {
         assertThat(products[0]).isBetween(3 * tiles + 2, 3 * tiles + 2 * 2 * 2); // of six tiles at most two count
     }
 
-    /** Beside the rows and their gradients: eight bytes a token and one tile, whatever the vocabulary. */
+    /** Beside the rows and their gradients: whole rows of as many tokens as the head is wide, 1024 at most. */
     @Test
-    void aLargeVocabularyShouldTakeEightBytesATokenAndATile() {
-        Rows trained = new Rows(32_000, 512, head, head, false);
-        assertThat(TokenTiles.suit(trained)).isFalse();
-        CutCrossEntropy cut = new CutCrossEntropy(ops.gemm(Precision.BF16), ops.gradients(), trained, 0);
+    void aLargeVocabularyShouldTakeATileNoLargerThanItsHead() {
+        Gemm gemm = ops.gemm(Precision.BF16);
+        Rows wide = new Rows(32_000, 1024, head, head, false);
+        assertThat(TokenTiles.suit(wide)).isTrue();
+        assertThat(new TokenTiles(gemm, ops.gradients(), wide).scratchBytes(2048))
+                .isEqualTo(4L * 1024 * 32_000 + 4 * 1024);
+        Rows tiny = new Rows(32_000, 384, head, head, false); // 384 tokens: as many bytes as the head
+        assertThat(new TokenTiles(gemm, ops.gradients(), tiny).scratchBytes(2048))
+                .isEqualTo(4L * 384 * 32_000 + 4 * 384);
+        assertThat(TokenTiles.suit(new Rows(4096, 96, head, head, false))).isTrue();
+        assertThat(TokenTiles.suit(new Rows(32_000, 255, head, head, false))).isFalse();
+        assertThat(TokenTiles.suit(new Rows(4096, 384, head, null, true))).isFalse();
+    }
+
+    /** Where a tile of whole rows would be larger than the head, or rows are decoded: eight bytes a token and one tile. */
+    @Test
+    void aCutVocabularyShouldTakeEightBytesATokenAndATile() {
+        Rows narrow = new Rows(32_000, 128, head, head, false);
+        CutCrossEntropy cut = new CutCrossEntropy(ops.gemm(Precision.BF16), ops.gradients(), narrow, 0);
         long tile = 4L * CutCrossEntropy.TOKENS * CutCrossEntropy.WORDS;
         assertThat(cut.scratchBytes(2048)).isEqualTo(8 * 2048 + tile);
         assertThat(tile).isEqualTo(2 << 20);
-        assertThat(TokenTiles.suit(new Rows(4096, 384, head, head, false))).isTrue();
-        assertThat(TokenTiles.suit(new Rows(4096, 384, head, null, true))).isFalse();
     }
 }
