@@ -26,6 +26,11 @@ public interface AttentionKernel {
         return 0;
     }
 
+    /** Keys and values that are less than this may be taken for zero. */
+    default double least() {
+        return 0;
+    }
+
     /** Everything one call needs. Filled by the caller and reused; never kept by the kernel. */
     final class Task {
         public int keyWidth; // values of a key row, and of a query

@@ -204,11 +204,11 @@ class AttentionLaws {
             double score = 0;
             double size = 0;
             for (int d = 0; d < keys.width; d++) {
-                double product = keys.at(s, d) * Raw.get(task.query, query * task.queryStride + d);
-                score += product;
-                size += Math.abs(product);
+                double q = Raw.get(task.query, query * task.queryStride + d);
+                score += keys.at(s, d) * q;
+                size += Math.abs(q) * (kernel.bound() * Math.abs(keys.at(s, d)) + kernel.least());
             }
-            off = Math.max(off, kernel.bound() * task.scale * size);
+            off = Math.max(off, task.scale * size);
             score *= task.scale;
             if (task.softCap != 0) score = task.softCap * Math.tanh(score / task.softCap);
             if (task.bias != 0) score += Raw.get(task.bias, s - task.fromSlot);
@@ -227,7 +227,7 @@ class AttentionLaws {
                     .as("%s query=%d d=%d", about, query, d)
                     .isCloseTo(
                             sum == 0 ? 0 : out[d] / sum,
-                            within(1e-4 + (Math.expm1(2 * off) + kernel.bound()) * most[d]));
+                            within(1e-4 + kernel.least() + (Math.expm1(2 * off) + kernel.bound()) * most[d]));
         }
     }
 

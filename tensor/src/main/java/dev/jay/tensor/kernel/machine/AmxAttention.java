@@ -16,24 +16,42 @@ final class AmxAttention implements AttentionKernel {
     private static final double LOG2_E = 1.4426950408889634;
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    /** The machine code of one shape. */
-    record Code(MachineCode.Function begin, MachineCode.Function attend, MachineCode.Function finish) {}
+    /**
+     * The machine code of one shape.
+     *
+     * @param queryScale the binary logarithm of what it wants queries to be multiplied by
+     */
+    record Code(
+            MachineCode.Function begin, MachineCode.Function attend, MachineCode.Function finish, int queryScale) {}
 
+    private final Code fewer;
     private final Code few;
     private final Code many;
     private final AmxLayout layout;
+    private final double least;
 
-    /** @param few for at most {@link AmxFewCode#QUERIES} queries */
-    AmxAttention(Code few, Code many, AmxLayout layout) {
+    /**
+     * @param fewer for at most {@link AmxFewCode#FEWER} queries
+     * @param few   for at most {@link AmxFewCode#QUERIES}
+     * @param least see {@link #least}
+     */
+    AmxAttention(Code fewer, Code few, Code many, AmxLayout layout, double least) {
+        this.fewer = fewer;
         this.few = few;
         this.many = many;
         this.layout = layout;
+        this.least = least;
     }
 
     /** One rounding to bf16 of each factor: 2^-8 for two; the powers are within 8e-5. */
     @Override
     public double bound() {
         return 0x1p-8 + 2e-4;
+    }
+
+    @Override
+    public double least() {
+        return least;
     }
 
     @Override
@@ -46,6 +64,11 @@ final class AmxAttention implements AttentionKernel {
         if (task.queries < 1) return;
         long base = (scratch + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         new Running(task, base).run();
+    }
+
+    private Code codeFor(int queries) {
+        if (queries <= AmxFewCode.FEWER) return fewer;
+        return queries <= AmxFewCode.QUERIES ? few : many;
     }
 
     /** One call. */
@@ -62,7 +85,7 @@ final class AmxAttention implements AttentionKernel {
 
         Running(Task task, long base) {
             this.task = task;
-            this.code = task.queries <= AmxFewCode.QUERIES ? few : many;
+            this.code = codeFor(task.queries);
             this.base = base;
             this.records = base + layout.records(task.queries);
         }
@@ -71,6 +94,7 @@ final class AmxAttention implements AttentionKernel {
             sights();
             boolean isCapped = task.softCap != 0;
             double scale = LOG2_E * (isCapped ? 2.0 * task.scale / task.softCap : task.scale);
+            scale = Math.scalb(scale, code.queryScale);
             long queries = base + layout.queries(task.queries);
             long sums = base + layout.sums(task.queries);
             code.begin.call(

@@ -101,15 +101,21 @@ final class AmxEnds {
      * Takes out, its stride in bytes, records, sums, how many.
      */
     static byte[] finish(AmxLayout layout, Set<String> features) {
-        return finish(layout, false, features);
+        return finish(layout, 0, 0, features);
     }
 
-    /** The same for {@link AmxFewCode}: sums of even and of odd dimensions lie in rows of their own. */
-    static byte[] finishFew(AmxLayout layout, Set<String> features) {
-        return finish(layout, true, features);
+    /**
+     * The same for {@link AmxFewCode}: sums of even and of odd dimensions lie in rows of their own.
+     *
+     * @param odd   bytes from the one to the other
+     * @param scale the binary logarithm of what sums are too small by
+     */
+    static byte[] finishFew(AmxLayout layout, int odd, int scale, Set<String> features) {
+        return finish(layout, odd, scale, features);
     }
 
-    private static byte[] finish(AmxLayout layout, boolean isFew, Set<String> features) {
+    private static byte[] finish(AmxLayout layout, int odd, int scale, Set<String> features) {
+        boolean isFew = odd > 0;
         X86Assembler a = new X86Assembler(features);
         Constants constants = new Constants(a);
         Label next = a.label();
@@ -120,7 +126,7 @@ final class AmxEnds {
         a.bind(next).emit(VMOVUPS, zmm(0), mem(RDX, AmxLayout.SUM));
         Strips.fold(a, VADDPS, zmm(0), zmm(1));
         a.emit(VMOVSS, mem(RDX, AmxLayout.MAX + 4), xmm(0));
-        a.emit(VBROADCASTSS, zmm(4), constants.ints(Float.floatToRawIntBits(1f)))
+        a.emit(VBROADCASTSS, zmm(4), constants.ints(Float.floatToRawIntBits(Math.scalb(1f, scale))))
                 .emit(VDIVPS, zmm(4), zmm(4), zmm(0));
         a.emit(MOV, RAX.low32(), mem(RDX, AmxLayout.MAX + 4))
                 .emit(TEST, RAX, RAX)
@@ -130,7 +136,7 @@ final class AmxEnds {
             int tile = part / 2 * AmxLayout.TILE_BYTES;
             if (isFew) {
                 a.emit(VMOVUPS, zmm(0), order[part % 2]).emit(VMOVUPS, zmm(1), mem(RCX, tile));
-                a.emit(VPERMI2PS, zmm(0), zmm(1), mem(RCX, tile + AmxFewCode.ODD))
+                a.emit(VPERMI2PS, zmm(0), zmm(1), mem(RCX, tile + odd))
                         .emit(VMULPS, zmm(0), zmm(0), zmm(4));
             } else {
                 a.emit(VMULPS, zmm(0), zmm(4), mem(RCX, 64 * part));

@@ -7,7 +7,9 @@ import static dev.jay.tensor.asm.x86.Amx.TILERELEASE;
 import static dev.jay.tensor.asm.x86.Amx.TILESTORED;
 import static dev.jay.tensor.asm.x86.Amx.TILEZERO;
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNEPS2BF16;
-import static dev.jay.tensor.asm.x86.Avx512.VINSERTI32X4;
+import static dev.jay.tensor.asm.x86.Avx512.VPERMI2PS;
+import static dev.jay.tensor.asm.x86.Avx512.VSHUFI32X4;
+import static dev.jay.tensor.asm.x86.Avx512.VSHUFI64X2;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.CMOVG;
@@ -42,14 +44,11 @@ import static dev.jay.tensor.asm.x86.Reg.RSI;
 import static dev.jay.tensor.asm.x86.Reg.k;
 import static dev.jay.tensor.asm.x86.Reg.tmm;
 import static dev.jay.tensor.asm.x86.Reg.zmm;
+import static dev.jay.tensor.asm.x86.Vectors.VBROADCASTSS;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
 import static dev.jay.tensor.asm.x86.Vectors.VMULPS;
 import static dev.jay.tensor.asm.x86.Vectors.VPMOVZXWD;
 import static dev.jay.tensor.asm.x86.Vectors.VPSLLD;
-import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKHQDQ;
-import static dev.jay.tensor.asm.x86.Vectors.VPUNPCKLQDQ;
-import static dev.jay.tensor.asm.x86.Vectors.VUNPCKHPS;
-import static dev.jay.tensor.asm.x86.Vectors.VUNPCKLPS;
 import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
 import static dev.jay.tensor.kernel.machine.AmxAttentionCode.arg;
 
@@ -58,52 +57,66 @@ import dev.jay.tensor.asm.x86.Condition;
 import dev.jay.tensor.asm.x86.Mem;
 import dev.jay.tensor.asm.x86.Reg;
 import dev.jay.tensor.asm.x86.X86Assembler;
+import java.util.Arrays;
 import java.util.Set;
 
 /**
- * Attention of at most eight queries on AMX tiles: what a token costs is reading keys and values once. Nothing is turned:
- * 16 rows of keys are a tile as they lie, times the queries turned once; 16 rows of values are the other factor as they
- * lie, pairs of dimensions where pairs of slots would be expected, and so each weight is there twice, beside a zero, once
- * for the even dimensions and once for the odd. Rows of bf16 are read where they lie, others become bf16 first, block by
- * block of 128 slots. The rows of a later block are fetched meanwhile, but not while rows become bf16, which come from the
- * second-level cache: they would be in each other's way. Arguments are those of {@link AmxAttentionCode}.
+ * Attention of at most four or eight queries on AMX tiles: what a token costs is reading keys and values once. Nothing is
+ * turned: 16 rows of keys are a tile as they lie, times the queries turned once; 16 rows of values are the other factor as
+ * they lie, pairs of dimensions where pairs of slots would be expected, and so each weight is there twice, beside a zero,
+ * once for the even dimensions and once for the odd. Rows of bf16 are read where they lie. Others become bf16 first, one
+ * entry ahead of the tiles, so that neither waits for the other, and for each line that is read one of the entry after
+ * it is asked for. Arguments are those of {@link AmxAttentionCode}.
  */
 final class AmxFewCode {
     /** The most queries: a tile has a row for the even and one for the odd dimensions of each. */
     static final int QUERIES = 8;
 
-    /** From a query's row of sums, or of weights, for even dimensions to that for odd ones. */
-    static final int ODD = QUERIES * 64;
+    /** For so few there is code whose tiles are smaller, and so faster. */
+    static final int FEWER = 4;
 
     private static final int TILE = AmxLayout.TILE_BYTES;
     private static final int RAW = AmxLayout.SCORES + QUERIES * AmxLayout.SCORE_ROW; // scores, slot after slot
     private static final int AHEAD = AmxLayout.BLOCK_TILES * AmxLayout.ENTRY;
-    private static final int FAR = 2 * AHEAD;
-    private static final int OS_PAGE = 4096;
-    private static final double TURNING = 0.2; // the share of lines of values that is fetched while scores are turned
     private static final int RESIDENT = 4; // tiles of queries that stay
     private static final int PASS = 4; // tiles of sums at once
 
     private final KvLoad keys;
     private final KvLoad values;
     private final AmxLayout layout;
+    private final int most; // queries
     private final X86Assembler a;
     private final AmxWeights weights;
-    private final AmxRows rows;
+    private final AmxFewRows rows;
     private final Constants constants;
 
-    private AmxFewCode(KvLoad keys, KvLoad values, AmxLayout layout, Set<String> features) {
+    private AmxFewCode(KvLoad keys, KvLoad values, AmxLayout layout, int most, Set<String> features) {
         this.keys = keys;
         this.values = values;
         this.layout = layout;
+        this.most = most;
         this.a = new X86Assembler(features);
         this.constants = new Constants(a);
-        this.weights = new AmxWeights(a, constants, new Sums());
-        this.rows = new AmxRows(a, constants, layout);
+        this.weights = new AmxWeights(a, constants, AmxFewRows.weightScale(values), new Sums());
+        this.rows = new AmxFewRows(a, constants, layout);
     }
 
-    static byte[] build(KvLoad keys, KvLoad values, AmxLayout layout, Set<String> features) {
-        return new AmxFewCode(keys, values, layout, features).build();
+    /** @param most how many queries: {@link #FEWER} or {@link #QUERIES} */
+    static byte[] build(KvLoad keys, KvLoad values, AmxLayout layout, int most, Set<String> features) {
+        return new AmxFewCode(keys, values, layout, most, features).build();
+    }
+
+    /** From a query's row of sums, or of weights, for even dimensions to that for odd ones. */
+    static int odd(int most) {
+        return most * Tiles.ROW_BYTES;
+    }
+
+    private int weightBytes() {
+        return 2 * odd(most);
+    }
+
+    private int rawBytes() {
+        return Tiles.ROWS * most * Float.BYTES;
     }
 
     private static boolean isDirect(KvLoad load, int width) {
@@ -116,9 +129,9 @@ final class AmxFewCode {
         a.emit(ENDBR64);
         for (Reg r : kept) a.emit(PUSH, r);
         a.emit(MOV, RBX, RDI);
-        Tiles.configure(a, constants);
         LaneMask.first(a, k(6), layout.keyWidth() % 32);
         LaneMask.first(a, k(5), layout.valueWidth() % 32);
+        rows.begin();
         a.emit(MOV, R12, arg(AmxAttentionCode.LIST)).emit(MOV, R13, arg(AmxAttentionCode.FIRST));
         a.bind(block);
         a.emit(MOV, R14, arg(AmxAttentionCode.ENTRIES)).emit(MOV, RAX, imm(AmxLayout.BLOCK_TILES));
@@ -139,143 +152,167 @@ final class AmxFewCode {
         return a.finish();
     }
 
-    /** The rows of r14 entries become rows of bf16 at rdi, which were rax apart; addresses are at {@code at} in an entry. */
-    private void convert(KvLoad load, int width, int at, Reg mask) {
-        int parts = Math.ceilDiv(width, 32);
-        int together = parts < 3 ? 4 : 2; // rows
-        Label entry = a.label();
-        Label next = a.label();
-        a.emit(MOV, R8, R14).emit(MOV, RBP, R12).bind(entry);
-        touch(load, width, at);
-        a.emit(MOV, RDX, mem(RBP, at));
-        a.emit(MOV, R9, imm(AmxLayout.TILE_SLOTS / together)).align(32).bind(next);
-        for (int row = 0; row < together; row++) {
-            for (int part = 0; part < parts; part++) {
-                Reg to = zmm(16 + (row * parts + part) % 16);
-                boolean isShort = width < 32 * (part + 1);
-                rows.dimensions(load, to, mem(RDX, part * load.lineBytes()), isShort ? mask : null);
-                a.emit(VMOVUPS, mem(RDI, 64 * (row * parts + part)), to);
-            }
-            a.emit(ADD, RDX, RAX);
-        }
-        a.emit(ADD, RDI, imm(64L * together * parts)).emit(DEC, R9).jump(Condition.NOT_ZERO, next);
-        a.emit(ADD, RBP, imm(AmxLayout.ENTRY)).emit(DEC, R8).jump(Condition.NOT_ZERO, entry);
+    /** For keys: sums of scores, rows of keys, queries. */
+    private void configureProducts() {
+        int bytes = most * Float.BYTES;
+        Tiles.configure(
+                a,
+                constants,
+                new int[] {16, 16, 16, 16, 16, 16, 16, 16},
+                new int[] {bytes, bytes, 64, 64, bytes, bytes, bytes, bytes});
     }
 
-    /** Lines of rows that r15 points to, from one to another share of an entry's. */
-    private void fetch(KvLoad load, int width, double from, double to) {
+    /** For values: sums, weights, rows of values. */
+    private void configureMix() {
+        int w = 2 * most;
+        Tiles.configure(
+                a, constants, new int[] {w, w, w, w, w, w, 16, 16}, new int[] {64, 64, 64, 64, 64, 64, 64, 64});
+    }
+
+    /** An even share of the lines of the entry that r15 points to. */
+    private void fetch(KvLoad load, int width, int index, int count) {
         int lines = Math.ceilDiv(load.lineBytes() * width, 64);
-        for (int i = (int) (lines * from); i < (int) (lines * to); i++) a.emit(PREFETCHT1, mem(R15, 64 * i));
+        for (int i = lines * index / count; i < lines * (index + 1) / count; i++) a.emit(PREFETCHT1, mem(R15, 64 * i));
     }
 
-    /** The same, of what a share is left of: step {@code index} of {@code count}. */
-    private void fetchRest(KvLoad load, int width, double begun, int index, int count) {
-        double each = (1 - begun) / count;
-        fetch(load, width, begun + each * index, index + 1 == count ? 1 : begun + each * (index + 1));
-    }
-
-    /** A line of each page that is still farther ahead: its translation is there in time, and the CPU's own prefetcher begins. */
-    private void touch(KvLoad load, int width, int at) {
-        a.emit(MOV, R15, mem(RBP, FAR + at));
-        for (int b = 0; b < load.lineBytes() * width; b += OS_PAGE) a.emit(PREFETCHT1, mem(R15, b));
-    }
-
-    /** Where the rows of the next entry are: r10 the first, rax the seventeenth; r9 apart. */
-    private void entryRows(KvLoad load, int width, int at) {
-        if (isDirect(load, width)) {
-            touch(load, width, at);
-            a.emit(MOV, R10, mem(RBP, at));
+    /** Rows of one side: what they are, and where. */
+    private record Side(KvLoad load, int width, int at, int stride, Reg mask) {
+        boolean isDirect() {
+            return AmxFewCode.isDirect(load, width);
         }
-        a.emit(MOV, R15, mem(RBP, AHEAD + at));
-        a.emit(MOV, RAX, R9).emit(SHL, RAX, imm(4)).emit(ADD, RAX, R10);
+
+        int parts() {
+            return Math.ceilDiv(width, 32);
+        }
+    }
+
+    private Side keySide() {
+        return new Side(keys, layout.keyWidth(), 0, AmxAttentionCode.KEY_STRIDE, k(6));
+    }
+
+    private Side valueSide() {
+        return new Side(values, layout.valueWidth(), 8, AmxAttentionCode.VALUE_STRIDE, k(5));
+    }
+
+    /** What is done with the rows of an entry: r10 the first, r9 the seventeenth, rcx apart. May use rax, rdx, r15. */
+    private interface Body {
+        void emit();
+    }
+
+    /**
+     * For r14 entries. Rows that must become bf16 do so an entry ahead.
+     *
+     * @param converts false: they have become so before
+     */
+    private void entries(Side side, boolean converts, Body body) {
+        Label next = a.label();
+        Label last = a.label();
+        int rowBytes = 64 * side.parts();
+        boolean ahead = converts && !side.isDirect();
+        a.emit(MOV, RBP, R12).emit(MOV, RSI, R14);
+        if (side.isDirect()) {
+            a.emit(MOV, RCX, arg(side.stride));
+        } else {
+            a.emit(MOV, RCX, imm(rowBytes)).emit(LEA, R10, mem(RBX, AmxLayout.KEYS));
+        }
+        if (ahead) {
+            a.emit(MOV, RDI, R10);
+            convert(side);
+        }
+        a.align(32).bind(next);
+        if (ahead) {
+            a.emit(CMP, RSI, imm(1)).jump(Condition.ZERO, last);
+            convert(side);
+            a.bind(last);
+        }
+        if (side.isDirect()) {
+            rows.touch(side.load, side.width, side.at);
+            a.emit(MOV, R10, mem(RBP, side.at)).emit(MOV, R15, mem(RBP, AHEAD + side.at));
+            a.emit(ADD, RBP, imm(AmxLayout.ENTRY));
+        }
+        a.emit(MOV, R9, RCX).emit(SHL, R9, imm(4)).emit(ADD, R9, R10);
+        body.emit();
+        if (!side.isDirect()) a.emit(ADD, R10, imm((long) AmxLayout.TILE_SLOTS * rowBytes));
+        a.emit(DEC, RSI).jump(Condition.NOT_ZERO, next);
+    }
+
+    private void convert(Side side) {
+        a.emit(MOV, RAX, arg(side.stride));
+        rows.entry(side.load, side.width, side.at, side.mask);
     }
 
     /** Raw scores = keys x queries, slot after slot. */
     private void products() {
-        boolean isDirect = isDirect(keys, layout.keyWidth());
-        int parts = layout.keyTiles();
-        a.emit(MOV, RAX, arg(AmxAttentionCode.KEY_STRIDE));
-        if (!isDirect) {
-            a.emit(LEA, RDI, mem(RBX, AmxLayout.KEYS));
-            convert(keys, layout.keyWidth(), 0, k(6));
-        }
-        rowsFrom(isDirect, AmxLayout.KEYS, 64 * parts);
-        a.emit(MOV, RDX, arg(AmxAttentionCode.QUERIES)).emit(MOV, RCX, imm(layout.queryRow()));
-        a.emit(LEA, R11, mem(RBX, RAW)).emit(MOV, R8, imm(64)).emit(MOV, RSI, R14);
+        Side side = keySide();
+        int parts = side.parts();
         boolean isResident = parts <= RESIDENT;
+        configureProducts();
+        a.emit(LEA, R11, mem(RBX, RAW)).emit(MOV, R8, imm(4L * most));
+        a.emit(MOV, RDX, arg(AmxAttentionCode.QUERIES)).emit(MOV, RAX, imm(layout.queryRow()));
         for (int part = 0; isResident && part < parts; part++) a.emit(TILELOADD, tmm(4 + part), query(part));
-        Label next = a.label();
-        a.align(32).bind(next);
-        entryRows(keys, layout.keyWidth(), 0);
-        a.emit(TILEZERO, tmm(0)).emit(TILEZERO, tmm(1));
-        for (int part = 0; part < parts; part++) {
-            Reg query = isResident ? tmm(4 + part) : tmm(4 + part % 4);
-            if (!isResident) a.emit(TILELOADD, query, query(part));
-            a.emit(TILELOADD, tmm(2), mem(R10, R9, 1, 64 * part)).emit(TDPBF16PS, tmm(0), tmm(2), query);
-            a.emit(TILELOADD, tmm(3), mem(RAX, R9, 1, 64 * part)).emit(TDPBF16PS, tmm(1), tmm(3), query);
-            fetchRest(keys, layout.keyWidth(), 0, part, parts);
-        }
-        a.emit(TILESTORED, mem(R11, R8, 1, 0), tmm(0)).emit(TILESTORED, mem(R11, R8, 1, TILE), tmm(1));
-        a.emit(ADD, R11, imm(2 * TILE));
-        step(isDirect, 64 * parts);
-        a.emit(DEC, RSI).jump(Condition.NOT_ZERO, next);
+        entries(side, true, () -> {
+            if (!isResident)
+                a.emit(MOV, RDX, arg(AmxAttentionCode.QUERIES)).emit(MOV, RAX, imm(layout.queryRow()));
+            a.emit(TILEZERO, tmm(0)).emit(TILEZERO, tmm(1));
+            for (int part = 0; part < parts; part++) {
+                Reg query = tmm(4 + part % 4);
+                if (!isResident) a.emit(TILELOADD, query, query(part));
+                a.emit(TILELOADD, tmm(2), mem(R10, RCX, 1, 64 * part)).emit(TDPBF16PS, tmm(0), tmm(2), query);
+                a.emit(TILELOADD, tmm(3), mem(R9, RCX, 1, 64 * part)).emit(TDPBF16PS, tmm(1), tmm(3), query);
+                if (side.isDirect()) fetch(side.load, side.width, part, parts);
+            }
+            a.emit(TILESTORED, mem(R11, R8, 1, 0), tmm(0)).emit(TILESTORED, mem(R11, R8, 1, rawBytes()), tmm(1));
+            a.emit(ADD, R11, imm(2L * rawBytes()));
+        });
     }
 
-    private Mem query(int part) {
-        return mem(RDX, RCX, 1, 64 * part);
+    private static Mem query(int part) {
+        return mem(RDX, RAX, 1, 64 * part);
     }
 
-    /** rbp the list, if rows are read where they lie, else r10 the rows in working space; r9 how far they are apart. */
-    private void rowsFrom(boolean isDirect, int at, int rowBytes) {
-        a.emit(MOV, RBP, R12);
-        if (isDirect) a.emit(MOV, R9, RAX);
-        else a.emit(LEA, R10, mem(RBX, at)).emit(MOV, R9, imm(rowBytes));
-    }
-
-    private void step(boolean isDirect, int rowBytes) {
-        a.emit(ADD, RBP, imm(AmxLayout.ENTRY));
-        if (!isDirect) a.emit(ADD, R10, imm((long) AmxLayout.TILE_SLOTS * rowBytes));
-    }
-
-    /** Scores, query after query. Uses vectors and rax. */
+    /** Scores, query after query, and as large as they are. Uses vectors. */
     private void turnScores() {
         Label next = a.label();
-        Label four = a.label();
-        a.emit(LEA, RDX, mem(RBX, RAW))
-                .emit(LEA, RDI, mem(RBX, AmxLayout.SCORES))
-                .emit(MOV, RBP, R12);
-        a.emit(MOV, RSI, R14).align(32).bind(next);
-        a.emit(MOV, R15, mem(RBP, AHEAD + 8));
-        for (int half = 0; half < 2; half++) {
-            turnFour(half, 0);
-            fetch(values, layout.valueWidth(), half * TURNING / 2, (half + 1) * TURNING / 2);
+        a.emit(LEA, RDX, mem(RBX, RAW)).emit(LEA, RDI, mem(RBX, AmxLayout.SCORES));
+        if (AmxFewRows.isSmaller(keys)) {
+            a.emit(VBROADCASTSS, zmm(10), constants.ints(power(AmxFewRows.scoreScale(keys))));
         }
-        a.emit(MOV, RAX, arg(AmxAttentionCode.COUNT)).emit(CMP, RAX, imm(4)).jump(Condition.NOT_GREATER, four);
-        for (int half = 0; half < 2; half++) turnFour(half, 4);
-        a.bind(four);
-        a.emit(ADD, RDX, imm(2 * TILE)).emit(ADD, RDI, imm(128)).emit(ADD, RBP, imm(AmxLayout.ENTRY));
+        int[] low = new int[16]; // of two vectors of four slots, the first two of four queries
+        for (int i = 0; i < 16; i++) low[i] = i / 8 + i % 4 * 4 + i / 4 % 2 * 16;
+        int[] high = Arrays.stream(low).map(i -> i + 2).toArray();
+        a.emit(VMOVUPS, zmm(11), constants.ints(low)).emit(VMOVUPS, zmm(12), constants.ints(high));
+        a.emit(MOV, RSI, R14).align(32).bind(next);
+        for (int half = 0; half < 2; half++) {
+            for (int query = 0; query < most; query += 4) turnFour(half, query);
+        }
+        a.emit(ADD, RDX, imm(2L * rawBytes())).emit(ADD, RDI, imm(128));
         a.emit(DEC, RSI).jump(Condition.NOT_ZERO, next);
     }
 
-    /** Of sixteen slots and four queries: each quarter of a register takes four slots. Uses the first eight vectors. */
-    private void turnFour(int half, int query) {
-        for (int i = 0; i < 4; i++) {
-            a.emit(VMOVUPS, zmm(i).x(), score(half, i, query));
-            for (int j = 1; j < 4; j++) {
-                a.emit(VINSERTI32X4, zmm(i), zmm(i), score(half, 4 * j + i, query), imm(j));
-            }
-        }
-        a.emit(VUNPCKLPS, zmm(4), zmm(0), zmm(1)).emit(VUNPCKHPS, zmm(5), zmm(0), zmm(1));
-        a.emit(VUNPCKLPS, zmm(6), zmm(2), zmm(3)).emit(VUNPCKHPS, zmm(7), zmm(2), zmm(3));
-        a.emit(VPUNPCKLQDQ, zmm(0), zmm(4), zmm(6)).emit(VPUNPCKHQDQ, zmm(1), zmm(4), zmm(6));
-        a.emit(VPUNPCKLQDQ, zmm(2), zmm(5), zmm(7)).emit(VPUNPCKHQDQ, zmm(3), zmm(5), zmm(7));
-        for (int q = 0; q < 4; q++) {
-            a.emit(VMOVUPS, mem(RDI, (query + q) * AmxLayout.SCORE_ROW + 64 * half), zmm(q));
-        }
+    /** The bits of a power of two. */
+    private static int power(int exponent) {
+        return Float.floatToRawIntBits(Math.scalb(1f, exponent));
     }
 
-    private static Mem score(int half, int slot, int query) {
-        return mem(RDX, half * TILE + 64 * slot + 4 * query);
+    /** Of sixteen slots and four queries. Uses the first eight vectors. */
+    private void turnFour(int half, int query) {
+        for (int i = 0; i < 4; i++) {
+            int at = half * rawBytes() + i * most * 16; // of four slots
+            a.emit(VMOVUPS, zmm(i), mem(RDX, at));
+            if (most > FEWER) {
+                int quarter = query / 4;
+                a.emit(VSHUFI32X4, zmm(i), zmm(i), mem(RDX, at + 64), imm(quarter == 0 ? 0x88 : 0xDD));
+            }
+            if (AmxFewRows.isSmaller(keys)) a.emit(VMULPS, zmm(i), zmm(i), zmm(10));
+        }
+        for (int i = 0; i < 4; i += 2) {
+            a.emit(VMOVUPS, zmm(4 + i), zmm(11)).emit(VMOVUPS, zmm(5 + i), zmm(12));
+            a.emit(VPERMI2PS, zmm(4 + i), zmm(i), zmm(i + 1)).emit(VPERMI2PS, zmm(5 + i), zmm(i), zmm(i + 1));
+        }
+        for (int q = 0; q < 4; q++) {
+            a.emit(VSHUFI64X2, zmm(q), zmm(4 + q / 2), zmm(6 + q / 2), imm(q % 2 == 0 ? 0x44 : 0xEE));
+            a.emit(VMOVUPS, mem(RDI, (query + q) * AmxLayout.SCORE_ROW + 64 * half), zmm(q));
+        }
     }
 
     private void weigh() {
@@ -301,8 +338,8 @@ final class AmxFewCode {
             for (int i = 0; i < 4; i++) {
                 a.emit(VCVTNEPS2BF16, zmm(24).y(), zmm(x + i)).emit(VPMOVZXWD, zmm(24), zmm(24).y());
                 a.emit(VPSLLD, zmm(25), zmm(24), imm(16));
-                a.emit(VMOVUPS, mem(RDI, (from + i) * TILE), zmm(24));
-                a.emit(VMOVUPS, mem(RDI, (from + i) * TILE + ODD), zmm(25));
+                a.emit(VMOVUPS, mem(RDI, (from + i) * weightBytes()), zmm(24));
+                a.emit(VMOVUPS, mem(RDI, (from + i) * weightBytes() + odd(most)), zmm(25));
             }
         }
 
@@ -315,7 +352,7 @@ final class AmxFewCode {
         public void scale() {
             Label next = a.label();
             a.emit(MOV, R9, R8).emit(MOV, RCX, imm(tiles())).bind(next);
-            for (int at : new int[] {0, ODD}) {
+            for (int at : new int[] {0, odd(most)}) {
                 a.emit(VMULPS, zmm(25), zmm(24), mem(R9, at)).emit(VMOVUPS, mem(R9, at), zmm(25));
             }
             a.emit(ADD, R9, imm(TILE)).emit(DEC, RCX).jump(Condition.NOT_ZERO, next);
@@ -328,41 +365,31 @@ final class AmxFewCode {
 
     /** Sums += weights x values. */
     private void mix() {
-        boolean isDirect = isDirect(values, layout.valueWidth());
-        a.emit(MOV, RAX, arg(AmxAttentionCode.VALUE_STRIDE));
-        if (!isDirect) {
-            a.emit(LEA, RDI, mem(RBX, AmxLayout.KEYS));
-            convert(values, layout.valueWidth(), 8, k(5));
-        }
-        a.emit(MOV, R8, imm(64)).emit(MOV, RDX, arg(AmxAttentionCode.SUMS));
-        for (int first = 0; first < tiles(); first += PASS) mix(isDirect, first, Math.min(PASS, tiles() - first));
+        configureMix();
+        for (int first = 0; first < tiles(); first += PASS) mix(first, Math.min(PASS, tiles() - first));
     }
 
-    private void mix(boolean isDirect, int first, int count) {
-        Label next = a.label();
-        if (isDirect) a.emit(MOV, RAX, arg(AmxAttentionCode.VALUE_STRIDE));
-        rowsFrom(isDirect, AmxLayout.KEYS, 64 * tiles());
+    private void mix(int first, int count) {
+        Side side = valueSide();
+        a.emit(MOV, R8, imm(64)).emit(MOV, RDX, arg(AmxAttentionCode.SUMS));
         for (int t = 0; t < count; t++) a.emit(TILELOADD, tmm(t), sum(first + t));
-        a.emit(LEA, R11, mem(RBX, AmxLayout.WEIGHTS))
-                .emit(MOV, RSI, R14)
-                .align(32)
-                .bind(next);
-        entryRows(values, layout.valueWidth(), 8);
-        for (int half = 0; half < 2; half++) {
-            a.emit(TILELOADD, tmm(4 + half), mem(R11, R8, 1, half * TILE));
-            for (int t = 0; t < count; t++) {
-                a.emit(TILELOADD, tmm(6 + t % 2), mem(half == 0 ? R10 : RAX, R9, 1, 64 * (first + t)));
-                a.emit(TDPBF16PS, tmm(t), tmm(4 + half), tmm(6 + t % 2));
-                fetchRest(values, layout.valueWidth(), TURNING, 2 * first + half * count + t, 2 * tiles());
+        a.emit(LEA, R11, mem(RBX, AmxLayout.WEIGHTS));
+        entries(side, first == 0, () -> {
+            for (int half = 0; half < 2; half++) {
+                a.emit(TILELOADD, tmm(4 + half), mem(R11, R8, 1, half * weightBytes()));
+                for (int t = 0; t < count; t++) {
+                    a.emit(TILELOADD, tmm(6 + t % 2), mem(half == 0 ? R10 : R9, RCX, 1, 64 * (first + t)));
+                    a.emit(TDPBF16PS, tmm(t), tmm(4 + half), tmm(6 + t % 2));
+                    if (side.isDirect()) fetch(side.load, side.width, 2 * first + half * count + t, 2 * tiles());
+                }
             }
-        }
-        a.emit(ADD, R11, imm(2 * TILE));
-        step(isDirect, 64 * tiles());
-        a.emit(DEC, RSI).jump(Condition.NOT_ZERO, next);
+            a.emit(ADD, R11, imm(2L * weightBytes()));
+        });
+        a.emit(MOV, RDX, arg(AmxAttentionCode.SUMS));
         for (int t = 0; t < count; t++) a.emit(TILESTORED, sum(first + t), tmm(t));
     }
 
-    private Mem sum(int tile) {
+    private static Mem sum(int tile) {
         return mem(RDX, R8, 1, tile * TILE);
     }
 }

@@ -29,7 +29,7 @@ public final class AmxKernels extends X86Provider {
     public static final Catalog.Entry<KernelProvider> ENTRY = new Catalog.Entry<>(
             "amx", "machine code for AMX: products of many rows, and attention, in bf16", a -> new AmxKernels());
 
-    private static final long CODE_BYTES = 512 * 1024; // every format, and attention of some shapes
+    private static final long CODE_BYTES = 640 * 1024; // every format, and attention of some shapes
     private static final int MOST_WIDTH = 1024; // of a key or a value: code grows with it
 
     static final Set<String> NEEDED = all(MachineKernels.NEEDED, Tiles.FEATURES);
@@ -128,16 +128,29 @@ public final class AmxKernels extends X86Provider {
         }
 
         private AttentionKernel attention(String name, KvLoad keys, KvLoad values, AmxLayout layout) {
+            MachineCode.Function begin = code.load("attend-few-begin-" + name, AmxEnds.beginFew(layout, NEEDED));
             return new AmxAttention(
-                    new AmxAttention.Code(
-                            code.load("attend-few-begin-" + name, AmxEnds.beginFew(layout, NEEDED)),
-                            code.load("attend-few-" + name, AmxFewCode.build(keys, values, layout, NEEDED)),
-                            code.load("attend-few-end-" + name, AmxEnds.finishFew(layout, NEEDED))),
+                    few(begin, name, keys, values, layout, AmxFewCode.FEWER),
+                    few(begin, name, keys, values, layout, AmxFewCode.QUERIES),
                     new AmxAttention.Code(
                             code.load("attend-begin-" + name, AmxEnds.begin(layout, NEEDED)),
                             code.load("attend-" + name, AmxAttentionCode.build(keys, values, layout, NEEDED)),
-                            code.load("attend-end-" + name, AmxEnds.finish(layout, NEEDED))),
-                    layout);
+                            code.load("attend-end-" + name, AmxEnds.finish(layout, NEEDED)),
+                            0),
+                    layout,
+                    AmxFewRows.isSmaller(keys) || AmxFewRows.isSmaller(values) ? AmxFewRows.LEAST : 0);
+        }
+
+        private AmxAttention.Code few(
+                MachineCode.Function begin, String name, KvLoad keys, KvLoad values, AmxLayout layout, int most) {
+            String few = "attend-" + most + "-";
+            int sumScale = AmxFewRows.sumScale(values);
+            return new AmxAttention.Code(
+                    begin,
+                    code.load(few + name, AmxFewCode.build(keys, values, layout, most, NEEDED)),
+                    code.load(
+                            few + "end-" + name, AmxEnds.finishFew(layout, AmxFewCode.odd(most), sumScale, NEEDED)),
+                    AmxFewRows.queryScale(keys));
         }
 
         @Override

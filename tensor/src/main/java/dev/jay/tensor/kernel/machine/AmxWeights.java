@@ -66,6 +66,7 @@ final class AmxWeights {
 
     private final X86Assembler a;
     private final Sink sink;
+    private final Mem scale; // null: none
     private final Mem stale;
     private final Mem minusInfinity;
     private final Mem slots;
@@ -86,10 +87,12 @@ final class AmxWeights {
         void scale();
     }
 
-    AmxWeights(X86Assembler a, Constants constants, Sink sink) {
+    /** @param scale the binary logarithm of what weights are multiplied by, as if the maximum were less by so much */
+    AmxWeights(X86Assembler a, Constants constants, int scale, Sink sink) {
         this.a = a;
+        this.scale = scale == 0 ? null : constants.each((float) scale);
         this.sink = sink;
-        this.stale = constants.each(STALE);
+        this.stale = constants.each(STALE + scale);
         this.minusInfinity = constants.ints(Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
         this.slots = constants.ints(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         this.sixteen = constants.ints(16);
@@ -221,6 +224,7 @@ final class AmxWeights {
 
     /** The maximum zmm4 becomes zmm5, and what was summed is scaled. */
     private void renew() {
+        if (scale != null) a.emit(VSUBPS, zmm(5), zmm(5), scale);
         a.emit(VSUBPS, zmm(24), zmm(4), zmm(5))
                 .emit(VMOVUPS, zmm(4), zmm(5))
                 .emit(VMOVSS, mem(RBP, AmxLayout.MAX), xmm(5));

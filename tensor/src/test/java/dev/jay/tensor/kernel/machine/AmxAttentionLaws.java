@@ -142,13 +142,15 @@ class AmxAttentionLaws {
             for (int s = t.visibleFrom[q]; s < Math.min(t.toSlot, t.visibleTo[q]); s++) {
                 double score = 0;
                 double size = 0;
+                double missed = 0;
                 for (int d = 0; d < t.keyWidth; d++) {
                     double product = (double) at(t.query, q * t.queryStride + d)
                             * Floats.get(trial.keys, (long) s * t.keyWidth + d);
                     score += product * t.scale;
                     size += Math.abs(product) * t.scale;
+                    missed += Math.abs(at(t.query, q * t.queryStride + d)) * t.scale * kernel.least();
                 }
-                off = Math.max(off, kernel.bound() * size);
+                off = Math.max(off, kernel.bound() * size + missed);
                 if (t.bias != 0) score += at(t.bias, s);
                 double weight = Math.exp(score);
                 sum += weight;
@@ -170,8 +172,41 @@ class AmxAttentionLaws {
                 double is = at(t.out, q * t.outStride + d);
                 worst = Math.max(worst, Double.isNaN(is) ? Double.POSITIVE_INFINITY : Math.abs(is - wanted));
             }
-            assertThat(worst).as(about).isLessThan(1e-5 + (Math.expm1(2 * off) + kernel.bound()) * most);
+            assertThat(worst).as(about).isLessThan(1e-5 + kernel.least() + (Math.expm1(2 * off) + kernel.bound()) * most);
             assertThat(worst).as(about + ", as errors usually are").isLessThan(1e-5 + 4 * kernel.bound() * most);
+        }
+    }
+
+    /** Numbers down to the least that is not taken for zero, and those below it, as values that all weigh the same. */
+    @Test
+    void shouldTakeOnlyTheSmallestForZero() {
+        for (int queries : new int[] {1, 4, 7, 8, 16}) {
+            Trial trial = trial("f16", "f16", 64, 80, queries, 200, 96);
+            AttentionKernel.Task t = trial.task;
+            t.bias = 0;
+            t.scale = 0;
+            Arrays.fill(t.visibleTo, 200);
+            double least = 0x1p-14;
+            WeightFormat f16 = WeightFormats.ALL.make("f16");
+            for (int s = 0; s < 200; s++) {
+                for (int d = 0; d < 80; d++) {
+                    Floats.set(trial.values, 80L * s + d, (float) (least * (d < 40 ? 1 + d / 40.0 : d / 80.0)));
+                }
+                MemorySegment page = MemorySegment.ofAddress(t.pages[s / 96])
+                        .reinterpret(t.valuesOffset + 96 * t.valueRowBytes);
+                f16.encode(trial.values, 320L * s, 80, page, t.valuesOffset + s % 96 * t.valueRowBytes);
+            }
+            AttentionKernel kernel = kernel(trial, "f16", "f16");
+            assertThat(kernel.least()).isEqualTo(least);
+            run(kernel, trial);
+            for (int q = 0; q < queries; q++) {
+                for (int d = 0; d < 80; d++) {
+                    double wanted = Floats.get(trial.values, d);
+                    double is = at(t.out, q * t.outStride + d);
+                    if (d < 40) assertThat(is).isCloseTo(wanted, within(kernel.bound() * wanted));
+                    else assertThat(is).isBetween(0.0, least * (1 + kernel.bound()));
+                }
+            }
         }
     }
 
