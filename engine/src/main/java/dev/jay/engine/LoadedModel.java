@@ -90,7 +90,7 @@ final class LoadedModel implements Model {
 
         SystemMemory system = SystemMemory.here();
         PressureWatch pressure =
-                owned.add(new PressureWatch(() -> Pressure.of(system.read()), System::nanoTime), PressureWatch::close);
+                owned.add(new PressureWatch(() -> pressure(system), System::nanoTime), PressureWatch::close);
         this.engine = new Engine(
                 forward,
                 tokenizer,
@@ -285,6 +285,12 @@ final class LoadedModel implements Model {
     @Override
     public List<KvRecipe> kvRecipes(Numerics numerics) {
         return kvRecipes.get(numerics);
+    }
+
+    /** Read on a thread that has the time, so it looks at how pages lie, too. */
+    private Pressure pressure(SystemMemory system) {
+        memory.hugePages().look(System.nanoTime());
+        return Pressure.of(system.read());
     }
 
     @Override

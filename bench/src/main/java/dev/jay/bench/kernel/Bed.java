@@ -5,6 +5,7 @@ import dev.jay.bench.limit.Limit;
 import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.KernelChoice;
+import dev.jay.tensor.memory.HugePages;
 import dev.jay.tensor.memory.Region;
 import dev.jay.tensor.memory.Scratch;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +24,7 @@ final class Bed {
     final List<Team> teams;
     final Scratch scratch; // of a run; taken back by whoever takes
     private final MemorySegment weights;
+    private final HugePages pages;
     private final Sampler sampler;
     private final Consumer<KernelRow> rows;
     private String filled = "";
@@ -32,6 +34,7 @@ final class Bed {
             KernelChoice kernels,
             List<Team> teams,
             Region weights,
+            HugePages pages,
             Region room,
             Sampler sampler,
             Consumer<KernelRow> rows) {
@@ -39,6 +42,7 @@ final class Bed {
         this.kernels = kernels;
         this.teams = teams;
         this.weights = weights.bytes();
+        this.pages = pages;
         this.scratch = new Scratch(room.bytes());
         this.sampler = sampler;
         this.rows = rows;
@@ -54,6 +58,7 @@ final class Bed {
         String wanted = format.name() + " " + cols;
         if (!filled.equals(wanted)) fill(weights, format, cols);
         filled = wanted;
+        pages.look(System.nanoTime());
         return weights;
     }
 

@@ -150,6 +150,7 @@ public final class KernelBench implements Callable<Integer> {
                 Region weights = memory.reserve("weights", bytes);
                 Region room = memory.reserve("activations", ROOM_BYTES);
                 LimitCode code = new LimitCode(cpu, memory)) {
+            weights.inHugePages(); // as a mapped model's
             say(cpu.model() + "; " + kernels.describe());
             if (!json) out().println(KernelRow.heading());
             Sampler sampler =
@@ -158,7 +159,7 @@ public final class KernelBench implements Callable<Integer> {
             try {
                 for (int count : counts(cpu)) teams.add(team(count, memory, kernels, code));
                 room.inHugePages(); // as a model's working space is: rows are written with strides of many pages
-                Bed bed = new Bed(sizes(), kernels, teams, weights, room, sampler, this::show);
+                Bed bed = new Bed(sizes(), kernels, teams, weights, memory.hugePages(), room, sampler, this::show);
                 for (Measurement m : measurements) m.run(bed);
                 say(bed.report());
             } finally {

@@ -26,6 +26,7 @@ public final class Memory implements AutoCloseable {
     private static final AtomicLong LIVE = new AtomicLong(); // all Memories of this process, for the leak check
 
     private final long budget;
+    private final HugePages hugePages = HugePages.ofThisProcess();
     private final Set<Region> open = new HashSet<>();
     private final Map<String, Account> accounts = new TreeMap<>();
     private long promised;
@@ -38,6 +39,11 @@ public final class Memory implements AutoCloseable {
 
     public static Memory withBudget(long bytes) {
         return new Memory(bytes);
+    }
+
+    /** How this process's pages lie. */
+    public HugePages hugePages() {
+        return hugePages;
     }
 
     /** Bytes that every open region reserves, mapped ones too, of every Memory of this process. */

@@ -15,6 +15,7 @@ import dev.jay.tensor.kernel.machine.FloatMatMul;
 import dev.jay.tensor.kernel.machine.MachineAttention;
 import dev.jay.tensor.kernel.machine.MachineRows;
 import dev.jay.tensor.kernel.machine.X86Provider;
+import dev.jay.tensor.memory.HugePages;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -46,7 +47,7 @@ public final class Avx2Kernels extends X86Provider {
     }
 
     @Override
-    protected Kernels bind(Cpu cpu, MachineCode code) {
+    protected Kernels bind(Cpu cpu, MachineCode code, HugePages pages) {
         return new Bound(code, features(cpu));
     }
 

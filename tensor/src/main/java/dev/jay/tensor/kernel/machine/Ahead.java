@@ -19,7 +19,9 @@ import dev.jay.tensor.asm.x86.X86Assembler;
  * second-level cache: into the first was slower. And now and then a line much farther ahead is touched, so that the
  * page's translation is there in time and the CPU's own prefetcher starts on it. Distances and spacings are measured:
  * without the touches a greater distance for the lines was worse, with them up to a sixth better than any without; a
- * touch every 128 bytes, or all lines at the far distance, were worse than none.
+ * touch every 128 bytes, or all lines at the far distance, were worse than none. That is so of small pages. In huge ones,
+ * where the CPU's own prefetcher never comes to an end and translations are few, they cost an eighth: there the touched
+ * line is one that is asked for anyway.
  */
 final class Ahead {
     private static final int LINES = 6144; // bytes
@@ -28,9 +30,14 @@ final class Ahead {
 
     private Ahead() {}
 
-    /** One far touch, for a step of some hundred bytes: best where a step has much to compute. */
-    static void touch(X86Assembler a, Reg pointer) {
-        a.emit(PREFETCHT1, mem(pointer, FAR));
+    /** How many bytes ahead {@link #touch} touches. */
+    static long touched(boolean hugePages) {
+        return hugePages ? LINES : FAR;
+    }
+
+    /** One touch, so many bytes ahead, for a step of some hundred bytes: best where a step has much to compute. */
+    static void touch(X86Assembler a, Reg pointer, Reg bytes) {
+        a.emit(PREFETCHT1, mem(pointer, bytes, 1, 0));
     }
 
     /** At the start of a row, one far touch for each page of it: best where there is little to compute. */

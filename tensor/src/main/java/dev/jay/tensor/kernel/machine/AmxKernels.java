@@ -15,6 +15,7 @@ import dev.jay.tensor.kernel.Numerics;
 import dev.jay.tensor.kernel.RowKernels;
 import dev.jay.tensor.kernel.TurnKernel;
 import dev.jay.tensor.kernel.UnpackKernel;
+import dev.jay.tensor.memory.HugePages;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -53,7 +54,7 @@ public final class AmxKernels extends X86Provider {
     }
 
     @Override
-    protected Kernels bind(Cpu cpu, MachineCode code) {
+    protected Kernels bind(Cpu cpu, MachineCode code, HugePages pages) {
         return new Bound(code);
     }
 

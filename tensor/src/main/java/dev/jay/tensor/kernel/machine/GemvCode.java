@@ -87,6 +87,7 @@ final class GemvCode {
     static final int X_ALL = 13; // X_STRIDE times TOKENS
     static final int Y_STRIDE = 14; // bytes
     static final int PLACE = 15; // placeBytes
+    static final int TOUCH = 16; // bytes ahead
 
     private static final int SCALES = 512; // of a group, after its vectors
     private static final int CHAINS = SCALES + 128; // of each row of x, after scales and offsets
@@ -149,7 +150,8 @@ final class GemvCode {
         if (few) eachToken(() -> a.emit(VMOVUPS, mem(R14, RAX, 1, CHAINS), ymm(0)));
         a.emit(TEST, R10, R10).jump(Condition.ZERO, ended);
         a.align(32).bind(loop);
-        Ahead.touch(a, RDI);
+        argument(a, RAX, TOUCH);
+        Ahead.touch(a, RDI, RAX);
         if (few) several();
         else single();
         a.emit(ADD, RDI, imm(group.bytes())).emit(ADD, RSI, imm(group.cols())).emit(ADD, RDX, imm(planeStep()));

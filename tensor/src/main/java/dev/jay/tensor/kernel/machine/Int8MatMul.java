@@ -4,6 +4,7 @@ package dev.jay.tensor.kernel.machine;
 import dev.jay.tensor.asm.MachineCode;
 import dev.jay.tensor.kernel.ActivationForm;
 import dev.jay.tensor.kernel.MatMulKernel;
+import dev.jay.tensor.memory.HugePages;
 import java.util.List;
 
 /**
@@ -35,10 +36,12 @@ final class Int8MatMul implements MatMulKernel {
     private static final long PANEL_CACHE = 384 * 1024; // of a core's second level, what panels may take
 
     private final Int8Form form;
+    private final HugePages pages;
     private final Code code;
 
-    Int8MatMul(Int8Form form, Code code) {
+    Int8MatMul(Int8Form form, HugePages pages, Code code) {
         this.form = form;
+        this.pages = pages;
         this.code = code;
     }
 
@@ -121,6 +124,7 @@ final class Int8MatMul implements MatMulKernel {
         Words.set(scratch, GemvCode.X_STRIDE, Int8Form.rowBytes(cols));
         Words.set(scratch, GemvCode.X_ALL, n * Int8Form.rowBytes(cols));
         Words.set(scratch, GemvCode.PLACE, place + GemvCode.tailPlaceBytes(group));
+        Words.set(scratch, GemvCode.TOUCH, Ahead.touched(pages.holdMost()));
         (n == 1 ? code.decode : code.few).call(scratch);
     }
 

@@ -18,6 +18,7 @@ import dev.jay.tensor.kernel.Precision;
 import dev.jay.tensor.kernel.RowKernels;
 import dev.jay.tensor.kernel.TurnKernel;
 import dev.jay.tensor.kernel.UnpackKernel;
+import dev.jay.tensor.memory.HugePages;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -57,12 +58,13 @@ public final class MachineKernels extends X86Provider {
     }
 
     @Override
-    protected Kernels bind(Cpu cpu, MachineCode code) {
-        return new Bound(code, cpu);
+    protected Kernels bind(Cpu cpu, MachineCode code, HugePages pages) {
+        return new Bound(code, cpu, pages);
     }
 
     private final class Bound implements Kernels {
         private final MachineCode code;
+        private final HugePages pages;
         private final Int8Form form;
         private final Map<String, MatMulKernel> made = new HashMap<>();
         private final Map<String, AttentionKernel> attentions = new HashMap<>();
@@ -74,8 +76,9 @@ public final class MachineKernels extends X86Provider {
         private RowKernels rows;
         private GradientKernels gradients;
 
-        Bound(MachineCode code, Cpu cpu) {
+        Bound(MachineCode code, Cpu cpu, HugePages pages) {
             this.code = code;
+            this.pages = pages;
             this.features = features(cpu);
             this.form = new Int8Form(
                     code.load("pack-int8", PackCode.build(NEEDED)), code.load("split-int8", SplitCode.build(NEEDED)));
@@ -133,6 +136,7 @@ public final class MachineKernels extends X86Provider {
             }
             return new Int8MatMul(
                     form,
+                    pages,
                     new Int8MatMul.Code(
                             group,
                             panel,

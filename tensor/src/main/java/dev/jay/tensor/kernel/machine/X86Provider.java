@@ -7,6 +7,7 @@ import dev.jay.tensor.asm.x86.CpuId;
 import dev.jay.tensor.kernel.Cpu;
 import dev.jay.tensor.kernel.KernelProvider;
 import dev.jay.tensor.kernel.Kernels;
+import dev.jay.tensor.memory.HugePages;
 import dev.jay.tensor.memory.Memory;
 import java.util.Optional;
 import java.util.Set;
@@ -48,7 +49,7 @@ public abstract class X86Provider implements KernelProvider {
         MachineCode code = MachineCode.reserve(memory, codeBytes, pages);
         try {
             CpuId.require(features(cpu), code, memory);
-            return bind(cpu, code);
+            return bind(cpu, code, memory.hugePages());
         } catch (RuntimeException | LinkageError e) {
             code.close();
             throw e;
@@ -60,6 +61,10 @@ public abstract class X86Provider implements KernelProvider {
         return needed;
     }
 
-    /** The kernels; they own the code and close it. */
-    protected abstract Kernels bind(Cpu cpu, MachineCode code);
+    /**
+     * The kernels; they own the code and close it.
+     *
+     * @param pages how weights lie
+     */
+    protected abstract Kernels bind(Cpu cpu, MachineCode code, HugePages pages);
 }
