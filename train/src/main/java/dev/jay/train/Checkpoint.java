@@ -64,8 +64,10 @@ final class Checkpoint {
             if (step < 0 || length < 0 || length > MOST_TEXT) {
                 throw broken(file, "step=" + step + ", text=" + length + " bytes, most " + MOST_TEXT);
             }
-            String text =
-                    StandardCharsets.UTF_8.decode(get(file, in, sum, length)).toString().stripTrailing();
+            String text = StandardCharsets.UTF_8
+                    .decode(get(file, in, sum, length))
+                    .toString()
+                    .stripTrailing();
             if (run != null && !text.equals(run.stripTrailing())) throw new OtherRunException(file, run, text);
             ByteBuffer sizes = get(file, in, sum, 8 * parts.size());
             for (MemorySegment s : parts) {

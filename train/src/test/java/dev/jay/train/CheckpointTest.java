@@ -155,12 +155,15 @@ class CheckpointTest {
     }
 
     private static List<byte[]> copies(Trainer trainer) {
-        return trainer.parts().stream().map(s -> s.toArray(ValueLayout.JAVA_BYTE)).toList();
+        return trainer.parts().stream()
+                .map(s -> s.toArray(ValueLayout.JAVA_BYTE))
+                .toList();
     }
 
     private void assertFileHolds(int step, List<byte[]> wanted) throws IOException {
-        List<MemorySegment> got =
-                wanted.stream().map(b -> MemorySegment.ofArray(new byte[b.length])).toList();
+        List<MemorySegment> got = wanted.stream()
+                .map(b -> MemorySegment.ofArray(new byte[b.length]))
+                .toList();
         Path file = folder.resolve("step-0000000" + step + ".checkpoint");
         assertThat(Checkpoint.read(file, RUN, got)).isEqualTo(step);
         for (int i = 0; i < got.size(); i++) {

@@ -15,8 +15,8 @@ import dev.jay.train.block.Parameters;
 import dev.jay.train.optimize.Optimizer;
 import dev.jay.train.optimize.Optimizers;
 import dev.jay.train.optimize.Schedules;
-import java.lang.foreign.ValueLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -147,7 +147,9 @@ class TrainerTest {
                     Trainer trainer = new Trainer(bed.model, bed.ops, plan(name, 0.1, 2, 1), bed.memory)) {
                 long published = Trainer.stateBytes(outline, Optimizers.ALL.make(name));
                 assertThat(bed.memory.byPurpose()).as(name).containsEntry("train-optimizer", published);
-                assertThat(trainer.parts().stream().mapToLong(MemorySegment::byteSize).toArray())
+                assertThat(trainer.parts().stream()
+                                .mapToLong(MemorySegment::byteSize)
+                                .toArray())
                         .containsExactly(bed.parameters.values().byteSize(), published);
                 trainer.step(List.of(TrainBed.batch(1, 8, 37, 1)));
                 bytes.put(name, published);

@@ -17,8 +17,10 @@ class HugePagesTest {
 
     @Test
     void shouldCountWhatLiesInHugePages() throws IOException {
-        assertThat(said("Rss: 1000 kB\nAnonHugePages: 400 kB\nFilePmdMapped: 200 kB\n")).isTrue();
-        assertThat(said("Rss: 1000 kB\nAnonHugePages: 0 kB\nShmemPmdMapped: 0 kB\nFilePmdMapped: 500 kB\n")).isFalse();
+        assertThat(said("Rss: 1000 kB\nAnonHugePages: 400 kB\nFilePmdMapped: 200 kB\n"))
+                .isTrue();
+        assertThat(said("Rss: 1000 kB\nAnonHugePages: 0 kB\nShmemPmdMapped: 0 kB\nFilePmdMapped: 500 kB\n"))
+                .isFalse();
     }
 
     @Test
@@ -54,7 +56,8 @@ class HugePagesTest {
             region.inHugePages();
             region.bytes().fill((byte) 1);
             memory.hugePages().look(System.nanoTime());
-            boolean given = thpKiB() * 1024 > region.size() / 2; // where the system gives none, there is nothing to find
+            boolean given =
+                    thpKiB() * 1024 > region.size() / 2; // where the system gives none, there is nothing to find
             assertThat(memory.hugePages().holdMost()).isEqualTo(given);
         }
     }

@@ -21,8 +21,7 @@ final class AmxAttention implements AttentionKernel {
      *
      * @param queryScale the binary logarithm of what it wants queries to be multiplied by
      */
-    record Code(
-            MachineCode.Function begin, MachineCode.Function attend, MachineCode.Function finish, int queryScale) {}
+    record Code(MachineCode.Function begin, MachineCode.Function attend, MachineCode.Function finish, int queryScale) {}
 
     private final Code fewer;
     private final Code few;

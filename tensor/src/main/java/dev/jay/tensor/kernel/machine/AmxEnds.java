@@ -136,8 +136,7 @@ final class AmxEnds {
             int tile = part / 2 * AmxLayout.TILE_BYTES;
             if (isFew) {
                 a.emit(VMOVUPS, zmm(0), order[part % 2]).emit(VMOVUPS, zmm(1), mem(RCX, tile));
-                a.emit(VPERMI2PS, zmm(0), zmm(1), mem(RCX, tile + odd))
-                        .emit(VMULPS, zmm(0), zmm(0), zmm(4));
+                a.emit(VPERMI2PS, zmm(0), zmm(1), mem(RCX, tile + odd)).emit(VMULPS, zmm(0), zmm(0), zmm(4));
             } else {
                 a.emit(VMULPS, zmm(0), zmm(4), mem(RCX, 64 * part));
             }

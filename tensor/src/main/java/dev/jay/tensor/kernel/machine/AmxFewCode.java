@@ -155,18 +155,15 @@ final class AmxFewCode {
     /** For keys: sums of scores, rows of keys, queries. */
     private void configureProducts() {
         int bytes = most * Float.BYTES;
-        Tiles.configure(
-                a,
-                constants,
-                new int[] {16, 16, 16, 16, 16, 16, 16, 16},
-                new int[] {bytes, bytes, 64, 64, bytes, bytes, bytes, bytes});
+        Tiles.configure(a, constants, new int[] {16, 16, 16, 16, 16, 16, 16, 16}, new int[] {
+            bytes, bytes, 64, 64, bytes, bytes, bytes, bytes
+        });
     }
 
     /** For values: sums, weights, rows of values. */
     private void configureMix() {
         int w = 2 * most;
-        Tiles.configure(
-                a, constants, new int[] {w, w, w, w, w, w, 16, 16}, new int[] {64, 64, 64, 64, 64, 64, 64, 64});
+        Tiles.configure(a, constants, new int[] {w, w, w, w, w, w, 16, 16}, new int[] {64, 64, 64, 64, 64, 64, 64, 64});
     }
 
     /** An even share of the lines of the entry that r15 points to. */
@@ -251,8 +248,7 @@ final class AmxFewCode {
         a.emit(MOV, RDX, arg(AmxAttentionCode.QUERIES)).emit(MOV, RAX, imm(layout.queryRow()));
         for (int part = 0; isResident && part < parts; part++) a.emit(TILELOADD, tmm(4 + part), query(part));
         entries(side, true, () -> {
-            if (!isResident)
-                a.emit(MOV, RDX, arg(AmxAttentionCode.QUERIES)).emit(MOV, RAX, imm(layout.queryRow()));
+            if (!isResident) a.emit(MOV, RDX, arg(AmxAttentionCode.QUERIES)).emit(MOV, RAX, imm(layout.queryRow()));
             a.emit(TILEZERO, tmm(0)).emit(TILEZERO, tmm(1));
             for (int part = 0; part < parts; part++) {
                 Reg query = tmm(4 + part % 4);

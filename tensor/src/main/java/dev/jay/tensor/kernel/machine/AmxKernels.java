@@ -149,8 +149,7 @@ public final class AmxKernels extends X86Provider {
             return new AmxAttention.Code(
                     begin,
                     code.load(few + name, AmxFewCode.build(keys, values, layout, most, NEEDED)),
-                    code.load(
-                            few + "end-" + name, AmxEnds.finishFew(layout, AmxFewCode.odd(most), sumScale, NEEDED)),
+                    code.load(few + "end-" + name, AmxEnds.finishFew(layout, AmxFewCode.odd(most), sumScale, NEEDED)),
                     AmxFewRows.queryScale(keys));
         }
 

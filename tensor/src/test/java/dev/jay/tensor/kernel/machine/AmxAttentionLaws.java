@@ -172,7 +172,9 @@ class AmxAttentionLaws {
                 double is = at(t.out, q * t.outStride + d);
                 worst = Math.max(worst, Double.isNaN(is) ? Double.POSITIVE_INFINITY : Math.abs(is - wanted));
             }
-            assertThat(worst).as(about).isLessThan(1e-5 + kernel.least() + (Math.expm1(2 * off) + kernel.bound()) * most);
+            assertThat(worst)
+                    .as(about)
+                    .isLessThan(1e-5 + kernel.least() + (Math.expm1(2 * off) + kernel.bound()) * most);
             assertThat(worst).as(about + ", as errors usually are").isLessThan(1e-5 + 4 * kernel.bound() * most);
         }
     }
@@ -192,8 +194,8 @@ class AmxAttentionLaws {
                 for (int d = 0; d < 80; d++) {
                     Floats.set(trial.values, 80L * s + d, (float) (least * (d < 40 ? 1 + d / 40.0 : d / 80.0)));
                 }
-                MemorySegment page = MemorySegment.ofAddress(t.pages[s / 96])
-                        .reinterpret(t.valuesOffset + 96 * t.valueRowBytes);
+                MemorySegment page =
+                        MemorySegment.ofAddress(t.pages[s / 96]).reinterpret(t.valuesOffset + 96 * t.valueRowBytes);
                 f16.encode(trial.values, 320L * s, 80, page, t.valuesOffset + s % 96 * t.valueRowBytes);
             }
             AttentionKernel kernel = kernel(trial, "f16", "f16");
