@@ -94,7 +94,8 @@ class PlanCommandTest {
     }
 
     private void shouldStreamWhatDoesNotFit(String model, long weights) {
-        long small = (64 + 40 + 16 + 48 + 8L << 20) + weights / 2;
+        assertThat(jay("plan", model, "--context", "128", "--json")).as(complained()).isZero();
+        long small = said().at("/setAsideBytes").longValue() - weights / 2;
         assertThat(jay("plan", model, "--context", "128", "--memory", Long.toString(small), "--json"))
                 .as(complained())
                 .isZero();
