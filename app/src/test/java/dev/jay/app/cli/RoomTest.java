@@ -70,7 +70,7 @@ class RoomTest {
     @Test
     void shouldStayInsideItsMemoryWithWeightsThatAreLargerThanWhatItLeaves() throws Exception {
         String model = folder.resolve("m.gguf").toString();
-        run(Optional.empty(), List.of(), "synth", "llama-150m(layers=5,vocabulary=4000)", model, "--seed", "2");
+        run(Optional.empty(), List.of(), "synth", "llama-150m(layers=8,vocabulary=4000)", model, "--seed", "2");
         String[] ask = {
             "run",
             model,
