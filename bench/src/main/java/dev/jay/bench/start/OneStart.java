@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -15,13 +16,17 @@ import java.util.concurrent.TimeUnit;
  *
  * @param firstSeconds until its first byte on standard output; until its end if it wrote none
  * @param wholeSeconds until its end
- * @param besideBytes  the most resident bytes seen, mapped pages of the file aside; 0 where the system does not tell
+ * @param besideBytes  the most resident bytes seen, mapped pages of the file aside; 0 where the system does not tell, or
+ *     nobody looked
  */
 record OneStart(double firstSeconds, double wholeSeconds, long besideBytes) {
     private static final int LOOK_MILLIS = 4;
 
-    /** @throws IOException if it cannot be started, or fails */
-    static OneStart of(String command, Path file) throws IOException, InterruptedException {
+    /**
+     * @param file whose pages do not count; none: the process's memory is not looked at, which would hold it up
+     * @throws IOException if it cannot be started, or fails
+     */
+    static OneStart of(String command, Optional<Path> file) throws IOException, InterruptedException {
         long begin = System.nanoTime();
         Process process = new ProcessBuilder(List.of(command.trim().split(" +")))
                 .redirectInput(new File("/dev/null"))
@@ -37,8 +42,12 @@ record OneStart(double firstSeconds, double wholeSeconds, long besideBytes) {
             }
         });
         long most = 0;
-        while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-            most = Math.max(most, beside(process.pid(), file));
+        if (file.isPresent()) {
+            while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                most = Math.max(most, beside(process.pid(), file.get()));
+            }
+        } else {
+            process.waitFor();
         }
         double whole = seconds(begin);
         reader.join();

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
@@ -25,9 +26,10 @@ import picocli.CommandLine.Spec;
             "Starts commands in turn and times each from outside: until it writes the first byte to standard output,"
                     + " and until it has ended.",
             "",
-            "'beside' is the most memory seen in a run beyond the pages of FILE that are mapped (Linux; seen every few"
-                + " milliseconds). A command is split at spaces and given no shell. Every command runs once before it"
-                + " counts, so FILE is in the page cache. Medians; the ratio is to the last command."
+            "'beside' is the most memory seen beyond the pages of FILE that are mapped (Linux; seen every few"
+                + " milliseconds, in three runs of each command that are not timed, as looking holds a process up). So"
+                + " FILE is in the page cache when time is taken. A command is split at spaces and given no shell."
+                + " Medians; the ratio is of whole runs, to the last command's, since a first byte may be a greeting."
         },
         footer = {
             "",
@@ -36,6 +38,8 @@ import picocli.CommandLine.Spec;
             "      'llama-completion -m m.gguf -no-cnv -n 1 --temp 0 -p Hello'"
         })
 public final class StartBench implements Callable<Integer> {
+    private static final int WATCHED = 3;
+
     @Spec
     private CommandSpec spec;
 
@@ -54,14 +58,8 @@ public final class StartBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        List<List<OneStart>> all = new ArrayList<>();
-        for (String _ : commands) all.add(new ArrayList<>());
-        for (int i = 0; i <= runs; i++) {
-            for (int c = 0; c < commands.size(); c++) {
-                OneStart one = OneStart.of(commands.get(c), file);
-                if (i > 0) all.get(c).add(one);
-            }
-        }
+        List<List<OneStart>> watched = inTurn(WATCHED, Optional.of(file));
+        List<List<OneStart>> timed = inTurn(runs, Optional.empty());
         PrintWriter out = spec.commandLine().getOut();
         out.printf(
                 Locale.ROOT,
@@ -71,20 +69,29 @@ public final class StartBench implements Callable<Integer> {
                 "beside, MB",
                 "ratio",
                 "command (" + runs + " runs)");
-        double last = median(all.getLast(), OneStart::firstSeconds);
+        double last = median(timed.getLast(), OneStart::wholeSeconds);
         for (int c = 0; c < commands.size(); c++) {
-            double first = median(all.get(c), OneStart::firstSeconds);
+            double whole = median(timed.get(c), OneStart::wholeSeconds);
             out.printf(
                     Locale.ROOT,
                     "%10.3f %10.3f %10.1f %7.2f  %s%n",
-                    first,
-                    median(all.get(c), OneStart::wholeSeconds),
-                    median(all.get(c), one -> one.besideBytes() / 1e6),
-                    first / last,
+                    median(timed.get(c), OneStart::firstSeconds),
+                    whole,
+                    median(watched.get(c), one -> one.besideBytes() / 1e6),
+                    whole / last,
                     commands.get(c));
         }
         out.flush();
         return 0;
+    }
+
+    private List<List<OneStart>> inTurn(int times, Optional<Path> file) throws IOException, InterruptedException {
+        List<List<OneStart>> all = new ArrayList<>();
+        for (String _ : commands) all.add(new ArrayList<>());
+        for (int i = 0; i < times; i++) {
+            for (int c = 0; c < commands.size(); c++) all.get(c).add(OneStart.of(commands.get(c), file));
+        }
+        return all;
     }
 
     private static double median(List<OneStart> runs, ToDoubleFunction<OneStart> of) {
