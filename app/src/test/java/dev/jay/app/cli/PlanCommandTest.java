@@ -94,7 +94,9 @@ class PlanCommandTest {
     }
 
     private void shouldStreamWhatDoesNotFit(String model, long weights) {
-        assertThat(jay("plan", model, "--context", "128", "--json")).as(complained()).isZero();
+        assertThat(jay("plan", model, "--context", "128", "--json"))
+                .as(complained())
+                .isZero();
         long small = said().at("/setAsideBytes").longValue() - weights / 2;
         assertThat(jay("plan", model, "--context", "128", "--memory", Long.toString(small), "--json"))
                 .as(complained())
