@@ -35,6 +35,7 @@ public final class KvAttention {
     private final SealedAttention sealed; // where they are
     private final SelectedAttention selected; // where queries read some only; else null
     private final PromptAttention prompts; // where queries of a prompt do; else null
+    private final HeadsTogether together; // of few tokens, fast; null where groups are sealed
     private final Rotations rotations;
     private final Biases biases;
 
@@ -67,6 +68,7 @@ public final class KvAttention {
         this.biases = new Biases(recipe.counts(), pieceSlots);
         this.exact = seals ? null : new Mode(Numerics.EXACT, Math.max(1, EXACT_QUERIES / group));
         this.fast = seals ? null : new Mode(Numerics.FAST, Math.max(1, FAST_QUERIES / group));
+        this.together = seals ? null : new HeadsTogether(ops, recipe, stream, group, pieceSlots / 2, fast.kernel);
     }
 
     /** What one numerics mode runs, and how much of it at once. */
@@ -122,13 +124,14 @@ public final class KvAttention {
         return Scratch.sizeOf((long) n * stream.heads() * group * Float.BYTES)
                 + ops.workers() * Math.max(exact.workerBytes, fast.workerBytes)
                 + partialBytes(PARTIALS * ops.workers())
+                + together.scratchBytes()
                 + (prompts == null ? 0 : prompts.scratchBytes())
                 + (selected == null ? 0 : selected.scratchBytes());
     }
 
     /** Attends to one stream of each span's source; the spans' own rows have been appended. */
     public void run(int streamIndex, AttentionBatch batch) {
-        check(streamIndex, batch);
+        batch.check(streamIndex, recipe, stream, group);
         long mark = batch.scratch().mark();
         try {
             if (sealed != null) {
@@ -138,6 +141,7 @@ public final class KvAttention {
             }
             Running running = new Running(streamIndex, batch);
             running.run();
+            together.run(streamIndex, batch, running.together, running.lse);
             if (prompts != null) prompts.run(streamIndex, batch, running.lse);
             if (selected != null) selected.run(streamIndex, batch, running.lse);
             show(streamIndex, batch, running.lse);
@@ -174,46 +178,12 @@ public final class KvAttention {
                 seen.size() * heads, (i, _) -> sources.get(i / heads).see(streamIndex, i % heads, seen.get(i / heads)));
     }
 
-    private void check(int streamIndex, AttentionBatch batch) {
-        int n = 0;
-        for (Span span : batch.spans()) {
-            long end = (long) span.position() + span.count();
-            if (span.row() != n
-                    || span.count() < 1
-                    || span.position() < 0
-                    || span.source().length(streamIndex) < end) {
-                throw new IllegalArgumentException("attention span: row=" + span.row() + ", count=" + span.count()
-                        + ", position=" + span.position() + ", wanted row=" + n + " and positions below the length="
-                        + span.source().length(streamIndex));
-            }
-            if (!span.source().recipe(streamIndex).isReadLike(recipe)) {
-                throw new IllegalArgumentException("attention was bound for another recipe: bound=" + recipe + ", got="
-                        + span.source().recipe(streamIndex));
-            }
-            n += span.count();
-        }
-        checkSize("queries", batch.queries(), n, stream.keyWidth());
-        checkSize("out", batch.out(), n, stream.valueWidth());
-        if (batch.lse() != null) checkSize("lse", batch.lse(), n, 1);
-        if (batch.queryHeads() != stream.heads() * group) {
-            throw new IllegalArgumentException(
-                    "attention was bound for queryHeads=" + stream.heads() * group + ", got=" + batch.queryHeads());
-        }
-    }
-
-    private void checkSize(String what, MemorySegment s, int n, int width) {
-        long wanted = (long) n * stream.heads() * group * width * Float.BYTES;
-        if (s.byteSize() < wanted) {
-            throw new IllegalArgumentException("attention " + what + " too short: rows=" + n + ", wanted=" + wanted
-                    + " bytes, got=" + s.byteSize());
-        }
-    }
-
     /** One call. Blocks are numbered span after span, tokens after tokens, head after head. */
     private final class Running {
         private final int streamIndex;
         private final AttentionBatch batch;
         private final List<Span> spans;
+        private final List<Span> together; // and those of few tokens
         private final Mode mode;
         private final int[] firstBlock; // of each span, and one past the last
         private final int maxPieces;
@@ -227,9 +197,12 @@ public final class KvAttention {
             this.batch = batch;
             List<Span> own =
                     selected == null ? batch.spans() : SelectedAttention.part(streamIndex, batch.spans(), false);
-            this.spans = prompts == null ? own : PromptAttention.whole(streamIndex, own);
+            List<Span> whole = prompts == null ? own : PromptAttention.whole(streamIndex, own);
+            this.together = KvAttention.this.together.part(whole, batch.numerics(), true);
+            this.spans = KvAttention.this.together.part(whole, batch.numerics(), false);
             this.mode = batch.numerics() == Numerics.EXACT ? exact : fast;
             this.firstBlock = new int[spans.size() + 1];
+            for (Span span : together) leastForgotten(span);
             int n = batch.spans().stream().mapToInt(Span::count).sum();
             int pieces = 0;
             int most = 0;

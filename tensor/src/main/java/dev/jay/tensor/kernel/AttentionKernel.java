@@ -18,16 +18,16 @@ public interface AttentionKernel {
 
     void run(Task task, long scratch);
 
+    /** The most queries of a head with which it takes several heads in one call, and is the faster for it; 0: it never does. */
+    default int queriesTogether() {
+        return 0;
+    }
+
     /**
      * The stated bound, beyond float32's own rounding. A score is off by at most bound * scale * (sum of |query * key|);
      * an output by what that makes of its weights, and bound * (the greatest |value| in its dimension) more.
      */
     default double bound() {
-        return 0;
-    }
-
-    /** Keys and values that are less than this may be taken for zero. */
-    default double least() {
         return 0;
     }
 
@@ -41,13 +41,16 @@ public interface AttentionKernel {
                 bias; // 0: none; else f32, a number: score of slot fromSlot + i += bias[i], after the cap; BIAS_ROOM
         // more
 
-        public int queries;
+        public int heads = 1; // KV heads whose rows lie in the same pages; see queriesTogether
+        public long headBytes; // from one head's rows to the next's
+        public int queries; // of a head: query i of head h is query h * queries + i below, and sees what that of head 0
+        // sees
         public long query; // f32 query i at query + 4 * i * queryStride
         public long queryStride;
         public int[] visibleFrom = {}; // query i sees slots [visibleFrom[i], visibleTo[i])
         public int[] visibleTo = {};
 
-        public long[] pages = {}; // address of this head's part of each page
+        public long[] pages = {}; // address of the first head's part of each page
         public int pageSlots; // slots in a page; a multiple of TILE
         public long keyRowBytes; // key of slot s in a page: + s * keyRowBytes
         public long valuesOffset; // value of slot s: + valuesOffset + s * valueRowBytes

@@ -206,7 +206,7 @@ class AttentionLaws {
             for (int d = 0; d < keys.width; d++) {
                 double q = Raw.get(task.query, query * task.queryStride + d);
                 score += keys.at(s, d) * q;
-                size += Math.abs(q) * (kernel.bound() * Math.abs(keys.at(s, d)) + kernel.least());
+                size += Math.abs(q) * kernel.bound() * Math.abs(keys.at(s, d));
             }
             off = Math.max(off, task.scale * size);
             score *= task.scale;
@@ -227,7 +227,7 @@ class AttentionLaws {
                     .as("%s query=%d d=%d", about, query, d)
                     .isCloseTo(
                             sum == 0 ? 0 : out[d] / sum,
-                            within(1e-4 + kernel.least() + (Math.expm1(2 * off) + kernel.bound()) * most[d]));
+                            within(1e-4 + (Math.expm1(2 * off) + kernel.bound()) * most[d]));
         }
     }
 

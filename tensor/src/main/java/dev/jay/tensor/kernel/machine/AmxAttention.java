@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Attention on AMX tiles, for rows of one shape. Queries, keys, weights and values are rounded to bf16; scores, sums and
- * weights' sums are f32. What a query gets does not depend on the queries beside it, but values that are not numbers
+ * weights' sums are f32; with at most eight queries a head all is. What a query gets does not depend on the queries beside it, but values that are not numbers
  * reach every query of the call that could see their slot's block.
  */
 final class AmxAttention implements AttentionKernel {
@@ -16,30 +16,18 @@ final class AmxAttention implements AttentionKernel {
     private static final double LOG2_E = 1.4426950408889634;
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    /**
-     * The machine code of one shape.
-     *
-     * @param queryScale the binary logarithm of what it wants queries to be multiplied by
-     */
-    record Code(MachineCode.Function begin, MachineCode.Function attend, MachineCode.Function finish, int queryScale) {}
+    /** The machine code of one shape. */
+    record Code(MachineCode.Function begin, MachineCode.Function attend, MachineCode.Function finish) {}
 
-    private final Code fewer;
-    private final Code few;
-    private final Code many;
+    private final FewAttention few;
+    private final Code code;
     private final AmxLayout layout;
-    private final double least;
 
-    /**
-     * @param fewer for at most {@link AmxFewCode#FEWER} queries
-     * @param few   for at most {@link AmxFewCode#QUERIES}
-     * @param least see {@link #least}
-     */
-    AmxAttention(Code fewer, Code few, Code many, AmxLayout layout, double least) {
-        this.fewer = fewer;
+    /** @param few for at most {@link FewAttention#QUERIES} queries a head */
+    AmxAttention(FewAttention few, Code code, AmxLayout layout) {
         this.few = few;
-        this.many = many;
+        this.code = code;
         this.layout = layout;
-        this.least = least;
     }
 
     /** One rounding to bf16 of each factor: 2^-8 for two; the powers are within 8e-5. */
@@ -49,31 +37,26 @@ final class AmxAttention implements AttentionKernel {
     }
 
     @Override
-    public double least() {
-        return least;
+    public int queriesTogether() {
+        return FewAttention.QUERIES;
     }
 
     @Override
     public long scratchBytes(Task task) {
-        return layout.bytes(task.queries) + ALIGNMENT;
+        return Math.max(layout.bytes(task.queries), few.bytes(task)) + ALIGNMENT;
     }
 
     @Override
     public void run(Task task, long scratch) {
         if (task.queries < 1) return;
         long base = (scratch + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        new Running(task, base).run();
-    }
-
-    private Code codeFor(int queries) {
-        if (queries <= AmxFewCode.FEWER) return fewer;
-        return queries <= AmxFewCode.QUERIES ? few : many;
+        if (task.queries <= FewAttention.QUERIES) few.run(task, base);
+        else new Running(task, base).run();
     }
 
     /** One call. */
     private final class Running {
         private final Task task;
-        private final Code code;
         private final long base;
         private final long records;
         private int first = Integer.MAX_VALUE; // slots [first, last) are seen by anyone
@@ -84,7 +67,6 @@ final class AmxAttention implements AttentionKernel {
 
         Running(Task task, long base) {
             this.task = task;
-            this.code = codeFor(task.queries);
             this.base = base;
             this.records = base + layout.records(task.queries);
         }
@@ -93,7 +75,6 @@ final class AmxAttention implements AttentionKernel {
             sights();
             boolean isCapped = task.softCap != 0;
             double scale = LOG2_E * (isCapped ? 2.0 * task.scale / task.softCap : task.scale);
-            scale = Math.scalb(scale, code.queryScale);
             long queries = base + layout.queries(task.queries);
             long sums = base + layout.sums(task.queries);
             code.begin.call(

@@ -99,7 +99,7 @@ final class AmxAttentionCode {
         this.layout = layout;
         this.a = new X86Assembler(features);
         this.constants = new Constants(a);
-        this.weights = new AmxWeights(a, constants, 0, new Sums());
+        this.weights = new AmxWeights(a, constants, new Sums());
         this.rows = new AmxRows(a, constants, layout);
     }
 

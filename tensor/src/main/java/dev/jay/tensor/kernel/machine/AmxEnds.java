@@ -2,7 +2,6 @@
 package dev.jay.tensor.kernel.machine;
 
 import static dev.jay.tensor.asm.x86.Avx512.VCVTNEPS2BF16;
-import static dev.jay.tensor.asm.x86.Avx512.VPERMI2PS;
 import static dev.jay.tensor.asm.x86.Avx512.VPXORD;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
@@ -12,7 +11,6 @@ import static dev.jay.tensor.asm.x86.Integers.MOV;
 import static dev.jay.tensor.asm.x86.Integers.RET;
 import static dev.jay.tensor.asm.x86.Integers.TEST;
 import static dev.jay.tensor.asm.x86.Mem.mem;
-import static dev.jay.tensor.asm.x86.Reg.R10;
 import static dev.jay.tensor.asm.x86.Reg.R8;
 import static dev.jay.tensor.asm.x86.Reg.R9;
 import static dev.jay.tensor.asm.x86.Reg.RAX;
@@ -34,7 +32,6 @@ import static dev.jay.tensor.asm.x86.Vectors.VZEROUPPER;
 
 import dev.jay.tensor.asm.Label;
 import dev.jay.tensor.asm.x86.Condition;
-import dev.jay.tensor.asm.x86.Mem;
 import dev.jay.tensor.asm.x86.Reg;
 import dev.jay.tensor.asm.x86.X86Assembler;
 import java.util.Set;
@@ -48,22 +45,12 @@ final class AmxEnds {
      * the sums go, how many, and the bits of the float that queries are multiplied by.
      */
     static byte[] begin(AmxLayout layout, Set<String> features) {
-        return begin(layout, false, features);
-    }
-
-    /** The same for {@link AmxFewCode}: in each 32 dimensions, query i of 16 becomes column i, of pairs. */
-    static byte[] beginFew(AmxLayout layout, Set<String> features) {
-        return begin(layout, true, features);
-    }
-
-    private static byte[] begin(AmxLayout layout, boolean isFew, Set<String> features) {
         X86Assembler a = new X86Assembler(features);
         Label next = a.label();
         int width = layout.keyWidth();
         LaneMask.first(a, k(1), width % 16);
         a.emit(ENDBR64).emit(VMOVD, xmm(4), R9.low32()).emit(VBROADCASTSS, zmm(4), xmm(4));
-        a.emit(VPXORD, zmm(5), zmm(5), zmm(5)).emit(MOV, R10, RDX);
-        if (isFew) zeros(a, Math.ceilDiv(layout.valueWidth(), 32) * 16);
+        a.emit(VPXORD, zmm(5), zmm(5), zmm(5));
         a.bind(next);
         for (int part = 0; part < 2 * layout.keyTiles(); part++) {
             int left = width - 16 * part;
@@ -71,10 +58,9 @@ final class AmxEnds {
             if (left > 0) a.emit(VMULPS, row, zmm(4), mem(RDI, 64 * part)).emit(VCVTNEPS2BF16, zmm(0).y(), zmm(0));
             a.emit(VMOVUPS, mem(RDX, 32 * part), left > 0 ? zmm(0).y() : zmm(5).y());
         }
-        if (!isFew) zeros(a, layout.valueTiles());
+        zeros(a, layout.valueTiles());
         a.emit(ADD, RDI, RSI).emit(ADD, RDX, imm(layout.queryRow()));
         a.emit(DEC, R8).jump(Condition.NOT_ZERO, next);
-        if (isFew) turn(a, layout);
         a.emit(VZEROUPPER).emit(RET);
         return a.finish();
     }
@@ -86,36 +72,11 @@ final class AmxEnds {
         a.emit(ADD, RCX, imm(64)).emit(DEC, RAX).jump(Condition.NOT_ZERO, next);
     }
 
-    /** Sixteen queries from r10 on, where they lie. Those that are not there hold anything, and nobody looks at them. */
-    private static void turn(X86Assembler a, AmxLayout layout) {
-        Label next = a.label();
-        a.emit(MOV, RAX, imm(layout.keyTiles())).bind(next);
-        for (int i = 0; i < 16; i++) a.emit(VMOVUPS, zmm(i), mem(R10, i * layout.queryRow()));
-        Transpose.emit(a);
-        for (int i = 0; i < 16; i++) a.emit(VMOVUPS, mem(R10, i * layout.queryRow()), zmm(i));
-        a.emit(ADD, R10, imm(64)).emit(DEC, RAX).jump(Condition.NOT_ZERO, next);
-    }
-
     /**
      * out = sums / sum of weights, or zeros where nothing was seen; the sum goes into the record after the maximum.
      * Takes out, its stride in bytes, records, sums, how many.
      */
     static byte[] finish(AmxLayout layout, Set<String> features) {
-        return finish(layout, 0, 0, features);
-    }
-
-    /**
-     * The same for {@link AmxFewCode}: sums of even and of odd dimensions lie in rows of their own.
-     *
-     * @param odd   bytes from the one to the other
-     * @param scale the binary logarithm of what sums are too small by
-     */
-    static byte[] finishFew(AmxLayout layout, int odd, int scale, Set<String> features) {
-        return finish(layout, odd, scale, features);
-    }
-
-    private static byte[] finish(AmxLayout layout, int odd, int scale, Set<String> features) {
-        boolean isFew = odd > 0;
         X86Assembler a = new X86Assembler(features);
         Constants constants = new Constants(a);
         Label next = a.label();
@@ -126,36 +87,22 @@ final class AmxEnds {
         a.bind(next).emit(VMOVUPS, zmm(0), mem(RDX, AmxLayout.SUM));
         Strips.fold(a, VADDPS, zmm(0), zmm(1));
         a.emit(VMOVSS, mem(RDX, AmxLayout.MAX + 4), xmm(0));
-        a.emit(VBROADCASTSS, zmm(4), constants.ints(Float.floatToRawIntBits(Math.scalb(1f, scale))))
+        a.emit(VBROADCASTSS, zmm(4), constants.ints(Float.floatToRawIntBits(1f)))
                 .emit(VDIVPS, zmm(4), zmm(4), zmm(0));
         a.emit(MOV, RAX.low32(), mem(RDX, AmxLayout.MAX + 4))
                 .emit(TEST, RAX, RAX)
                 .jump(Condition.ZERO, nothing);
-        Mem[] order = {constants.ints(pairs(0)), constants.ints(pairs(8))};
         for (int part = 0; part < layout.valueTiles(); part++) {
-            int tile = part / 2 * AmxLayout.TILE_BYTES;
-            if (isFew) {
-                a.emit(VMOVUPS, zmm(0), order[part % 2]).emit(VMOVUPS, zmm(1), mem(RCX, tile));
-                a.emit(VPERMI2PS, zmm(0), zmm(1), mem(RCX, tile + odd)).emit(VMULPS, zmm(0), zmm(0), zmm(4));
-            } else {
-                a.emit(VMULPS, zmm(0), zmm(4), mem(RCX, 64 * part));
-            }
+            a.emit(VMULPS, zmm(0), zmm(4), mem(RCX, 64 * part));
             store(a, layout, part, zmm(0));
         }
         a.jump(end).bind(nothing);
         for (int part = 0; part < layout.valueTiles(); part++) store(a, layout, part, zmm(5));
         a.bind(end).emit(ADD, RDI, RSI).emit(ADD, RDX, imm(AmxLayout.RECORD));
-        a.emit(ADD, RCX, imm(isFew ? 64 : layout.sumRow()));
+        a.emit(ADD, RCX, imm(layout.sumRow()));
         a.emit(DEC, R8).jump(Condition.NOT_ZERO, next).emit(VZEROUPPER).emit(RET);
         constants.write();
         return a.finish();
-    }
-
-    /** Of two vectors, one of each in turn, from {@code first} on. */
-    private static int[] pairs(int first) {
-        int[] order = new int[16];
-        for (int i = 0; i < order.length; i++) order[i] = first + i / 2 + i % 2 * 16;
-        return order;
     }
 
     private static void store(X86Assembler a, AmxLayout layout, int part, Reg from) {

@@ -129,28 +129,14 @@ public final class AmxKernels extends X86Provider {
         }
 
         private AttentionKernel attention(String name, KvLoad keys, KvLoad values, AmxLayout layout) {
-            MachineCode.Function begin = code.load("attend-few-begin-" + name, AmxEnds.beginFew(layout, NEEDED));
+            FewLayout few = new FewLayout(layout.keyWidth(), layout.valueWidth());
             return new AmxAttention(
-                    few(begin, name, keys, values, layout, AmxFewCode.FEWER),
-                    few(begin, name, keys, values, layout, AmxFewCode.QUERIES),
+                    FewAttention.load(code, name, keys, values, few, NEEDED),
                     new AmxAttention.Code(
                             code.load("attend-begin-" + name, AmxEnds.begin(layout, NEEDED)),
                             code.load("attend-" + name, AmxAttentionCode.build(keys, values, layout, NEEDED)),
-                            code.load("attend-end-" + name, AmxEnds.finish(layout, NEEDED)),
-                            0),
-                    layout,
-                    AmxFewRows.isSmaller(keys) || AmxFewRows.isSmaller(values) ? AmxFewRows.LEAST : 0);
-        }
-
-        private AmxAttention.Code few(
-                MachineCode.Function begin, String name, KvLoad keys, KvLoad values, AmxLayout layout, int most) {
-            String few = "attend-" + most + "-";
-            int sumScale = AmxFewRows.sumScale(values);
-            return new AmxAttention.Code(
-                    begin,
-                    code.load(few + name, AmxFewCode.build(keys, values, layout, most, NEEDED)),
-                    code.load(few + "end-" + name, AmxEnds.finishFew(layout, AmxFewCode.odd(most), sumScale, NEEDED)),
-                    AmxFewRows.queryScale(keys));
+                            code.load("attend-end-" + name, AmxEnds.finish(layout, NEEDED))),
+                    layout);
         }
 
         @Override

@@ -6,8 +6,6 @@ import static dev.jay.tensor.asm.x86.Avx512.VBLENDMPS;
 import static dev.jay.tensor.asm.x86.Avx512.VCMPPS;
 import static dev.jay.tensor.asm.x86.Avx512.VPBROADCASTD_GPR;
 import static dev.jay.tensor.asm.x86.Avx512.VPCMPD;
-import static dev.jay.tensor.asm.x86.Avx512.VREDUCEPS;
-import static dev.jay.tensor.asm.x86.Avx512.VSCALEFPS;
 import static dev.jay.tensor.asm.x86.Imm.imm;
 import static dev.jay.tensor.asm.x86.Integers.ADD;
 import static dev.jay.tensor.asm.x86.Integers.DEC;
@@ -31,7 +29,6 @@ import static dev.jay.tensor.asm.x86.Reg.zmm;
 import static dev.jay.tensor.asm.x86.Vectors.VADDPS;
 import static dev.jay.tensor.asm.x86.Vectors.VBROADCASTSS;
 import static dev.jay.tensor.asm.x86.Vectors.VDIVPS;
-import static dev.jay.tensor.asm.x86.Vectors.VFMADD213PS;
 import static dev.jay.tensor.asm.x86.Vectors.VMAXPS;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVSS;
 import static dev.jay.tensor.asm.x86.Vectors.VMOVUPS;
@@ -58,22 +55,19 @@ import dev.jay.tensor.asm.x86.X86Assembler;
 final class AmxWeights {
     private static final int VECTORS = AmxLayout.BLOCK / 16;
     private static final float STALE = 8; // log2 of how far the sums may grow past the maximum
-    private static final float[] POWER = {9.9992522e-1f, 6.9583354e-1f, 2.2606716e-1f, 7.8024523e-2f}; // within 8e-5
     private static final float LOG2_E = 1.44269504f;
-    private static final int FLOOR = 1; // of vreduceps: what is left above the next whole number down
     private static final int GREATER = 14; // of vcmpps; false of NaN
     private static final int LESS = 1; // of vpcmpd
 
     private final X86Assembler a;
     private final Sink sink;
-    private final Mem scale; // null: none
     private final Mem stale;
     private final Mem minusInfinity;
     private final Mem slots;
     private final Mem sixteen;
     private final Mem one;
     private final Mem log2e;
-    private final Mem[] power = new Mem[POWER.length];
+    private final Powers powers;
 
     /** Where a query's weights go, and where its sums are. */
     interface Sink {
@@ -87,33 +81,16 @@ final class AmxWeights {
         void scale();
     }
 
-    /** @param scale the binary logarithm of what weights are multiplied by, as if the maximum were less by so much */
-    AmxWeights(X86Assembler a, Constants constants, int scale, Sink sink) {
+    AmxWeights(X86Assembler a, Constants constants, Sink sink) {
         this.a = a;
-        this.scale = scale == 0 ? null : constants.each((float) scale);
         this.sink = sink;
-        this.stale = constants.each(STALE + scale);
+        this.stale = constants.each(STALE);
         this.minusInfinity = constants.ints(Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
         this.slots = constants.ints(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         this.sixteen = constants.ints(16);
         this.one = constants.each(1f);
         this.log2e = constants.ints(Float.floatToRawIntBits(LOG2_E));
-        for (int i = 0; i < power.length; i++) power[i] = constants.ints(Float.floatToRawIntBits(POWER[i]));
-    }
-
-    /** zmm0 to zmm3 = what {@link #power} needs. */
-    private void begin() {
-        for (int i = 0; i < power.length; i++) a.emit(VBROADCASTSS, zmm(i), power[i]);
-    }
-
-    /** x = 2 to the power of x, for {@code count} registers from x; as many from f and p are used. */
-    private void power(int x, int f, int p, int count) {
-        for (int i = 0; i < count; i++) a.emit(VREDUCEPS, zmm(f + i), zmm(x + i), imm(FLOOR));
-        for (int i = 0; i < count; i++) a.emit(VMOVUPS, zmm(p + i), zmm(3));
-        for (int term = 2; term >= 0; term--) {
-            for (int i = 0; i < count; i++) a.emit(VFMADD213PS, zmm(p + i), zmm(f + i), zmm(term));
-        }
-        for (int i = 0; i < count; i++) a.emit(VSCALEFPS, zmm(x + i), zmm(p + i), zmm(x + i));
+        this.powers = new Powers(a, constants);
     }
 
     /** A cap and a bias, where the arguments say so: for rsi queries from slot r13. Uses rax, rcx, rdi and vectors. */
@@ -147,13 +124,13 @@ final class AmxWeights {
      */
     private void cap(Mem cap) {
         Label next = a.label();
-        begin();
+        powers.begin();
         a.emit(VBROADCASTSS, zmm(4), cap).emit(VADDPS, zmm(5), zmm(4), zmm(4));
         a.emit(LEA, RDI, mem(RBX, AmxLayout.SCORES)).emit(MOV, RCX, RSI);
         a.align(32).bind(next);
         for (int i = 0; i < VECTORS; i += 4) {
             for (int j = 0; j < 4; j++) a.emit(VMOVUPS, zmm(16 + j), mem(RDI, 64 * (i + j)));
-            power(16, 20, 24, 4);
+            powers.power(16, 20, 24, 4);
             for (int j = 0; j < 4; j++) {
                 Reg score = zmm(16 + j);
                 a.emit(VADDPS, score, score, one).emit(VDIVPS, score, zmm(5), score);
@@ -192,7 +169,7 @@ final class AmxWeights {
         Label renew = a.label();
         Label renewed = a.label();
         Label end = a.label();
-        begin();
+        powers.begin();
         a.emit(LEA, RDX, mem(RBX, AmxLayout.SCORES)).emit(LEA, RDI, mem(RBX, AmxLayout.WEIGHTS));
         a.align(32).bind(next);
         for (int i = 0; i < VECTORS; i++) a.emit(VMOVUPS, zmm(16 + i), mem(RDX, 64 * i));
@@ -207,7 +184,7 @@ final class AmxWeights {
         for (int half = 0; half < 2; half++) {
             int x = 16 + 4 * half;
             for (int i = 0; i < 4; i++) a.emit(VSUBPS, zmm(x + i), zmm(x + i), zmm(4));
-            power(x, 24, 28, 4);
+            powers.power(x, 24, 28, 4);
             sink.store(4 * half, x);
         }
         for (int i = 0; i < 4; i++) a.emit(VADDPS, zmm(16 + i), zmm(16 + i), zmm(20 + i));
@@ -224,11 +201,10 @@ final class AmxWeights {
 
     /** The maximum zmm4 becomes zmm5, and what was summed is scaled. */
     private void renew() {
-        if (scale != null) a.emit(VSUBPS, zmm(5), zmm(5), scale);
         a.emit(VSUBPS, zmm(24), zmm(4), zmm(5))
                 .emit(VMOVUPS, zmm(4), zmm(5))
                 .emit(VMOVSS, mem(RBP, AmxLayout.MAX), xmm(5));
-        power(24, 25, 26, 1);
+        powers.power(24, 25, 26, 1);
         a.emit(VMULPS, zmm(25), zmm(24), mem(RBP, AmxLayout.SUM)).emit(VMOVUPS, mem(RBP, AmxLayout.SUM), zmm(25));
         sink.scale();
     }

@@ -30,6 +30,10 @@ public final class Words {
         return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
     }
 
+    static void setInt(long address, int value) {
+        ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address, value);
+    }
+
     public static void setReal(long address, float value) {
         ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value);
     }
