@@ -288,7 +288,7 @@ final class GemvCode {
         argument(a, RAX, TAIL_PLACE);
         a.emit(MOV, R10, R11);
         a.bind(next);
-        Ahead.lines(a, RDI, 64);
+        Ahead.lines(a, RDI, 64, 0, 1);
         a.emit(CMP, R10, imm(64)).jump(Condition.BELOW, last);
         a.emit(VMOVDQU64, zmm(16), mem(RDI, 0)).emit(VMOVDQU64, mem(RAX, 0), zmm(16));
         a.emit(ADD, RDI, imm(64))
