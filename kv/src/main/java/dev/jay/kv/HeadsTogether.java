@@ -69,7 +69,9 @@ final class HeadsTogether {
 
     /** Those that are, or the others. */
     List<Span> part(List<Span> spans, Numerics numerics, boolean takes) {
-        return spans.stream().filter(s -> takes(s, numerics) == takes).toList();
+        List<Span> part = new ArrayList<>();
+        for (Span s : spans) if (takes(s, numerics) == takes) part.add(s);
+        return part;
     }
 
     /**
@@ -88,15 +90,18 @@ final class HeadsTogether {
         List<Piece> pieces = pieces(streamIndex, batch, spans);
         ops.forEach(pieces.size(), (i, worker) -> {
             MemorySegment own = perWorker.asSlice(worker * workerBytes, workerBytes);
-            attend(streamIndex, batch, pieces.get(i), own, worker);
             Piece piece = pieces.get(i);
-            PartialRows partial = partial(own.asSlice(queryBytes));
-            if (piece.waiting < 0) {
-                for (int r = 0; r < stream.heads() * piece.span.count() * group; r++) {
-                    merge(batch, lse, piece.span, partial, r, true, true);
-                }
-            } else {
-                MemorySegment.copy(own, queryBytes, waiting, piece.waiting * partialBytes, partialBytes);
+            boolean isAnswer = piece.waiting < 0;
+            MemorySegment to = isAnswer
+                    ? own.asSlice(queryBytes, partialBytes)
+                    : waiting.asSlice(piece.waiting * partialBytes, partialBytes);
+            attend(streamIndex, batch, lse, piece, own, partial(to), worker);
+            if (!isAnswer) return;
+            int rows = stream.heads() * piece.span.count() * group;
+            if (piece.span.count() > 1) {
+                for (int r = 0; r < rows; r++) merge(batch, lse, piece.span, partial(to), r, true, true);
+            } else { // its rows lie as the answer's, and went there
+                rotations.turnBack(batch.out(), row(piece.span, 0) * stream.valueWidth() * Float.BYTES, rows);
             }
         });
         merge(batch, lse, pieces, waiting);
@@ -138,7 +143,15 @@ final class HeadsTogether {
         return span.source().forgotten(streamIndex, 0); // as many by each head
     }
 
-    private void attend(int streamIndex, AttentionBatch batch, Piece piece, MemorySegment own, int worker) {
+    /** @param partial where results go, unless they are the answer as they come */
+    private void attend(
+            int streamIndex,
+            AttentionBatch batch,
+            MemorySegment lse,
+            Piece piece,
+            MemorySegment own,
+            PartialRows partial,
+            int worker) {
         AttentionKernel.Task task = tasks[worker];
         Span span = piece.span;
         int count = span.count() * group;
@@ -147,9 +160,10 @@ final class HeadsTogether {
         task.queries = count;
         task.query = own.address();
         long rowBytes = 4L * stream.keyWidth();
-        for (int r = 0; r < stream.heads() * count; r += group) {
+        int together = span.count() > 1 ? group : stream.heads() * group; // that lie as the batch's do
+        for (int r = 0; r < stream.heads() * count; r += together) {
             long from = row(span, r) * rowBytes;
-            MemorySegment.copy(batch.queries(), from, own, r * rowBytes, group * rowBytes);
+            MemorySegment.copy(batch.queries(), from, own, r * rowBytes, together * rowBytes);
         }
         rotations.turn(own, 0, stream.heads() * count);
         for (int t = 0; t < span.count(); t++) {
@@ -167,9 +181,11 @@ final class HeadsTogether {
         task.headBytes = layout.headBytes();
         task.fromSlot = piece.from;
         task.toSlot = piece.to;
-        PartialRows partial = partial(own.asSlice(queryBytes));
-        task.out = partial.outAddress();
-        task.lse = partial.lseAddress();
+        boolean isDirect = piece.waiting < 0 && span.count() == 1;
+        task.out = isDirect
+                ? batch.out().address() + row(span, 0) * stream.valueWidth() * Float.BYTES
+                : partial.outAddress();
+        task.lse = isDirect ? lse.address() + row(span, 0) * Float.BYTES : partial.lseAddress();
         kernel.run(task, own.address() + queryBytes + partialBytes);
     }
 

@@ -203,7 +203,8 @@ public final class KvAttention {
             this.mode = batch.numerics() == Numerics.EXACT ? exact : fast;
             this.firstBlock = new int[spans.size() + 1];
             for (Span span : together) leastForgotten(span);
-            int n = batch.spans().stream().mapToInt(Span::count).sum();
+            int n = 0;
+            for (Span span : batch.spans()) n += span.count();
             int pieces = 0;
             int most = 0;
             for (int s = 0; s < spans.size(); s++) {

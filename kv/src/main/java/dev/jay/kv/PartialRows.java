@@ -11,10 +11,14 @@ final class PartialRows {
     private final int width;
     private final long outs; // floats
     private final long lses; // floats
+    private final float[] sum; // a row, in between
+    private final float[] row;
 
     PartialRows(MemorySegment bytes, int width, int capacity, int firstRow) {
         this.bytes = bytes;
         this.width = width;
+        this.sum = new float[width];
+        this.row = new float[width];
         this.outs = (long) firstRow * width;
         this.lses = Scratch.sizeOf((long) capacity * width * Float.BYTES) / Float.BYTES + firstRow;
     }
@@ -55,10 +59,10 @@ final class PartialRows {
         double b = StrictMath.exp(come - most);
         float keep = (float) (a / (a + b));
         float take = (float) (b / (a + b));
-        for (int d = 0; d < width; d++) {
-            float v = keep * Floats.get(out, to * width + d) + take * Floats.get(bytes, outs + (long) i * width + d);
-            Floats.set(out, to * width + d, v);
-        }
+        MemorySegment.copy(out, Floats.LAYOUT, to * width * Float.BYTES, sum, 0, width);
+        MemorySegment.copy(bytes, Floats.LAYOUT, (outs + (long) i * width) * Float.BYTES, row, 0, width);
+        for (int d = 0; d < width; d++) sum[d] = keep * sum[d] + take * row[d];
+        MemorySegment.copy(sum, 0, out, Floats.LAYOUT, to * width * Float.BYTES, width);
         Floats.set(lse, to, (float) (most + StrictMath.log(a + b)));
     }
 

@@ -15,7 +15,6 @@ final class FewAttention {
     /** The most queries of a head. */
     static final int QUERIES = FewLayout.QUAD * FewLayout.MOST_QUADS;
 
-    private static final double LN2 = 0.6931471805599453;
     private static final double LOG2_E = 1.4426950408889634;
 
     private final FewLayout layout;
@@ -57,7 +56,6 @@ final class FewAttention {
         private int last;
         private int allFrom; // slots that everyone sees
         private int allTo = Integer.MAX_VALUE;
-        private int listed; // runs
 
         Running(Task task, long base) {
             this.task = task;
@@ -69,37 +67,23 @@ final class FewAttention {
             sights();
             boolean isCapped = task.softCap != 0;
             double scale = LOG2_E * (isCapped ? 2.0 * task.scale / task.softCap : task.scale);
-            int scaleBits = Float.floatToRawIntBits((float) scale);
-            for (int i = 0; i < task.heads * quads; i++) {
-                long query = task.query + 4 * row(i) * task.queryStride;
-                begin.call(query, 4 * task.queryStride, state(i), count(i), scaleBits, 0);
-            }
-            if (first < last) attend(isCapped);
-            for (int i = 0; i < task.heads * quads; i++) finish(i);
-        }
-
-        /** The row of the first query of a quad. */
-        private long row(int quad) {
-            return (long) quad / quads * task.queries + (long) quad % quads * FewLayout.QUAD;
-        }
-
-        /** Queries of a quad. */
-        private int count(int quad) {
-            return Math.min(FewLayout.QUAD, task.queries - quad % quads * FewLayout.QUAD);
-        }
-
-        private long state(int quad) {
-            return base + layout.quad(0, quads, quad);
-        }
-
-        private void finish(int quad) {
-            finish.call(task.out + 4 * row(quad) * task.outStride, 4 * task.outStride, state(quad), count(quad), 0, 0);
-            for (int q = 0; q < count(quad); q++) {
-                double max = Words.real(state(quad) + layout.max() + 4L * q);
-                float sum = Words.real(state(quad) + layout.sum() + 4L * q);
-                Words.setReal(
-                        task.lse + 4 * (row(quad) + q) * task.lseStride, (float) (max * LN2 + StrictMath.log(sum)));
-            }
+            long states = base + FewLayout.STATES;
+            set(FewEnds.QUADS, states);
+            set(FewEnds.HEADS, task.heads);
+            set(FewEnds.QUERIES, task.queries);
+            set(FewEnds.ROWS, task.query);
+            set(FewEnds.STRIDE, 4 * task.queryStride);
+            set(FewEnds.SCALE, Float.floatToRawIntBits((float) scale));
+            begin.call(base);
+            if (first < last) attend(isCapped, states);
+            set(FewEnds.QUADS, states);
+            set(FewEnds.HEADS, task.heads);
+            set(FewEnds.QUERIES, task.queries);
+            set(FewEnds.ROWS, task.out);
+            set(FewEnds.STRIDE, 4 * task.outStride);
+            set(FewEnds.LSE, task.lse);
+            set(FewEnds.LSE_STRIDE, 4 * task.lseStride);
+            finish.call(base);
         }
 
         /** What each query sees; those that are not there see what the first does. */
@@ -115,10 +99,8 @@ final class FewAttention {
                     last = Math.max(last, to);
                 }
                 long at = base + FewLayout.SIGHTS + (long) i / FewLayout.QUAD * FewLayout.SIGHT;
-                for (int lane = i % FewLayout.QUAD; lane < 16; lane += FewLayout.QUAD) {
-                    Words.setInt(at + 4L * lane, from);
-                    Words.setInt(at + 64 + 4L * lane, to);
-                }
+                Words.setInt(at + i % FewLayout.QUAD * 4L, from);
+                Words.setInt(at + i % FewLayout.QUAD * 4L + 16, to);
             }
         }
 
@@ -126,14 +108,14 @@ final class FewAttention {
             Words.set(base, place, value);
         }
 
-        private void attend(boolean isCapped) {
+        private void attend(boolean isCapped, long states) {
             set(FewCode.LIST, base + FewLayout.LIST);
             set(FewCode.KEY_STRIDE, task.keyRowBytes);
             set(FewCode.VALUE_STRIDE, task.valueRowBytes);
             set(FewCode.HEADS, task.heads);
             set(FewCode.HEAD_BYTES, task.headBytes);
             set(FewCode.QUADS, quads);
-            set(FewCode.STATES, state(0));
+            set(FewCode.STATES, states);
             set(FewCode.SIGHTS, base + FewLayout.SIGHTS);
             set(FewCode.ALL_FROM, allFrom);
             set(FewCode.ALL_TO, allTo);
@@ -142,33 +124,27 @@ final class FewAttention {
             set(FewCode.ADJUSTED, isCapped || task.bias != 0 ? 1 : 0);
             set(FewCode.BIAS, task.bias == 0 ? 0 : task.bias - 4L * task.fromSlot);
             set(FewCode.CAP, isCapped ? Float.floatToRawIntBits((float) (task.softCap * LOG2_E)) : 0);
+            set(FewCode.PAGE_ENTRIES, task.pageSlots / AttentionKernel.TILE);
+            set(FewCode.VALUES_OFFSET, task.valuesOffset);
             int slot = first / AttentionKernel.TILE * AttentionKernel.TILE;
+            set(FewCode.SLOT, slot);
+            int lastPage = (last - 1) / task.pageSlots;
             while (slot < last) {
-                slot = list(slot);
-                set(FewCode.RUNS, listed);
+                int page = slot / task.pageSlots;
+                int count = Math.min(lastPage + 1 - page, FewLayout.LISTED);
+                int end = (int) Math.min(last, (long) (page + count) * task.pageSlots);
+                list(page, count, Math.min(page + count, lastPage));
+                set(FewCode.SKIPPED, (slot - page * task.pageSlots) / AttentionKernel.TILE);
+                set(FewCode.ENTRIES, Math.ceilDiv(end - slot, AttentionKernel.TILE));
                 attend.call(base);
+                slot = end;
             }
         }
 
-        /** Lists runs from a slot on, as many as there is room for, and one more to be asked for; the slot after them. */
-        private int list(int from) {
-            int slot = from;
-            for (listed = 0; listed < FewLayout.LISTED && slot < last; listed++) slot = run(listed, slot);
-            run(listed, slot < last ? slot : from); // what there is not is not asked for
-            return slot;
-        }
-
-        /** A run to the end of its page, or to the last slot; the slot after it. */
-        private int run(int index, int slot) {
-            int page = slot / task.pageSlots;
-            int within = slot - page * task.pageSlots;
-            int end = Math.min(last, slot - within + task.pageSlots);
-            long at = base + FewLayout.LIST + (long) index * FewLayout.RUN;
-            Words.set(at, 0, task.pages[page] + within * task.keyRowBytes);
-            Words.set(at, 1, task.pages[page] + task.valuesOffset + within * task.valueRowBytes);
-            Words.set(at, 2, Math.ceilDiv(end - slot, AttentionKernel.TILE));
-            Words.set(at, 3, slot);
-            return end;
+        /** Some pages and the one after them; there is nothing behind the last: it stands there once more. */
+        private void list(int page, int count, int next) {
+            Words.copy(task.pages, page, count, base + FewLayout.LIST);
+            Words.copy(task.pages, next, 1, base + FewLayout.LIST + (long) count * Long.BYTES);
         }
     }
 }

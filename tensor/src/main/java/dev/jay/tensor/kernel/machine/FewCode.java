@@ -46,12 +46,12 @@ import java.util.Set;
 /**
  * Attention of at most eight queries a KV head, in float32: what a token costs is reading keys and values once, and all
  * else is to happen meanwhile. Memory is fastest where rows are read in the order they lie in, so all heads of a page are
- * worked on before the next page: run after run, head after head, 32 slots after 32. While one entry's rows are
+ * worked on before the next page: page after page, head after head, 32 slots after 32. While one entry's rows are
  * multiplied, the lines of later ones are asked for, evenly ({@link FewFetch}).
  */
 final class FewCode {
-    static final int LIST = 0; // runs, and one more whose rows are only asked for
-    static final int RUNS = 1;
+    static final int LIST = 0; // addresses of pages, and one more whose rows are only asked for
+    static final int ENTRIES = 1; // of 32 slots, in all pages together
     static final int KEY_STRIDE = 2; // bytes
     static final int VALUE_STRIDE = 3;
     static final int HEADS = 4;
@@ -66,16 +66,21 @@ final class FewCode {
     static final int ADJUSTED = 13; // 0: neither cap nor bias, and both are not looked at
     static final int BIAS = 14; // where slot 0's would be; 0: none
     static final int CAP = 15; // times log2(e), a float's bits; 0: none
+    static final int PAGE_ENTRIES = 16;
+    static final int VALUES_OFFSET = 17; // bytes from a page's keys to its values
+    static final int SLOT = 18; // the first; it is moved on
+    static final int SKIPPED = 19; // entries of the first page before it
 
-    static final int ROWS_LEFT = 16; // from here on its own
-    static final int BLOCK_ROWS = 17;
-    static final int SIGHT = 18;
-    private static final int HEADS_LEFT = 19;
-    private static final int ENTRIES_LEFT = 20;
-    private static final int QUADS_LEFT = 21;
-    private static final int HEAD_KEYS = 22;
-    private static final int HEAD_VALUES = 23;
-    private static final int HEAD_STATE = 24;
+    static final int ROWS_LEFT = 20; // from here on its own
+    static final int BLOCK_ROWS = 21;
+    static final int SIGHT = 22;
+    private static final int HEADS_LEFT = 23;
+    private static final int ENTRIES_LEFT = 24; // of a head in a page
+    private static final int QUADS_LEFT = 25;
+    private static final int HEAD_KEYS = 26;
+    private static final int HEAD_VALUES = 27;
+    private static final int HEAD_STATE = 28;
+    private static final int IN_PAGE = 29; // entries
 
     private static final int SLOTS = 32; // of an entry
     private static final int NEAR =
@@ -105,7 +110,7 @@ final class FewCode {
 
     private byte[] build() {
         Reg[] kept = {RBX, RBP, R12, R13, R14, R15};
-        Label run = a.label();
+        Label page = a.label();
         Label head = a.label();
         Label entry = a.label();
         a.emit(ENDBR64);
@@ -113,14 +118,13 @@ final class FewCode {
         a.emit(MOV, RBX, RDI).emit(MOV, R12, arg(LIST));
         LaneMask.first(a, k(6), layout.keyWidth() % FewLayout.PART);
         LaneMask.first(a, k(5), layout.valueWidth() % FewLayout.PART);
-        a.bind(run);
-        copy(mem(R12, 0), HEAD_KEYS);
-        copy(mem(R12, 8), HEAD_VALUES);
+        a.bind(page);
+        page();
         copy(arg(HEADS), HEADS_LEFT);
         copy(arg(STATES), HEAD_STATE);
         a.bind(head);
-        copy(mem(R12, 16), ENTRIES_LEFT);
-        a.emit(MOV, R13, mem(R12, 24)).emit(MOV, R8, arg(HEAD_KEYS)).emit(MOV, R9, arg(HEAD_VALUES));
+        copy(arg(IN_PAGE), ENTRIES_LEFT);
+        a.emit(MOV, R13, arg(SLOT)).emit(MOV, R8, arg(HEAD_KEYS)).emit(MOV, R9, arg(HEAD_VALUES));
         a.bind(entry);
         next();
         quads();
@@ -130,8 +134,9 @@ final class FewCode {
         a.emit(MOV, arg(HEAD_KEYS), R14).emit(MOV, arg(HEAD_VALUES), R15).emit(MOV, arg(HEAD_STATE), RBP);
         a.emit(MOV, RAX, arg(HEADS_LEFT)).emit(DEC, RAX).emit(MOV, arg(HEADS_LEFT), RAX);
         a.jump(Condition.NOT_ZERO, head);
-        a.emit(ADD, R12, imm(FewLayout.RUN));
-        a.emit(MOV, RAX, arg(RUNS)).emit(DEC, RAX).emit(MOV, arg(RUNS), RAX).jump(Condition.NOT_ZERO, run);
+        a.emit(ADD, R12, imm(Long.BYTES)).emit(MOV, arg(SLOT), R13);
+        a.emit(MOV, RAX, arg(ENTRIES)).emit(SUB, RAX, arg(IN_PAGE)).emit(MOV, arg(ENTRIES), RAX);
+        a.jump(Condition.NOT_ZERO, page);
         a.emit(VZEROUPPER);
         for (int i = kept.length - 1; i >= 0; i--) a.emit(POP, kept[i]);
         a.emit(RET);
@@ -143,10 +148,21 @@ final class FewCode {
         a.emit(MOV, RAX, from).emit(MOV, arg(to), RAX);
     }
 
-    /** r14, r15 = the rows after the entry at r8, r9: in the same run, else of the next head, else of the next run. */
+    /** The first head's rows of the page at r12, and how many entries: those that are left, or up to its end. */
+    private void page() {
+        a.emit(MOV, RDX, arg(SKIPPED)).emit(XOR, RAX.low32(), RAX.low32()).emit(MOV, arg(SKIPPED), RAX);
+        a.emit(MOV, RAX, arg(PAGE_ENTRIES)).emit(SUB, RAX, RDX).emit(MOV, RCX, arg(ENTRIES));
+        a.emit(CMP, RAX, RCX).emit(CMOVG, RAX, RCX).emit(MOV, arg(IN_PAGE), RAX);
+        a.emit(SHL, RDX, imm(5)).emit(MOV, RSI, mem(R12, 0)).emit(MOV, RAX, arg(KEY_STRIDE));
+        a.emit(IMUL, RAX, RDX).emit(ADD, RAX, RSI).emit(MOV, arg(HEAD_KEYS), RAX);
+        a.emit(MOV, RAX, arg(VALUE_STRIDE)).emit(IMUL, RAX, RDX).emit(ADD, RAX, RSI);
+        a.emit(ADD, RAX, arg(VALUES_OFFSET)).emit(MOV, arg(HEAD_VALUES), RAX);
+    }
+
+    /** r14, r15 = the rows after the entry at r8, r9: in the same page, else of the next head, else of the next page. */
     private void next() {
         Label otherHead = a.label();
-        Label otherRun = a.label();
+        Label otherPage = a.label();
         Label found = a.label();
         a.emit(MOV, RAX, arg(ENTRIES_LEFT)).emit(DEC, RAX).jump(Condition.ZERO, otherHead);
         a.emit(MOV, R14, arg(KEY_STRIDE)).emit(SHL, R14, imm(5)).emit(ADD, R14, R8);
@@ -154,10 +170,13 @@ final class FewCode {
                 .emit(SHL, R15, imm(5))
                 .emit(ADD, R15, R9)
                 .jump(found);
-        a.bind(otherHead).emit(MOV, RAX, arg(HEADS_LEFT)).emit(DEC, RAX).jump(Condition.ZERO, otherRun);
+        a.bind(otherHead).emit(MOV, RAX, arg(HEADS_LEFT)).emit(DEC, RAX).jump(Condition.ZERO, otherPage);
         a.emit(MOV, RAX, arg(HEAD_BYTES)).emit(MOV, R14, arg(HEAD_KEYS)).emit(MOV, R15, arg(HEAD_VALUES));
         a.emit(ADD, R14, RAX).emit(ADD, R15, RAX).jump(found);
-        a.bind(otherRun).emit(MOV, R14, mem(R12, FewLayout.RUN)).emit(MOV, R15, mem(R12, FewLayout.RUN + 8));
+        a.bind(otherPage)
+                .emit(MOV, R14, mem(R12, Long.BYTES))
+                .emit(MOV, R15, R14)
+                .emit(ADD, R15, arg(VALUES_OFFSET));
         a.bind(found);
     }
 

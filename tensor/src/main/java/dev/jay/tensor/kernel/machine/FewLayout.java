@@ -6,7 +6,7 @@ package dev.jay.tensor.kernel.machine;
  * queries of a KV head lies together, a quad; vectors of scores, maxima and sums have four slots of four queries.
  *
  * <pre>
- * arguments | weights [32 slots][4] f32 | factors [16] f32 | sights [quads]: first and end slot [2][16] int | runs [LISTED]
+ * arguments | weights [32 slots][4] f32 | factors [16] f32 | sights [quads]: first and end slot [2][4] int | pages [LISTED]
  * | quads [heads][quads]: queries [keyParts][4][16] f32, sums [valueParts][4][16] f32, maximum [16], sum of weights [16]
  * </pre>
  */
@@ -16,17 +16,14 @@ record FewLayout(int keyWidth, int valueWidth) {
     static final int PART = 16; // dimensions of a vector
     static final int PART_BYTES = QUAD * 64; // of a quad
 
-    /** Slots of a run, which lie one after the other: address of keys, of values, entries of 32 slots, the first slot. */
-    static final int RUN = 32;
-
-    static final int LISTED = 256; // runs of one call, and one more for what is fetched ahead
+    static final int LISTED = 511; // pages of one call, and one more for what is asked for ahead
 
     static final int WEIGHTS = Words.BYTES;
     static final int FACTORS = WEIGHTS + 32 * QUAD * Float.BYTES;
     static final int SIGHTS = FACTORS + 64;
-    static final int SIGHT = 128;
+    static final int SIGHT = 32;
     static final int LIST = SIGHTS + MOST_QUADS * SIGHT;
-    static final int STATES = LIST + (LISTED + 2) * RUN;
+    static final int STATES = LIST + (LISTED + 1) * Long.BYTES;
 
     int keyParts() {
         return Math.ceilDiv(keyWidth, PART);
@@ -57,11 +54,7 @@ record FewLayout(int keyWidth, int valueWidth) {
         return Math.ceilDiv(queries, QUAD);
     }
 
-    long quad(int head, int quads, int quad) {
-        return STATES + ((long) head * quads + quad) * quadBytes();
-    }
-
     long bytes(int heads, int queries) {
-        return quad(heads, quads(queries), 0);
+        return STATES + (long) heads * quads(queries) * quadBytes();
     }
 }

@@ -3,6 +3,7 @@ package dev.jay.tensor.kernel.machine;
 
 import static dev.jay.tensor.asm.x86.Avx512.KMOVW;
 import static dev.jay.tensor.asm.x86.Avx512.VBLENDMPS;
+import static dev.jay.tensor.asm.x86.Avx512.VBROADCASTF32X4;
 import static dev.jay.tensor.asm.x86.Avx512.VCMPPS;
 import static dev.jay.tensor.asm.x86.Avx512.VPBROADCASTD_GPR;
 import static dev.jay.tensor.asm.x86.Avx512.VPCMPD;
@@ -141,7 +142,8 @@ final class FewWeights {
     private void mask() {
         int[] four = new int[16]; // slots of a vector's lanes
         for (int i = 0; i < 16; i++) four[i] = i / 4;
-        a.emit(MOV, R10, arg(FewCode.SIGHT)).emit(VMOVUPS, zmm(24), mem(R10, 0)).emit(VMOVUPS, zmm(25), mem(R10, 64));
+        a.emit(MOV, R10, arg(FewCode.SIGHT));
+        a.emit(VBROADCASTF32X4, zmm(24), mem(R10, 0)).emit(VBROADCASTF32X4, zmm(25), mem(R10, 16));
         a.emit(VPBROADCASTD_GPR, zmm(26), R13.low32()).emit(VPADDD, zmm(26), zmm(26), constants.ints(four));
         a.emit(VBROADCASTSS, zmm(27), constants.ints(4));
         a.emit(VBROADCASTSS, zmm(28), each(Float.NEGATIVE_INFINITY));

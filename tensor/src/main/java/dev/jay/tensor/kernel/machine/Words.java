@@ -26,6 +26,11 @@ public final class Words {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
     }
 
+    /** Some of an array, one after the other. */
+    static void copy(long[] from, int first, int count, long to) {
+        MemorySegment.copy(from, first, ALL, ValueLayout.JAVA_LONG, to, count);
+    }
+
     public static float real(long address) {
         return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
     }
