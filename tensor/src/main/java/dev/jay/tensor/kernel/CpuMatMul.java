@@ -12,10 +12,15 @@ import java.util.Objects;
  * Some matrices and their code. Blocks of rows, of the first matrix, then of the second, and so on, are cut into as many
  * streams as there are threads, and these into chunks: large ones first, so that each is long, and small ones last, so that
  * threads end together. Streams give a chunk in turn: a thread that takes every other one, of two, reads on where it ended.
+ * For a few tokens, where weights that come from memory are all there is to wait for, a chunk is half of what is left of its
+ * stream, down to what comes in some microseconds.
  */
 final class CpuMatMul implements MatMul, Workers.Task {
-    private static final int BLOCK = 32; // rows that kernels block by
-    private static final int CHUNKS = 8; // of a stream
+    private static final int STEP = 8; // rows: streams are cut at its multiples for a few tokens
+    private static final int BLOCK = 4; // steps that kernels block by
+    private static final int FEW = 4; // tokens that kernels take with each row as it comes
+    private static final long LAST_BYTES = 32 * 1024; // of a stream's last chunk for them, about
+    private static final int CHUNKS = 8; // of a stream for more
     private static final int MANY = 256; // tokens: for each chunk of rows all of them come from far
     private static final int LEAST_BLOCKS = 8; // of a chunk, in the mean, of so many tokens
 
@@ -23,8 +28,9 @@ final class CpuMatMul implements MatMul, Workers.Task {
     private final List<Matrix> matrices;
     private final MatMulKernel[][] code; // of each matrix, by the rows they are for, most first
     private final int cols;
-    private final int[] firstBlock; // of each matrix, and one past the last
+    private final int[] firstStep; // of each matrix, where a block begins, and one past the last
     private final int streams;
+    private final int halves; // chunks of a stream for a few tokens
     private final long rows; // of all
 
     // Of the call in progress; calls come one at a time.
@@ -41,11 +47,13 @@ final class CpuMatMul implements MatMul, Workers.Task {
         this.code = code;
         this.cols = matrices.getFirst().cols();
         this.rows = matrices.stream().mapToLong(Matrix::rows).sum();
-        this.firstBlock = new int[code.length + 1];
+        this.firstStep = new int[code.length + 1];
         for (int i = 0; i < code.length; i++) {
-            firstBlock[i + 1] = firstBlock[i] + Math.ceilDiv(matrices.get(i).rows(), BLOCK);
+            firstStep[i + 1] = firstStep[i] + Math.ceilDiv(matrices.get(i).rows(), STEP * BLOCK) * BLOCK;
         }
         this.streams = ops.workers();
+        long bytes = matrices.stream().mapToLong(m -> m.rows() * m.rowBytes()).sum();
+        this.halves = 1 + Long.SIZE - Long.numberOfLeadingZeros(bytes / streams / LAST_BYTES);
         this.w = new long[code.length];
         this.x = new long[code.length];
         this.y = new long[code.length];
@@ -53,16 +61,17 @@ final class CpuMatMul implements MatMul, Workers.Task {
     }
 
     /**
-     * The block that a stream has come to after so many chunks of it: what is left, as a part of all, falls with the square
-     * of the chunks that are left.
+     * The step that a stream has come to after so many chunks of it. For a few tokens each halves what is left; for more what
+     * is left, as a part of all, falls with the square of the chunks that are left.
      */
     private int edge(int stream, int given) {
-        long blocks = firstBlock[code.length];
+        long blocks = firstStep[code.length] / BLOCK;
         int from = (int) (blocks * stream / streams);
         int to = (int) (blocks * (stream + 1) / streams);
+        if (n <= FEW) return given == each ? to * BLOCK : to * BLOCK - ((to - from) * BLOCK >> given);
         long all = each;
         long left = all - given;
-        return to - (int) Math.ceilDiv((to - from) * left * left, all * all);
+        return (to - (int) Math.ceilDiv((to - from) * left * left, all * all)) * BLOCK;
     }
 
     @Override
@@ -84,8 +93,8 @@ final class CpuMatMul implements MatMul, Workers.Task {
             x[i] = packed(input, now[i].form(), shared);
             ops.reserveScratch(now[i].scratchBytes(cols, n)); // grows only past the rows declared when bound
         }
-        int blocks = firstBlock[code.length] / streams / (n < MANY ? 1 : LEAST_BLOCKS);
-        each = streams == 1 ? 1 : Math.clamp(blocks, 1, CHUNKS);
+        int blocks = firstStep[code.length] / BLOCK / streams / (n < MANY ? 1 : LEAST_BLOCKS);
+        each = streams == 1 ? 1 : n <= FEW ? halves : Math.clamp(blocks, 1, CHUNKS);
         ops.run(shared, streams * each, this);
     }
 
@@ -136,12 +145,11 @@ final class CpuMatMul implements MatMul, Workers.Task {
         int begin = edge(chunk % streams, chunk / streams);
         int end = edge(chunk % streams, chunk / streams + 1);
         for (int i = 0; i < code.length; i++) {
-            int first = Math.max(begin, firstBlock[i]) - firstBlock[i];
-            int last = Math.min(end, firstBlock[i + 1]) - firstBlock[i];
-            if (first >= last) continue;
             Matrix m = matrices.get(i);
-            int to = Math.min(m.rows(), last * BLOCK);
-            now[i].run(w[i], m.rowBytes(), cols, first * BLOCK, to, x[i], n, y[i], m.rows(), ops.scratchOf(worker));
+            int from = (Math.max(begin, firstStep[i]) - firstStep[i]) * STEP;
+            int to = Math.min(m.rows(), (Math.min(end, firstStep[i + 1]) - firstStep[i]) * STEP);
+            if (from >= to) continue;
+            now[i].run(w[i], m.rowBytes(), cols, from, to, x[i], n, y[i], m.rows(), ops.scratchOf(worker));
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.jay.tensor.kernel;
 
+import dev.jay.tensor.format.Floats;
 import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.Matrix;
 import dev.jay.tensor.format.WeightFormat;
@@ -243,7 +244,29 @@ public final class CpuOps implements Ops {
     @Override
     public int argMax(MemorySegment x, int count) {
         if (count < 1) throw new IllegalArgumentException("argMax: count must be at least 1, got " + count);
-        return rows.argMax(address("argMax x", x, floats(1, count)), count);
+        long at = address("argMax x", x, floats(1, count));
+        int parts = count < LEAST_VALUES ? 1 : workers.count();
+        if (parts == 1) return rows.argMax(at, count);
+        int[] best = new int[parts];
+        workers.run(parts, (part, worker) -> {
+            int from = first(part, parts, count);
+            best[part] = from + rows.argMax(at + floats(1, from), first(part + 1, parts, count) - from);
+        });
+        return bestOf(x, best);
+    }
+
+    private static int first(int part, int parts, int count) {
+        return part == parts ? count : (int) ((long) count * part / parts / 64 * 64);
+    }
+
+    /** Of the best of parts that lie one after the other: the first NaN; without one, the first of the greatest. */
+    private static int bestOf(MemorySegment x, int[] best) {
+        int found = best[0];
+        for (int i : best) {
+            if (Float.isNaN(Floats.get(x, found))) return found;
+            if (!(Floats.get(x, i) <= Floats.get(x, found))) found = i;
+        }
+        return found;
     }
 
     @Override

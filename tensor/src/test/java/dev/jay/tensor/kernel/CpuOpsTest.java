@@ -102,6 +102,22 @@ class CpuOpsTest {
     }
 
     @Test
+    void theGreatestOfManyShouldBeThatOfAllParts() {
+        int count = 123_457;
+        MemorySegment x = floats(count);
+        ScalarRows definition = new ScalarRows();
+        assertThat(ops.argMax(x, count)).isEqualTo(definition.argMax(x.address(), count));
+        for (int i : new int[] {count - 1, 100_000, 61_696, 61_695, 7}) { // each before the last, and as great
+            Floats.set(x, i, 1e9f);
+            assertThat(ops.argMax(x, count)).isEqualTo(i);
+        }
+        for (int i : new int[] {count - 1, 70_000, 3}) {
+            Floats.set(x, i, Float.NaN);
+            assertThat(ops.argMax(x, count)).isEqualTo(i);
+        }
+    }
+
+    @Test
     void shouldCopyAndMixOutOfPlace() {
         int count = 123_457; // no whole pieces
         MemorySegment x = floats(count);
