@@ -122,7 +122,7 @@ class TrainRunTest {
                         Workers workers = Workers.of(1);
                         KernelChoice kernels = KernelProviders.choose(Cpu.detect(), null, memory)) {
                     new TrainRun(recipe, run, memory, workers, System::nanoTime, watcher).run(kernels);
-                    long code = memory.peakByPurpose().getOrDefault("machine-code", 0L);
+                    long code = memory.byPurpose().getOrDefault("machine-code", 0L);
                     assertThat(memory.peakBytes() - code)
                             .as("%s, recompute=%s, of %s", optimizer, recompute, memory.peakByPurpose())
                             .isBetween(planned.get() * 95 / 100, planned.get());

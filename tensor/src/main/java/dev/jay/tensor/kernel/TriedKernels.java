@@ -2,6 +2,7 @@
 package dev.jay.tensor.kernel;
 
 import dev.jay.tensor.asm.CodePages;
+import dev.jay.tensor.asm.MachineCodeException;
 import dev.jay.tensor.format.GroupFormat;
 import dev.jay.tensor.format.WeightFormat;
 import dev.jay.tensor.kernel.machine.X86Provider;
@@ -64,6 +65,8 @@ final class TriedKernels implements Kernels {
             bound = provider instanceof X86Provider inMachineCode
                     ? inMachineCode.bind(cpu, memory, pages)
                     : provider.bind(cpu, memory);
+        } catch (MachineCodeException e) {
+            refuse("failed to start: " + e.getMessage(), "is not used", e);
         } catch (RuntimeException | LinkageError e) {
             refuse("failed to start: " + e, "is not used", e);
         }
