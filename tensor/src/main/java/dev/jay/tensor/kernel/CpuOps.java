@@ -22,6 +22,7 @@ public final class CpuOps implements Ops {
     private static final int CHUNKS_PER_WORKER = 6; // so that a thread that is held back leaves its share to others
     private static final int PIECE = 4 * 1024; // values that stay in the L1 cache
     private static final int LEAST_VALUES = 16 * 1024; // fewer are not worth waking anybody for
+    private static final int LINE_FLOATS = 16; // of a line of the cache
 
     private final Memory memory;
     private final Workers workers;
@@ -245,7 +246,7 @@ public final class CpuOps implements Ops {
     public int argMax(MemorySegment x, int count) {
         if (count < 1) throw new IllegalArgumentException("argMax: count must be at least 1, got " + count);
         long at = address("argMax x", x, floats(1, count));
-        int parts = count < LEAST_VALUES ? 1 : workers.count();
+        int parts = count < LEAST_VALUES ? 1 : Math.min(workers.count(), count / LINE_FLOATS); // none of them empty
         if (parts == 1) return rows.argMax(at, count);
         int[] best = new int[parts];
         workers.run(parts, (part, worker) -> {
@@ -256,7 +257,7 @@ public final class CpuOps implements Ops {
     }
 
     private static int first(int part, int parts, int count) {
-        return part == parts ? count : (int) ((long) count * part / parts / 64 * 64);
+        return part == parts ? count : (int) ((long) count * part / parts / LINE_FLOATS * LINE_FLOATS);
     }
 
     /** Of the best of parts that lie one after the other: the first NaN; without one, the first of the greatest. */
